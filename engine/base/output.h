@@ -1,0 +1,67 @@
+/*
+ * output: the files a run writes: regular ones appear whole or not at all, others in place.
+ * Owns:     descriptors and the names of temporary files.
+ * Threads:  one: open before the threads start, write in the sink, finish after they ended.
+ * Blocks:   in write(2), and in open of a FIFO until a reader comes.
+ * Errors:   every function that can fail says which file, and why (exit 1).
+ * Limits:   TIDE_OUTPUT_FILES_MAX files in a set; the process must ignore SIGPIPE and SIGXFSZ.
+ */
+#ifndef TIDE_BASE_OUTPUT_H
+#define TIDE_BASE_OUTPUT_H
+
+#include "engine/base/error.h"
+
+#include <stdint.h>
+
+enum {
+    TIDE_OUTPUT_FILES_MAX = 16,
+    TIDE_OUTPUT_ESCAPE_GROWTH = 8, /* what a terminal_escape may make of one byte */
+};
+
+struct tide_output {
+    int fd; /* -1: closed */
+    bool is_stdout, is_terminal, is_temporary;
+    char *name;      /* as the user gave it, for messages */
+    char *target;    /* symbolic links followed: what the temporary file will be renamed to */
+    char *temporary; /* beside the target, NULL when written in place */
+    uint64_t bytes;  /* taken by write so far, before any escaping */
+    size_t (*terminal_escape)(char *out, const char *text, size_t bytes); /* the set's */
+};
+
+/* Starts as zeroes. */
+struct tide_output_set {
+    /* How bytes are made harmless for a terminal: writes at most TIDE_OUTPUT_ESCAPE_GROWTH x bytes,
+     * returns how many. Set before the first open (tide_escape_terminal); NULL: as they are. */
+    size_t (*terminal_escape)(char *out, const char *text, size_t bytes);
+    unsigned count;
+    struct tide_output files[TIDE_OUTPUT_FILES_MAX];
+};
+
+/* Opens one more output: "-" is standard output; a regular or new file gets a temporary file in the
+ * target's folder (O_EXCL and O_NOFOLLOW; owner and rights of an existing target, else 0666 &
+ * ~umask); a device, pipe or FIFO, and whatever a link in /proc leads to, is opened in place for
+ * appending. NULL on failure: a folder that is missing, a directory, no right to write. */
+TIDE_MUST_USE struct tide_output *tide_output_open(struct tide_output_set *set, const char *name,
+                                                   struct tide_error *error);
+
+/* Writes all bytes; goes on after EINTR and short writes, waits (poll) on EAGAIN. A terminal gets
+ * its control bytes escaped, so a write must not end inside a UTF-8 sequence. On EPIPE to standard
+ * output the error is quiet. */
+TIDE_MUST_USE bool tide_output_write(struct tide_output *output, const char *bytes, size_t count,
+                                     struct tide_error *error);
+
+/* Closes all, then renames every temporary file to its target. No fsync; close errors are reported
+ * (a full disk may only show there). All files are closed and checked before the first rename. If a
+ * rename fails midway, the error says which targets are already in place; the other temporary files
+ * are removed. Either way the set is empty afterwards. */
+TIDE_MUST_USE bool tide_output_commit(struct tide_output_set *set, struct tide_error *error);
+
+/* Keeps only `kept` (may be NULL) for a later commit; the others are closed and their temporary
+ * files removed. */
+void tide_output_discard(struct tide_output_set *set, const struct tide_output *kept);
+
+/* Do the two paths name the same regular file, there already or not yet? "-" and devices never do.
+ */
+bool tide_output_same_file(const char *a, const char *b);
+
+#endif

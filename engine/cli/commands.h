@@ -1,0 +1,28 @@
+/*
+ * commands: the commands of the program, each as main calls it, and how they end.
+ * Owns:     nothing.
+ * Threads:  main's.
+ * Blocks:   as long as the command runs.
+ * Errors:   every function returns the exit status, having printed what went wrong.
+ * Limits:   none.
+ */
+#ifndef TIDE_CLI_COMMANDS_H
+#define TIDE_CLI_COMMANDS_H
+
+#include "engine/base/error.h"
+
+/* argv[0] is the command's name. SIGPIPE is ignored by then. */
+int tide_command_run(int argc, char **argv);
+int tide_command_parse(int argc, char **argv);
+int tide_command_gen(int argc, char **argv);
+int tide_command_version(void);
+
+/* Prints "tidemark: " and the error's text as one line on standard error, unless the error is
+ * quiet; returns its exit status. */
+int tide_command_failed(const struct tide_error *error);
+
+/* Flushes standard output; returns 0, or 1 after saying why it could not be written (nothing is
+ * said of a closed pipe). */
+int tide_command_flush(void);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * tidemark run: plan, outputs, pipeline; then the main thread waits for the end, for signals, and for the time to draw
+ * the progress line again.
+ */
+#include "engine/base/clock.h"
+#include "engine/base/memory.h"
+#include "engine/base/output.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/help.h"
+#include "engine/cli/progress.h"
+#include "engine/cli/report.h"
+#include "engine/plan/config.h"
+#include "engine/plan/run_options.h"
+#include "engine/stages/pipeline.h"
+#include "engine/text/escape.h"
+#include "operators/registry.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { VERSIONS_MAX = 4096 };
+
+struct run {
+    struct tide_plan plan;
+    struct tide_output_set outputs;
+    struct tide_output *by_kind[TIDE_OUTPUT_COUNT];
+    struct tide_pipeline *pipeline;
+    struct tide_progress_bar progress;
+    struct tide_rule_version *versions;
+    unsigned version_count;
+    int signal_fd;
+    int signal; /* that asked for the end; 0: none */
+    int64_t begin_ns;
+};
+
+/* --- rule versions -------------------------------------------------------------------------------------------------------- */
+
+static bool remember_rules(struct run *run, const struct tide_rule_set *rules, struct tide_error *error)
+{
+    struct tide_rule_version *versions = tide_realloc(run->versions, (run->version_count + 1) * sizeof *versions);
+    if (!versions) return tide_error_memory(error, "the rules");
+    run->versions = versions;
+    struct tide_rule_version *version = &versions[run->version_count++];
+    *version = (struct tide_rule_version){.rule_count = rules->rule_count};
+    for (unsigned i = 0; i < rules->rule_count; i++) {
+        version->labels[i] = tide_strdup(rules->rules[i].label);
+        if (!version->labels[i]) return tide_error_memory(error, "the rules");
+    }
+    return true;
+}
+
+static bool reload_rules(struct run *run, struct tide_error *error)
+{
+    struct tide_config config = {0};
+    const char *texts[TIDE_RULE_COUNT_MAX];
+    if (run->version_count == VERSIONS_MAX)
+        return tide_error_set(error, TIDE_EXIT_FAILED, "%d reloads are enough for one run", VERSIONS_MAX - 1);
+    struct tide_rule_set *rules = NULL;
+    if (tide_config_read(&config, run->plan.config_file, &tide_run_options, error)) {
+        unsigned count = tide_config_texts(&config, TIDE_RUN_ALERT, texts, TIDE_RULE_COUNT_MAX);
+        if (count > TIDE_RULE_COUNT_MAX) tide_error_set(error, TIDE_EXIT_USAGE, "%s: more than %d alert lines", run->plan.config_file, TIDE_RULE_COUNT_MAX);
+        else rules = tide_rules_build(texts, count, run->plan.registry->aggregates, run->plan.decimal.scale, error);
+    }
+    tide_config_fini(&config);
+    if (!rules) return false;
+    uint64_t version;
+    if (remember_rules(run, rules, error) && tide_pipeline_reload(run->pipeline, rules, &version, error)) return true;
+    tide_rules_free(rules);
+    return false;
+}
+
+/* A reload that fails changes nothing but is said aloud. */
+static void reload(struct run *run)
+{
+    struct tide_error error = {0};
+    tide_progress_clear(&run->progress);
+    if (!reload_rules(run, &error))
+        fprintf(stderr, "tidemark: the alert rules stay as they were: %s\n", error.text);
+    else if (!run->plan.quiet)
+        fprintf(stderr, "tidemark: %u alert rules read from %s\n", run->versions[run->version_count - 1].rule_count,
+                run->plan.config_file);
+}
+
+/* --- signals -------------------------------------------------------------------------------------------------------------- */
+
+static bool block_signals(struct run *run, struct tide_error *error)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    if (run->plan.config_file) sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return run->signal_fd >= 0 || tide_error_system(error, errno, "cannot wait for signals");
+}
+
+static void take_signal(struct run *run)
+{
+    struct signalfd_siginfo info;
+    if (read(run->signal_fd, &info, sizeof info) != (ssize_t)sizeof info) return;
+    if (info.ssi_signo == SIGHUP) {
+        reload(run);
+        return;
+    }
+    if (run->signal) { /* asked twice: an output may be stuck; nothing half-written is left behind */
+        tide_output_discard(&run->outputs, NULL);
+        _exit(128 + (int)info.ssi_signo);
+    }
+    run->signal = (int)info.ssi_signo;
+    tide_pipeline_stop(run->pipeline);
+}
+
+static void wait_for_end(struct run *run)
+{
+    struct pollfd events[2] = {{.fd = tide_pipeline_done_fd(run->pipeline), .events = POLLIN},
+                               {.fd = run->signal_fd, .events = POLLIN}};
+    for (;;) {
+        poll(events, 2, run->progress.is_shown ? TIDE_PROGRESS_INTERVAL_MS : -1);
+        if (events[1].revents) take_signal(run);
+        if (events[0].revents) break;
+        if (run->progress.is_shown) tide_progress_draw(&run->progress, run->pipeline);
+    }
+    tide_progress_clear(&run->progress);
+}
+
+/* --- the run -------------------------------------------------------------------------------------------------------------- */
+
+static bool open_outputs(struct run *run, struct tide_error *error)
+{
+    run->outputs.terminal_escape = tide_escape_terminal;
+    for (unsigned i = 0; i < TIDE_OUTPUT_COUNT; i++) {
+        if (!run->plan.outputs[i]) continue;
+        run->by_kind[i] = tide_output_open(&run->outputs, run->plan.outputs[i], error);
+        if (!run->by_kind[i]) return false;
+    }
+    return true;
+}
+
+static bool set_up(struct run *run, struct tide_error *error)
+{
+    uint64_t bytes_total;
+    if (!tide_reader_check_files(&run->plan, &bytes_total, error) || !block_signals(run, error) || !open_outputs(run, error) ||
+        !remember_rules(run, run->plan.rules, error)) return false;
+    struct tide_output *const outputs[TIDE_CHANNEL_COUNT] = {
+        [TIDE_CHANNEL_RESULTS] = run->by_kind[TIDE_OUTPUT_RESULTS],
+        [TIDE_CHANNEL_ALERTS] = run->by_kind[TIDE_OUTPUT_ALERTS],
+        [TIDE_CHANNEL_LATE] = run->by_kind[TIDE_OUTPUT_LATE],
+        [TIDE_CHANNEL_REJECTS] = run->by_kind[TIDE_OUTPUT_REJECTS],
+    };
+    tide_progress_init(&run->progress, &run->plan, bytes_total);
+    run->pipeline = tide_pipeline_create(&run->plan, outputs, error);
+    return run->pipeline != NULL;
+}
+
+static bool finish(struct run *run, const struct tide_totals *totals, struct tide_error *error)
+{
+    const struct tide_report report = {
+        .plan = &run->plan, .pipeline = run->pipeline, .totals = totals, .versions = run->versions,
+        .version_count = run->version_count, .wall_ns = tide_clock_ns() - run->begin_ns, .signal = run->signal,
+    };
+    struct tide_output *stats = run->by_kind[TIDE_OUTPUT_STATS];
+    if (stats && !tide_report_stats(&report, stats, error)) return false;
+    if (!tide_output_commit(&run->outputs, error)) return false;
+    if (run->plan.verbose) tide_report_stages(&report);
+    if (!run->plan.quiet) tide_report_summary(&report);
+    return true;
+}
+
+/* Data that broke a policy leaves only the rejects, which show why. */
+static void give_up(struct run *run, struct tide_error *error)
+{
+    struct tide_output *kept = error->exit == TIDE_EXIT_POLICY ? run->by_kind[TIDE_OUTPUT_REJECTS] : NULL;
+    tide_output_discard(&run->outputs, kept);
+    struct tide_error commit_error = {0};
+    if (kept && !tide_output_commit(&run->outputs, &commit_error)) *error = commit_error;
+}
+
+static int run_plan(struct run *run, struct tide_error *error)
+{
+    struct tide_totals totals;
+    bool done = set_up(run, error);
+    if (done) {
+        run->begin_ns = tide_clock_ns();
+        tide_pipeline_start(run->pipeline);
+        wait_for_end(run);
+        done = tide_pipeline_join(run->pipeline, &totals, error) && finish(run, &totals, error);
+    }
+    if (!done) give_up(run, error);
+    tide_pipeline_destroy(run->pipeline);
+    if (!done) return tide_command_failed(error);
+    return run->signal ? 128 + run->signal : TIDE_EXIT_OK;
+}
+
+int tide_command_run(int argc, char **argv)
+{
+    struct tide_error error = {0};
+    struct tide_options options = {0};
+    struct run run = {.signal_fd = -1};
+    int status;
+    if (!tide_options_parse(&options, &tide_run_options, argc, argv, &error)) status = tide_command_failed(&error);
+    else if (tide_options_flag(&options, TIDE_RUN_HELP)) status = tide_help_command(&tide_run_options, &tide_operators);
+    else if (!tide_plan_build(&run.plan, &options, &tide_operators, &error)) status = tide_command_failed(&error);
+    else status = run_plan(&run, &error);
+    if (run.signal_fd >= 0) close(run.signal_fd);
+    for (unsigned i = 0; i < run.version_count; i++)
+        for (unsigned j = 0; j < run.versions[i].rule_count; j++) tide_free(run.versions[i].labels[j]);
+    tide_free(run.versions);
+    tide_plan_fini(&run.plan);
+    tide_options_fini(&options);
+    return status;
+}

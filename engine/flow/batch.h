@@ -1,0 +1,53 @@
+/*
+ * batch: rows on their way from the parser to one worker, and the news that concerns them.
+ * Owns:     its rows, row numbers and side bytes.
+ * Threads:  one owner at a time: the parser's open batch, a ring, or the worker.
+ * Blocks:   never; allocates in init, and when a long key or wide amount needs more side room than any before.
+ * Errors:   init and reserve return false without memory.
+ * Limits:   row_capacity rows; side bytes of one batch below 2^32.
+ */
+#ifndef TIDE_FLOW_BATCH_H
+#define TIDE_FLOW_BATCH_H
+
+#include "engine/flow/epoch.h"
+#include "engine/text/scan.h"
+
+/* A row's number is the batch's row_base plus the low bits of its mark; the high bits say how to read the row. */
+#define TIDE_MARK_LONG_KEY (1u << 31)    /* key[0] = offset in side << 32 | bytes, key[1] = hash */
+#define TIDE_MARK_WIDE_AMOUNT (1u << 30) /* amount = offset in side of a tide_int128 */
+#define TIDE_MARK_ROW (TIDE_MARK_WIDE_AMOUNT - 1)
+
+enum tide_batch_flag {
+    TIDE_BATCH_LEAVES_EPOCH = 1, /* nothing more of this epoch follows */
+    TIDE_BATCH_FLUSH = 2,        /* nothing follows for a while: pass on what there is */
+    TIDE_BATCH_END = 4,          /* nothing follows at all */
+    TIDE_BATCH_MARKED = 8,       /* some row is marked long or wide */
+};
+
+struct tide_batch {
+    struct tide_row *rows;
+    uint32_t *marks;
+    uint32_t row_count, row_capacity;
+    uint32_t flags;
+    uint32_t step_begin, step_end; /* what the worker may read of the epoch's steps */
+    struct tide_epoch *epoch;
+    uint64_t row_base;
+    uint64_t complete_row; /* rows and steps below this one are all in this batch or an earlier one */
+    int64_t watermark_ms;  /* after row complete_row - 1 */
+    char *side;
+    size_t side_bytes, side_capacity;
+};
+
+TIDE_MUST_USE bool tide_batch_init(struct tide_batch *batch, uint32_t row_capacity);
+void tide_batch_fini(struct tide_batch *batch); /* a zeroed one is fine */
+
+/* Makes it empty, for rows from row_base on. */
+void tide_batch_reset(struct tide_batch *batch, struct tide_epoch *epoch, uint64_t row_base);
+
+/* Room for `bytes` side bytes aligned to 16: *offset is where. False without memory. */
+TIDE_MUST_USE bool tide_batch_reserve(struct tide_batch *batch, size_t bytes, uint32_t *offset);
+
+/* The first of rows [begin, row_count) whose number is above `row`. O(log n). */
+uint32_t tide_batch_find_row(const struct tide_batch *batch, uint32_t begin, uint64_t row);
+
+#endif

@@ -1,0 +1,44 @@
+#include "engine/flow/emission.h"
+
+enum { TEXT_BYTES_KEPT = 1 << 17 };
+
+bool tide_emission_batch_init(struct tide_emission_batch *batch)
+{
+    *batch = (struct tide_emission_batch){.record_capacity = TIDE_EMISSION_RECORDS};
+    batch->records = tide_alloc(TIDE_EMISSION_RECORDS * sizeof *batch->records);
+    return batch->records != NULL;
+}
+
+void tide_emission_batch_fini(struct tide_emission_batch *batch)
+{
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) tide_free(batch->channels[i].text);
+    tide_free(batch->records);
+    *batch = (struct tide_emission_batch){0};
+}
+
+void tide_emission_batch_reset(struct tide_emission_batch *batch)
+{
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
+        struct tide_channel_text *channel = &batch->channels[i];
+        channel->bytes = 0;
+        if (channel->capacity <= TEXT_BYTES_KEPT) continue;
+        tide_free(channel->text); /* one huge line must not cost its room for ever */
+        *channel = (struct tide_channel_text){0};
+    }
+    batch->record_count = 0;
+    batch->is_last = false;
+}
+
+enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel_index, size_t bytes)
+{
+    struct tide_channel_text *channel = &batch->channels[channel_index];
+    if (batch->record_count == batch->record_capacity) return TIDE_ROOM_FULL;
+    if (channel->bytes + bytes <= channel->capacity) return TIDE_ROOM;
+    if (channel->bytes > 0) return TIDE_ROOM_FULL;
+    size_t capacity = bytes > TIDE_EMISSION_TEXT_BYTES ? bytes : TIDE_EMISSION_TEXT_BYTES;
+    tide_free(channel->text);
+    *channel = (struct tide_channel_text){.text = tide_alloc(capacity)};
+    if (!channel->text) return TIDE_ROOM_NO_MEMORY;
+    channel->capacity = capacity;
+    return TIDE_ROOM;
+}

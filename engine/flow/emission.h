@@ -1,0 +1,77 @@
+/*
+ * emission: finished text on its way to the sink, with the order key that puts it in the order of parallelism 1.
+ * Owns:     its texts and records.
+ * Threads:  one owner at a time: a worker or the parser, a ring, or the sink.
+ * Blocks:   never; allocates in init, and when one line needs more room than a whole batch had.
+ * Errors:   init and reserve return false without memory.
+ * Limits:   one line below 2^32 bytes.
+ */
+#ifndef TIDE_FLOW_EMISSION_H
+#define TIDE_FLOW_EMISSION_H
+
+#include "engine/flow/ring.h"
+
+/* Which output a line goes to. Workers write the first two, the parser the others. */
+enum tide_channel {
+    TIDE_CHANNEL_RESULTS,
+    TIDE_CHANNEL_ALERTS,
+    TIDE_CHANNEL_LATE,
+    TIDE_CHANNEL_REJECTS,
+    TIDE_CHANNEL_COUNT,
+};
+
+enum {
+    TIDE_EMISSION_TEXT_BYTES = 32 << 10,
+    TIDE_EMISSION_RECORDS = 512,
+};
+
+/* What came first at parallelism 1: the row that caused it; what that row itself caused before what its watermark let
+ * fire, and that before timers; then the window's end; then its first row. */
+enum tide_phase { TIDE_PHASE_ROW, TIDE_PHASE_WINDOW, TIDE_PHASE_TIMER };
+
+struct tide_order_key {
+    uint64_t cause_row;
+    int64_t end_ms;
+    uint64_t first_row;
+    uint32_t phase;
+};
+
+struct tide_record {
+    struct tide_order_key key;
+    uint32_t channel;
+    uint32_t bytes; /* of the channel's text, in turn */
+};
+
+struct tide_channel_text {
+    char *text;
+    size_t bytes, capacity;
+};
+
+struct tide_emission_batch {
+    struct tide_channel_text channels[TIDE_CHANNEL_COUNT];
+    struct tide_record *records; /* none when nothing has to be merged */
+    uint32_t record_count, record_capacity;
+    uint64_t complete_row; /* emissions caused by rows below this one are all in this batch or an earlier one */
+    int64_t watermark_ms;
+    bool is_last;
+};
+
+TIDE_MUST_USE bool tide_emission_batch_init(struct tide_emission_batch *batch);
+void tide_emission_batch_fini(struct tide_emission_batch *batch); /* a zeroed one is fine */
+void tide_emission_batch_reset(struct tide_emission_batch *batch);
+
+enum tide_room { TIDE_ROOM, TIDE_ROOM_FULL, TIDE_ROOM_NO_MEMORY };
+
+/* Is there room for one more record of at most `bytes` in this channel? A batch whose channel is empty grows to fit; one
+ * that holds something is full instead, and should be sent. */
+TIDE_MUST_USE enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel, size_t bytes);
+
+static inline bool tide_order_before(const struct tide_order_key *a, const struct tide_order_key *b)
+{
+    if (a->cause_row != b->cause_row) return a->cause_row < b->cause_row;
+    if (a->phase != b->phase) return a->phase < b->phase;
+    if (a->end_ms != b->end_ms) return a->end_ms < b->end_ms;
+    return a->first_row < b->first_row;
+}
+
+#endif

@@ -1,0 +1,32 @@
+#include "engine/flow/link.h"
+
+static size_t power_of_two_from(size_t least)
+{
+    size_t value = 2;
+    while (value < least) value *= 2;
+    return value;
+}
+
+bool tide_link_init(struct tide_link *link, void *const items[], unsigned item_count, struct tide_waiter *producer,
+                    struct tide_waiter *consumer)
+{
+    TIDE_ASSERT(item_count >= 2 && item_count <= TIDE_LINK_ITEMS_MAX);
+    size_t slot_count = power_of_two_from(item_count);
+    if (!tide_ring_init(&link->forward, slot_count) || !tide_ring_init(&link->back, slot_count)) return false;
+    link->producer = producer;
+    link->consumer = consumer;
+    link->item_count = item_count;
+    link->half = item_count / 2;
+    link->sent = link->returned = 0;
+    for (unsigned i = 0; i < item_count; i++) {
+        bool pushed = tide_ring_push(&link->back, items[i]);
+        TIDE_ASSERT(pushed);
+    }
+    return true;
+}
+
+void tide_link_fini(struct tide_link *link)
+{
+    tide_ring_fini(&link->forward);
+    tide_ring_fini(&link->back);
+}

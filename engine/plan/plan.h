@@ -1,0 +1,108 @@
+/*
+ * plan: an immutable, checked description of one run; every stage reads it, none changes it.
+ * Owns:     what fini frees: texts copied from the options, the NA list, the first rule set.
+ * Threads:  read-only once built.
+ * Blocks:   never. Allocates in build.
+ * Errors:   build: exit 2 (usage) with the option's name and what to write instead.
+ * Limits:   as named by the constants below.
+ */
+#ifndef TIDE_PLAN_PLAN_H
+#define TIDE_PLAN_PLAN_H
+
+#include "engine/plan/registry.h"
+#include "engine/plan/rules.h"
+#include "engine/text/na.h"
+#include "engine/text/time.h"
+
+enum {
+    TIDE_PARALLELISM_MAX = 256,
+    TIDE_KEY_COLUMN_COUNT_MAX = 16,
+    TIDE_ROW_BYTES_LIMIT = 1 << 29, /* for --max-row-bytes */
+    TIDE_BATCH_ROWS_DEFAULT = 512,
+    TIDE_BATCH_ROWS_MAX = 65536,
+    TIDE_RING_SLOTS_DEFAULT = 8,
+    TIDE_RING_SLOTS_MAX = 4096,
+};
+
+#define TIDE_DURATION_MS_MAX ((int64_t)1 << 62)
+
+enum tide_order { TIDE_ORDER_GLOBAL, TIDE_ORDER_KEY };
+enum tide_output_kind { TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS, TIDE_OUTPUT_LATE, TIDE_OUTPUT_REJECTS, TIDE_OUTPUT_STATS, TIDE_OUTPUT_COUNT };
+enum tide_when { TIDE_AUTO, TIDE_ALWAYS, TIDE_NEVER };
+enum tide_simd { TIDE_SIMD_AUTO, TIDE_SIMD_PORTABLE };
+enum tide_scheduler { TIDE_SCHEDULER_THREADS, TIDE_SCHEDULER_ONE };
+
+/* A column as the user named it: by header text first, then by 1-based number. */
+struct tide_column {
+    char *name;      /* the text as given */
+    unsigned number; /* 0: the text is no number */
+};
+
+/* What the first header calls the key columns, for the outputs: --key 2 prints under the column's name. Written once, by
+ * the parser, before it sends anything; NULL: nothing is known beyond the option. */
+struct tide_key_names {
+    char *names[TIDE_KEY_COLUMN_COUNT_MAX];
+};
+
+struct tide_plan {
+    const struct tide_registry *registry;
+
+    /* Input. */
+    const char *const *files; /* borrowed from argv; "-" is standard input; at least one */
+    unsigned file_count;
+    struct tide_column keys[TIDE_KEY_COLUMN_COUNT_MAX], time, value;
+    unsigned key_count;
+    struct tide_key_names *key_names;
+    bool has_header, trim;
+    char delimiter;
+    size_t row_bytes_max;
+    struct tide_na na;
+    struct tide_decimal_format decimal;
+    struct tide_time_format time_format;
+    struct tide_zone zone;
+
+    /* Event time. */
+    bool unbounded;            /* --out-of-orderness unbounded */
+    int64_t bound_ms;          /* 0 when unbounded */
+    int64_t max_future_ms;     /* -1: off */
+
+    /* Window and what is computed. */
+    const struct tide_window *window;
+    int64_t window_size_ms, window_offset_ms;
+    bool drop_at_end;
+    unsigned listed_count;
+    unsigned listed[TIDE_AGGREGATE_COUNT_MAX]; /* --aggregate, as indices into registry->aggregates */
+    const struct tide_rule_set *rules;         /* in force from row 0 */
+
+    /* Machine. */
+    unsigned parallelism; /* resolved: 1 .. TIDE_PARALLELISM_MAX */
+    enum tide_order order;
+    unsigned batch_rows, ring_slots;
+    enum tide_simd simd;
+    enum tide_scheduler scheduler;
+    uint64_t scheduler_seed; /* of the order of turns on one thread */
+
+    /* Outputs. outputs[i] NULL = off, "-" = standard output. */
+    const char *outputs[TIDE_OUTPUT_COUNT];
+    const struct tide_format *format;
+    enum tide_time_style time_style;
+
+    /* Policies and manners. */
+    int64_t rejects_max;            /* -1: none */
+    int64_t rejects_millionths_max; /* of a percent of all rows, judged at the end; -1: none */
+    enum tide_when progress;
+    bool quiet, verbose;
+    const char *config_file; /* NULL: none; SIGHUP reads its alert lines anew */
+};
+
+struct tide_options;
+
+/* Checks the options against each other and resolves them. The options must outlive the plan. */
+TIDE_MUST_USE bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
+                                   const struct tide_registry *registry, struct tide_error *error);
+void tide_plan_fini(struct tide_plan *plan); /* a zeroed one is fine */
+
+/* The name of the key's part i as the outputs print it. */
+const char *tide_plan_key_name(const struct tide_plan *plan, unsigned part);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * control: what all stages of a run share besides their links: the first failure, and the wish to stop.
+ * Owns:     the latched error, a descriptor that wakes the reader out of a poll, and the list of waiters.
+ * Threads:  any may fail or look; the main thread stops, and reads the error after all threads have ended.
+ * Blocks:   never.
+ * Errors:   init: no descriptor to be had (exit 1).
+ * Limits:   TIDE_WAITERS_MAX waiters.
+ */
+#ifndef TIDE_STAGES_CONTROL_H
+#define TIDE_STAGES_CONTROL_H
+
+#include "engine/base/error.h"
+#include "engine/flow/waiter.h"
+#include "engine/plan/plan.h"
+
+enum { TIDE_WAITERS_MAX = TIDE_PARALLELISM_MAX + 3 };
+
+struct tide_control {
+    _Atomic uint32_t failed;   /* 1: error is being or has been written by the thread that set it */
+    _Atomic uint32_t stopping; /* 1: read no further; what has fired is kept */
+    struct tide_error error;
+    int wake_fd; /* an eventfd, readable once stopping or failed */
+    struct tide_waiter *waiters[TIDE_WAITERS_MAX];
+    unsigned waiter_count;
+};
+
+TIDE_MUST_USE bool tide_control_init(struct tide_control *control, struct tide_error *error);
+void tide_control_fini(struct tide_control *control);
+
+/* Latches the first failure and wakes every stage, which then ends. Later failures are consequences and are dropped. */
+void tide_control_fail(struct tide_control *control, const struct tide_error *error);
+
+/* Asks the parser to treat the input as ended here, without firing open windows. */
+void tide_control_stop(struct tide_control *control);
+
+static inline bool tide_control_has_failed(const struct tide_control *control)
+{
+    /* Relaxed: only says when to end; the error is read after the threads are joined. */
+    return atomic_load_explicit(&control->failed, memory_order_relaxed) != 0;
+}
+
+static inline bool tide_control_is_stopping(const struct tide_control *control)
+{
+    /* Relaxed: nothing is read through it. */
+    return atomic_load_explicit(&control->stopping, memory_order_relaxed) != 0;
+}
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * parser: the stage that sees every row: it reads, classifies, decides the watermark and who is late, and hands each row to the
+ *         worker that owns its key.
+ * Owns:     records, classifier, router and side texts.
+ * Threads:  its own; counts may be read when it has ended.
+ * Blocks:   never; a step ends where there is nothing to take or no room.
+ * Errors:   latched: a header that lacks a column, a policy that is broken, memory.
+ * Limits:   as plan.h.
+ *
+ * The watermark is decided here and nowhere else, from all rows: were a worker to derive it from its own keys, lateness
+ * would depend on how many workers there are.
+ */
+#ifndef TIDE_STAGES_PARSER_H
+#define TIDE_STAGES_PARSER_H
+
+#include "engine/stages/classify.h"
+#include "engine/stages/router.h"
+#include "engine/stages/rule_board.h"
+#include "engine/stages/side_text.h"
+#include "engine/stages/stage.h"
+#include "engine/stages/view.h"
+#include "engine/text/hash.h"
+
+/* Every record is in exactly one of these classes; gap is for windows that leave gaps. */
+struct tide_row_counts {
+    uint64_t rows, late, gap, missing, malformed, future;
+};
+
+/* From which row a rule set counted. */
+struct tide_rule_change {
+    uint64_t row, version;
+};
+
+struct tide_parser {
+    const struct tide_plan *plan;
+    struct tide_control *control;
+    struct tide_rule_board *rule_board;
+    struct tide_view_board *views;
+    struct tide_hash_seed seed;
+    struct tide_decoder decoder;
+    struct tide_records records;
+    struct tide_columns columns;
+    struct tide_classifier classifier;
+    struct tide_router router;
+    struct tide_side_text side;
+
+    unsigned next;        /* of the chunk's records */
+    bool awaits_header, has_columns;
+    bool epoch_is_full;
+    int64_t time_max_ms;  /* greatest event time of an accepted row */
+    bool has_time;
+    int64_t fire_next_ms; /* the watermark that the next window waits for */
+    struct tide_window_shape window;
+    uint64_t rules_version;
+
+    enum {
+        TIDE_PARSER_READING,
+        TIDE_PARSER_ENDING,    /* the last step is still to be written */
+        TIDE_PARSER_CLOSING,   /* every worker gets its last batch */
+        TIDE_PARSER_SIDE_TEXT, /* the sink gets its last side texts */
+        TIDE_PARSER_ENDED,
+    } phase;
+    bool was_stopped;     /* ended before the input did */
+    struct tide_error broken_policy; /* why, if the data did it */
+
+    struct tide_row_counts counts;
+    struct tide_rule_change *changes; /* the first is the plan's own at row 0 */
+    unsigned change_count, change_capacity;
+};
+
+TIDE_MUST_USE bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan, struct tide_control *control,
+                                    struct tide_rule_board *rule_board, struct tide_view_board *views,
+                                    const struct tide_hash_seed *seed, struct tide_link *blocks, struct tide_link *workers,
+                                    struct tide_link *side, struct tide_error *error);
+void tide_parser_fini(struct tide_parser *parser); /* a zeroed one is fine */
+
+enum tide_progress tide_parser_step(void *parser);
+void tide_parser_nudge(void *parser);
+
+#endif

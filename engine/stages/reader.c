@@ -1,0 +1,218 @@
+#include "engine/stages/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_stdin(const char *name)
+{
+    return strcmp(name, "-") == 0;
+}
+
+const char *tide_reader_file_name(const struct tide_plan *plan, unsigned file)
+{
+    return is_stdin(plan->files[file]) ? "standard input" : plan->files[file];
+}
+
+bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total, struct tide_error *error)
+{
+    bool all_regular = true;
+    *bytes_total = 0;
+    for (unsigned i = 0; i < plan->file_count; i++) {
+        const char *name = plan->files[i];
+        struct stat status;
+        if ((is_stdin(name) ? fstat(STDIN_FILENO, &status) : stat(name, &status)) != 0)
+            return tide_error_system(error, errno, "cannot read %s", tide_reader_file_name(plan, i));
+        if (S_ISDIR(status.st_mode))
+            return tide_error_set(error, TIDE_EXIT_FAILED, "cannot read %s: it is a directory; name the files in it",
+                                  tide_reader_file_name(plan, i));
+        if (!is_stdin(name) && access(name, R_OK) != 0)
+            return tide_error_system(error, errno, "cannot read %s", name);
+        all_regular = all_regular && S_ISREG(status.st_mode);
+        if (S_ISREG(status.st_mode)) *bytes_total += (uint64_t)status.st_size;
+    }
+    if (!all_regular) *bytes_total = 0;
+    return true;
+}
+
+void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan, struct tide_control *control,
+                      struct tide_link *out)
+{
+    *reader = (struct tide_reader){.plan = plan, .control = control, .out = out, .fd = -1};
+}
+
+static void close_file(struct tide_reader *reader)
+{
+    if (reader->source) reader->source->close(reader->source_state);
+    if (reader->fd > STDIN_FILENO) close(reader->fd);
+    reader->source = NULL;
+    reader->source_state = NULL;
+    reader->fd = -1;
+    reader->is_open = false;
+}
+
+void tide_reader_fini(struct tide_reader *reader)
+{
+    close_file(reader);
+}
+
+static enum tide_progress fail(struct tide_reader *reader, struct tide_error *error)
+{
+    tide_control_fail(reader->control, error);
+    return TIDE_DONE;
+}
+
+static bool open_file(struct tide_reader *reader, struct tide_error *error)
+{
+    const char *name = reader->plan->files[reader->file];
+    reader->fd = is_stdin(name) ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (reader->fd < 0) return tide_error_system(error, errno, "cannot read %s", name);
+    struct stat status;
+    reader->is_regular = fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
+    if (reader->is_regular) posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
+    reader->is_open = true;
+    reader->file_begun = false;
+    reader->head_bytes = 0;
+    reader->offset = 0;
+    return true;
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+    size_t name_bytes = strlen(name), suffix_bytes = strlen(suffix);
+    return name_bytes > suffix_bytes && strcmp(name + name_bytes - suffix_bytes, suffix) == 0;
+}
+
+/* By their first bytes; a name that promises a packed file must keep the promise. */
+static bool choose_source(struct tide_reader *reader, struct tide_error *error)
+{
+    const char *name = reader->plan->files[reader->file];
+    const struct tide_source *const *sources = reader->plan->registry->sources;
+    for (; *sources; sources++) {
+        const struct tide_source *source = *sources;
+        bool recognised = source->recognises(reader->head, reader->head_bytes);
+        if (!recognised && source->suffix && has_suffix(name, source->suffix))
+            return tide_error_set(error, TIDE_EXIT_FAILED, "cannot read %s: its name ends in %s but it holds no %s data",
+                                  name, source->suffix, source->name);
+        if (!recognised) continue;
+        reader->source_state = source->open(reader->fd, reader->head, reader->head_bytes, error);
+        if (!reader->source_state) return false;
+        reader->source = source;
+        return true;
+    }
+    TIDE_ASSERT(!"the last source takes anything");
+    return false;
+}
+
+static bool input_is_ready(const struct tide_reader *reader)
+{
+    if (reader->is_regular) return true;
+    struct pollfd input = {.fd = reader->fd, .events = POLLIN};
+    return poll(&input, 1, 0) != 0; /* readable, ended or broken: read(2) tells */
+}
+
+/* Reads the first bytes of the file, as many as the input has. PROGRESSED: all there. */
+static enum tide_progress read_head(struct tide_reader *reader)
+{
+    struct tide_error error = {0};
+    while (reader->head_bytes < sizeof reader->head) {
+        if (!input_is_ready(reader)) return TIDE_STARVED;
+        ssize_t got = read(reader->fd, reader->head + reader->head_bytes, sizeof reader->head - reader->head_bytes);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) return TIDE_STARVED;
+        if (got < 0) {
+            tide_error_system(&error, errno, "cannot read %s", tide_reader_file_name(reader->plan, reader->file));
+            return fail(reader, &error);
+        }
+        if (got == 0) break;
+        reader->head_bytes += (size_t)got;
+    }
+    return choose_source(reader, &error) ? TIDE_PROGRESSED : fail(reader, &error);
+}
+
+static void send_block(struct tide_reader *reader, bool ends_file)
+{
+    struct tide_block *block = reader->block;
+    block->file = reader->file;
+    block->offset = reader->offset;
+    block->begins_file = !reader->file_begun;
+    block->ends_file = ends_file;
+    block->ends_input = ends_file && reader->file + 1 == reader->plan->file_count;
+    reader->file_begun = true;
+    reader->offset += block->count;
+    reader->bytes_unpacked += block->count;
+    uint64_t consumed = reader->consumed_before + (reader->source ? reader->source->consumed(reader->source_state) : 0);
+    /* Relaxed: a figure for people. */
+    atomic_store_explicit(&reader->bytes_consumed, consumed, memory_order_relaxed);
+    reader->block = NULL;
+    if (ends_file) {
+        reader->consumed_before = consumed;
+        close_file(reader);
+        reader->file++;
+    }
+    tide_link_send(reader->out, block, TIDE_NOW);
+}
+
+/* Fills the block until it is full, the file ends, or the input pauses; then sends it. */
+static enum tide_progress fill_block(struct tide_reader *reader)
+{
+    struct tide_error error = {0};
+    struct tide_block *block = reader->block;
+    while (block->count < TIDE_BLOCK_BYTES) {
+        if (!input_is_ready(reader)) break;
+        size_t got = 0;
+        bool again = false;
+        if (!reader->source->fill(reader->source_state, block->bytes + block->count, TIDE_BLOCK_BYTES - block->count,
+                                  &got, &again, &error)) {
+            struct tide_error named = {0};
+            tide_error_set(&named, error.exit, "cannot read %s: %s", tide_reader_file_name(reader->plan, reader->file),
+                           error.text);
+            return fail(reader, &named);
+        }
+        if (again) break;
+        if (got == 0) {
+            send_block(reader, true);
+            return TIDE_PROGRESSED;
+        }
+        block->count += (uint32_t)got;
+    }
+    /* A file's first block holds at least what may be a byte order mark. */
+    if (block->count < (reader->file_begun ? 1 : 3)) return TIDE_STARVED;
+    send_block(reader, false);
+    return TIDE_PROGRESSED;
+}
+
+enum tide_progress tide_reader_step(void *self)
+{
+    struct tide_reader *reader = self;
+    if (tide_control_has_failed(reader->control) || tide_control_is_stopping(reader->control) ||
+        reader->file == reader->plan->file_count) return TIDE_DONE;
+    if (!reader->block) {
+        reader->block = tide_link_take(reader->out);
+        if (!reader->block) return TIDE_BLOCKED;
+        reader->block->count = 0;
+    }
+    struct tide_error error = {0};
+    if (!reader->is_open && !open_file(reader, &error)) return fail(reader, &error);
+    if (!reader->source) {
+        enum tide_progress progress = read_head(reader);
+        if (progress != TIDE_PROGRESSED) return progress;
+    }
+    return fill_block(reader);
+}
+
+void tide_reader_nudge(void *self)
+{
+    struct tide_reader *reader = self;
+    tide_link_nudge_consumer(reader->out);
+}
+
+void tide_reader_wait_for_input(void *self)
+{
+    struct tide_reader *reader = self;
+    struct pollfd events[2] = {{.fd = reader->fd, .events = POLLIN},
+                               {.fd = reader->control->wake_fd, .events = POLLIN}};
+    poll(events, 2, -1); /* interrupted or not: the next step looks again */
+}

@@ -1,0 +1,238 @@
+#include "engine/stages/records.h"
+
+#include "engine/base/memory.h"
+
+#include <string.h>
+
+/* A slice of the block is indexed and decoded while it lies in the first-level cache. */
+enum { SLICE_BYTES = 16 << 10, JOINT_BYTES_FIRST = 4096, BOM_BYTES = 3 };
+
+bool tide_records_init(struct tide_records *records, const struct tide_scanner *scanner, struct tide_decoder *decoder,
+                       size_t row_bytes_max, char delimiter, struct tide_link *in, struct tide_error *error)
+{
+    *records = (struct tide_records){.scanner = scanner, .decoder = decoder, .row_bytes_max = row_bytes_max, .in = in};
+    return tide_csv_index_init(&records->index, TIDE_BLOCK_BYTES, delimiter, error);
+}
+
+void tide_records_fini(struct tide_records *records)
+{
+    tide_csv_index_fini(&records->index);
+    tide_csv_index_fini(&records->joint_index);
+    if (records->joint) tide_free(records->joint - TIDE_BLOCK_SLACK_BYTES);
+    *records = (struct tide_records){0};
+}
+
+/* --- the joint ---------------------------------------------------------------------------------------------------- */
+
+static bool joint_reserve(struct tide_records *records, size_t bytes)
+{
+    if (bytes <= records->joint_capacity) return true;
+    size_t capacity = records->joint_capacity ? records->joint_capacity : JOINT_BYTES_FIRST;
+    while (capacity < bytes) capacity *= 2;
+    char *memory = tide_alloc_zeroed(1, capacity + 2 * TIDE_BLOCK_SLACK_BYTES);
+    if (!memory) return false;
+    if (records->joint) {
+        memcpy(memory + TIDE_BLOCK_SLACK_BYTES, records->joint, records->joint_bytes);
+        tide_free(records->joint - TIDE_BLOCK_SLACK_BYTES);
+    }
+    records->joint = memory + TIDE_BLOCK_SLACK_BYTES;
+    records->joint_capacity = capacity;
+    return true;
+}
+
+/* Adds to the straddling record as much as may be kept of it. */
+static bool joint_append(struct tide_records *records, const char *bytes, size_t count)
+{
+    size_t room = records->row_bytes_max - records->joint_bytes;
+    if (count > room) {
+        records->joint_is_overlong = true;
+        count = room;
+    }
+    if (!joint_reserve(records, records->joint_bytes + count + 1)) return false; /* + the row end added later */
+    memcpy(records->joint + records->joint_bytes, bytes, count);
+    records->joint_bytes += count;
+    return true;
+}
+
+enum joint_end { AT_ROW_END, AT_FILE_END };
+
+/* The joint's record becomes the chunk. An overlong one has no fields: nobody will look at them. */
+static enum tide_records_news joint_chunk(struct tide_records *records, enum joint_end at)
+{
+    struct tide_chunk *chunk = &records->chunk;
+    size_t bytes = records->joint_bytes;
+    chunk->bytes = records->joint;
+    chunk->offset = records->joint_offset;
+    chunk->file = records->joint_file;
+    chunk->is_overlong = records->joint_is_overlong;
+    chunk->is_open_quote = at == AT_FILE_END && records->index.state == TIDE_CSV_QUOTED;
+    records->joint_bytes = 0;
+    records->joint_is_overlong = false;
+    chunk->count = 1;
+    chunk->kinds[0] = TIDE_ROW_OTHER;
+    chunk->places[0] = (struct tide_row_place){.start = 0, .end = (uint32_t)bytes};
+    if (chunk->is_overlong) return TIDE_RECORDS_CHUNK;
+
+    struct tide_csv_index *index = &records->joint_index;
+    if (bytes + 1 > records->joint_index_bytes) {
+        struct tide_error error = {0};
+        tide_csv_index_fini(index);
+        records->joint_index_bytes = records->joint_capacity;
+        if (!tide_csv_index_init(index, records->joint_index_bytes, records->index.delimiter, &error))
+            return TIDE_RECORDS_NO_MEMORY;
+    }
+    tide_csv_index_new_file(index);
+    records->joint[bytes] = '\n';
+    records->scanner->index(index, records->joint, 0, (uint32_t)bytes + 1);
+    chunk->separators = index->separators;
+    if (chunk->is_open_quote) { /* the row end just added is inside the quotes too */
+        index->separators[index->separator_count++] = (uint32_t)bytes;
+        chunk->places[0].field_count = index->separator_count;
+        return TIDE_RECORDS_CHUNK;
+    }
+    size_t taken = records->scanner->decode(records->decoder, &records->memo, index, records->joint, chunk->rows,
+                                            chunk->kinds, chunk->places, 1);
+    TIDE_ASSERT(taken == 1 && chunk->places[0].end == bytes);
+    return TIDE_RECORDS_CHUNK;
+}
+
+/* --- the block ---------------------------------------------------------------------------------------------------- */
+
+/* Where the first record begins that has not been taken. */
+static uint32_t untaken_start(const struct tide_records *records)
+{
+    return records->index.separators[(int64_t)records->index.separator_next - 1] + 1;
+}
+
+static char byte_before(const struct tide_records *records, uint32_t at)
+{
+    return at > 0 ? records->block->bytes[at - 1] : '\0';
+}
+
+/* The line of a place that lies before slice_end, counted back from there: what lies between is less than a record. */
+static uint64_t line_back_from_slice_end(const struct tide_records *records, uint32_t at)
+{
+    uint64_t lines_after = tide_csv_count_lines(byte_before(records, at), records->block->bytes + at,
+                                                records->slice_end - at);
+    return 1 + records->index.line_count - lines_after;
+}
+
+static void index_slice(struct tide_records *records)
+{
+    struct tide_block *block = records->block;
+    tide_csv_index_compact(&records->index);
+    uint32_t start = untaken_start(records), begin = records->slice_end;
+    records->mark = (struct tide_line_mark){start, line_back_from_slice_end(records, start)};
+    uint32_t end = block->count - begin > SLICE_BYTES ? begin + SLICE_BYTES : block->count;
+    records->scanner->index(&records->index, block->bytes, begin, end);
+    records->slice_end = end;
+}
+
+/* The rest of a straddling record is at the front of this block, perhaps all of it. */
+static enum tide_records_news finish_joint(struct tide_records *records)
+{
+    struct tide_block *block = records->block;
+    struct tide_csv_index *index = &records->index;
+    while (index->row_end_count == 0 && records->slice_end < block->count) {
+        uint32_t begin = records->slice_end;
+        uint32_t end = block->count - begin > SLICE_BYTES ? begin + SLICE_BYTES : block->count;
+        index->separator_count = 0; /* the joint is indexed anew when it is whole */
+        records->scanner->index(index, block->bytes, begin, end);
+        records->slice_end = end;
+    }
+    bool whole = index->row_end_count > 0;
+    uint32_t end = whole ? index->row_ends[0] : block->count;
+    if (!joint_append(records, block->bytes, end)) return TIDE_RECORDS_NO_MEMORY;
+    records->block_is_spent = !whole;
+    if (!whole) return TIDE_RECORDS_STARVED;
+    while (index->separators[index->separator_next++] != end) continue;
+    index->row_next = 1;
+    records->mark = (struct tide_line_mark){end + 1, line_back_from_slice_end(records, end + 1)};
+    return joint_chunk(records, AT_ROW_END);
+}
+
+/* What is left of the block is the beginning of a record that goes on in the next one. */
+static bool keep_rest(struct tide_records *records)
+{
+    struct tide_block *block = records->block;
+    uint32_t start = untaken_start(records);
+    if (start >= block->count) return true;
+    records->joint_offset = block->offset + start;
+    records->joint_file = block->file;
+    records->joint_line = line_back_from_slice_end(records, start);
+    return joint_append(records, block->bytes + start, block->count - start);
+}
+
+static void begin_block(struct tide_records *records)
+{
+    struct tide_block *block = records->block;
+    records->slice_end = 0;
+    records->block_is_spent = false;
+    if (block->begins_file) tide_csv_index_new_file(&records->index);
+    else tide_csv_index_new_block(&records->index);
+    if (block->begins_file && block->count >= BOM_BYTES && memcmp(block->bytes, "\xEF\xBB\xBF", BOM_BYTES) == 0) {
+        memset(block->bytes, '\n', BOM_BYTES); /* blank lines, which are passed over, and must not be counted */
+        records->index.line_count -= BOM_BYTES;
+    }
+    records->mark = (struct tide_line_mark){0, 1 + records->index.line_count};
+}
+
+/* The next chunk of the block; STARVED: nothing is left of it, and its rest is in the joint. */
+static enum tide_records_news next_in_block(struct tide_records *records, unsigned count)
+{
+    struct tide_chunk *chunk = &records->chunk;
+    if (records->block_is_spent) return TIDE_RECORDS_STARVED;
+    if (records->joint_bytes > 0) return finish_joint(records);
+    for (;;) {
+        size_t taken = records->scanner->decode(records->decoder, &records->memo, &records->index, records->block->bytes,
+                                                chunk->rows, chunk->kinds, chunk->places, count);
+        if (taken > 0) {
+            chunk->count = (unsigned)taken;
+            chunk->bytes = records->block->bytes;
+            chunk->separators = records->index.separators;
+            chunk->offset = records->block->offset;
+            chunk->file = records->block->file;
+            chunk->is_overlong = false;
+            chunk->is_open_quote = false;
+            return TIDE_RECORDS_CHUNK;
+        }
+        if (records->slice_end == records->block->count) break;
+        index_slice(records);
+    }
+    records->block_is_spent = true;
+    return keep_rest(records) ? TIDE_RECORDS_STARVED : TIDE_RECORDS_NO_MEMORY;
+}
+
+enum tide_records_news tide_records_next(struct tide_records *records, unsigned count)
+{
+    for (;;) {
+        if (!records->block) {
+            if (records->has_ended_input) return TIDE_RECORDS_END;
+            records->block = tide_link_receive(records->in);
+            if (!records->block) return TIDE_RECORDS_STARVED;
+            begin_block(records);
+            records->chunk.file = records->block->file;
+            if (records->block->begins_file) return TIDE_RECORDS_NEW_FILE;
+        }
+        enum tide_records_news news = next_in_block(records, count);
+        if (news != TIDE_RECORDS_STARVED) return news;
+        if (records->block->ends_file && records->joint_bytes > 0) 
+            return joint_chunk(records, AT_FILE_END); /* no line end behind its last record */
+
+        bool ends_file = records->block->ends_file;
+        records->has_ended_input = records->block->ends_input;
+        tide_link_give_back(records->in, records->block);
+        records->block = NULL;
+        if (ends_file) return TIDE_RECORDS_FILE_END;
+    }
+}
+
+uint64_t tide_records_line(struct tide_records *records, unsigned i)
+{
+    if (records->chunk.bytes == records->joint) return records->joint_line;
+    uint32_t at = records->chunk.places[i].start;
+    struct tide_line_mark *mark = &records->mark;
+    mark->line += tide_csv_count_lines(byte_before(records, mark->at), records->block->bytes + mark->at, at - mark->at);
+    mark->at = at;
+    return mark->line;
+}

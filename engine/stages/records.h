@@ -1,0 +1,86 @@
+/*
+ * records: from blocks of bytes to records, a chunk at a time, whatever the block boundaries cut through.
+ * Owns:     the record index, and the joint: a copy of the record that straddles blocks.
+ * Threads:  one: the parser's.
+ * Blocks:   never; allocates in init, and when a record straddles blocks that is longer than any before.
+ * Errors:   init and next: out of memory.
+ * Limits:   a record past row_bytes_max is cut to it and marked; its rest is passed over in constant memory.
+ *
+ * Most records lie whole in a block and are never copied. Only the one that straddles two blocks is put together in the
+ * joint, and becomes a chunk of its own.
+ */
+#ifndef TIDE_STAGES_RECORDS_H
+#define TIDE_STAGES_RECORDS_H
+
+#include "engine/flow/block.h"
+#include "engine/flow/link.h"
+#include "engine/text/scan.h"
+
+enum { TIDE_CHUNK_ROWS = 128 };
+
+/* Records that lie in one stretch of memory. Valid until the next call of tide_records_next. */
+struct tide_chunk {
+    unsigned count;
+    const char *bytes;     /* places are offsets into this */
+    const uint32_t *separators; /* places[i].separator is an index into this; [-1] may be read */
+    uint64_t offset;       /* of bytes[0] in the unpacked file */
+    unsigned file;
+    bool is_overlong;      /* its one record was cut to row_bytes_max */
+    bool is_open_quote;    /* its one record ended with the file, inside quotes */
+    struct tide_row rows[TIDE_CHUNK_ROWS];
+    struct tide_row_place places[TIDE_CHUNK_ROWS];
+    uint8_t kinds[TIDE_CHUNK_ROWS]; /* enum tide_row_kind */
+};
+
+/* A place in the stretch of memory whose line number is known; asking moves it on. */
+struct tide_line_mark {
+    uint32_t at;
+    uint64_t line;
+};
+
+struct tide_records {
+    const struct tide_scanner *scanner;
+    struct tide_decoder *decoder; /* the parser's, which learns columns from headers */
+    struct tide_decode_memo memo;
+    size_t row_bytes_max;
+    struct tide_link *in;
+
+    struct tide_block *block; /* being read, NULL: the next one is awaited */
+    struct tide_csv_index index;
+    uint32_t slice_end;       /* what the index has seen of the block */
+    struct tide_line_mark mark;
+
+    char *joint; /* with slack on both sides */
+    size_t joint_bytes, joint_capacity;
+    bool joint_is_overlong;
+    uint64_t joint_offset, joint_line;
+    unsigned joint_file;
+    struct tide_csv_index joint_index;
+    size_t joint_index_bytes;
+
+    bool block_is_spent; /* its last records are taken, its rest is in the joint */
+    bool has_ended_input;
+    struct tide_chunk chunk;
+};
+
+enum tide_records_news {
+    TIDE_RECORDS_CHUNK,     /* chunk holds at least one record */
+    TIDE_RECORDS_NEW_FILE,  /* the records that follow are of another file: chunk.file */
+    TIDE_RECORDS_FILE_END,  /* there are no more of this file */
+    TIDE_RECORDS_END,       /* there are no more at all */
+    TIDE_RECORDS_STARVED,   /* no block has come yet */
+    TIDE_RECORDS_NO_MEMORY,
+};
+
+TIDE_MUST_USE bool tide_records_init(struct tide_records *records, const struct tide_scanner *scanner,
+                                     struct tide_decoder *decoder, size_t row_bytes_max, char delimiter,
+                                     struct tide_link *in, struct tide_error *error);
+void tide_records_fini(struct tide_records *records); /* a zeroed one is fine */
+
+/* The next chunk of at most `count` records. */
+enum tide_records_news tide_records_next(struct tide_records *records, unsigned count);
+
+/* Physical line on which record i of the chunk starts, from 1. Ask in ascending order. */
+uint64_t tide_records_line(struct tide_records *records, unsigned i);
+
+#endif

@@ -1,0 +1,192 @@
+#include "engine/stages/sink.h"
+
+#include "engine/base/memory.h"
+#include "engine/stages/side_text.h"
+
+#include <string.h>
+
+bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan, struct tide_control *control,
+                    struct tide_link *side, struct tide_link *workers,
+                    struct tide_output *const outputs[TIDE_CHANNEL_COUNT], struct tide_error *error)
+{
+    *sink = (struct tide_sink){.plan = plan, .control = control, .side = side, .workers = workers,
+                               .worker_count = plan->parallelism, .open_count = plan->parallelism + 1};
+    memcpy(sink->outputs, outputs, sizeof sink->outputs);
+    sink->merges = plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1;
+    bool ready = tide_watermark_init(&sink->watermark, plan->parallelism);
+    for (unsigned i = 0; sink->merges && i < TIDE_CHANNEL_COUNT; i++) {
+        if (!outputs[i]) continue;
+        sink->buffers[i] = tide_alloc(TIDE_SINK_BUFFER_BYTES);
+        ready = ready && sink->buffers[i];
+    }
+    if (sink->merges) ready = tide_merge_init(&sink->merge, plan->parallelism) && ready;
+    return ready || tide_error_memory(error, "the sink");
+}
+
+void tide_sink_fini(struct tide_sink *sink)
+{
+    tide_merge_fini(&sink->merge);
+    tide_watermark_fini(&sink->watermark);
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) tide_free(sink->buffers[i]);
+    *sink = (struct tide_sink){0};
+}
+
+static bool write_out(struct tide_sink *sink, unsigned channel, const char *text, size_t bytes)
+{
+    struct tide_error error = {0};
+    if (bytes == 0 || !sink->outputs[channel] || tide_output_write(sink->outputs[channel], text, bytes, &error)) return true;
+    tide_control_fail(sink->control, &error);
+    return false;
+}
+
+static bool flush_channel(struct tide_sink *sink, unsigned channel)
+{
+    size_t bytes = sink->buffered[channel];
+    sink->buffered[channel] = 0;
+    return write_out(sink, channel, sink->buffers[channel], bytes);
+}
+
+static bool flush(struct tide_sink *sink)
+{
+    bool written = true;
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) written = flush_channel(sink, i) && written;
+    return written;
+}
+
+static bool append(struct tide_sink *sink, unsigned channel, const char *text, size_t bytes)
+{
+    if (sink->buffered[channel] + bytes > TIDE_SINK_BUFFER_BYTES && !flush_channel(sink, channel)) return false;
+    if (bytes > TIDE_SINK_BUFFER_BYTES) return write_out(sink, channel, text, bytes);
+    memcpy(sink->buffers[channel] + sink->buffered[channel], text, bytes);
+    sink->buffered[channel] += bytes;
+    return true;
+}
+
+/* Every output that was asked for exists with its header. The parser has read the input's header before anything of it
+ * can arrive here, so the key columns' names are known by then. */
+static bool write_headers(struct tide_sink *sink)
+{
+    const struct tide_plan *plan = sink->plan;
+    sink->has_headers = true;
+    for (unsigned i = TIDE_CHANNEL_RESULTS; i <= TIDE_CHANNEL_ALERTS; i++) {
+        if (!sink->outputs[i]) continue;
+        size_t bytes = plan->format->header(plan, i, NULL);
+        char *text = tide_alloc(bytes + 1);
+        struct tide_error error = {0};
+        if (!text) {
+            tide_error_memory(&error, "a header");
+            tide_control_fail(sink->control, &error);
+            return false;
+        }
+        bool written = write_out(sink, i, text, plan->format->header(plan, i, text));
+        tide_free(text);
+        if (!written) return false;
+    }
+    const char *late = tide_side_text_late_header(plan), *rejects = tide_side_text_reject_header(plan);
+    return write_out(sink, TIDE_CHANNEL_LATE, late, strlen(late)) &&
+           write_out(sink, TIDE_CHANNEL_REJECTS, rejects, strlen(rejects));
+}
+
+/* A batch has come: from worker `worker`, or from the parser (-1). */
+static bool note(struct tide_sink *sink, int worker, const struct tide_emission_batch *batch)
+{
+    sink->batch_count++;
+    if (batch->is_last) sink->open_count--;
+    if (worker >= 0) tide_watermark_advance(&sink->watermark, (unsigned)worker, batch->watermark_ms);
+    return sink->has_headers || write_headers(sink);
+}
+
+static bool write_batch(struct tide_sink *sink, const struct tide_emission_batch *batch)
+{
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++)
+        if (!write_out(sink, i, batch->channels[i].text, batch->channels[i].bytes)) return false;
+    return true;
+}
+
+/* Passes on one batch of a link whose texts need no merging. DONE: the run has failed. */
+static enum tide_progress pass_on(struct tide_sink *sink, struct tide_link *link, int worker)
+{
+    struct tide_emission_batch *batch = tide_link_receive(link);
+    if (!batch) return TIDE_STARVED;
+    bool written = note(sink, worker, batch) && write_batch(sink, batch);
+    tide_link_give_back(link, batch);
+    return written ? TIDE_PROGRESSED : TIDE_DONE;
+}
+
+static enum tide_progress pass_on_all(struct tide_sink *sink)
+{
+    enum tide_progress all = TIDE_STARVED;
+    for (unsigned i = 0; i < sink->worker_count; i++) {
+        enum tide_progress one = pass_on(sink, &sink->workers[i], (int)i);
+        if (one == TIDE_DONE) return TIDE_DONE;
+        if (one == TIDE_PROGRESSED) all = TIDE_PROGRESSED;
+    }
+    return all;
+}
+
+/* Gets the next batch with records for an input that waits. DONE: failed; PROGRESSED: something came. */
+static enum tide_progress feed(struct tide_sink *sink, unsigned input)
+{
+    enum tide_progress progress = TIDE_STARVED;
+    while (tide_merge_is_waiting(&sink->merge, input)) {
+        struct tide_emission_batch *batch = tide_link_receive(&sink->workers[input]);
+        if (!batch) break;
+        if (!note(sink, (int)input, batch)) return TIDE_DONE;
+        progress = TIDE_PROGRESSED;
+        if (!tide_merge_offer(&sink->merge, input, batch)) tide_link_give_back(&sink->workers[input], batch);
+    }
+    return progress;
+}
+
+static enum tide_progress feed_all(struct tide_sink *sink)
+{
+    enum tide_progress all = TIDE_STARVED;
+    for (unsigned i = 0; i < sink->worker_count; i++) {
+        enum tide_progress one = feed(sink, i);
+        if (one == TIDE_DONE) return TIDE_DONE;
+        if (one == TIDE_PROGRESSED) all = TIDE_PROGRESSED;
+    }
+    return all;
+}
+
+/* Writes what may go out by now. */
+static enum tide_progress merge(struct tide_sink *sink)
+{
+    enum tide_progress progress = feed_all(sink);
+    if (progress == TIDE_DONE) return TIDE_DONE;
+    uint64_t frontier = tide_merge_frontier(&sink->merge);
+    const struct tide_record *record;
+    const char *text;
+    unsigned input;
+    struct tide_emission_batch *done;
+    while ((record = tide_merge_take(&sink->merge, frontier, &text, &input, &done)) != NULL) {
+        progress = TIDE_PROGRESSED;
+        if (!append(sink, record->channel, text, record->bytes)) return TIDE_DONE;
+        if (!done) continue;
+        tide_link_give_back(&sink->workers[input], done);
+        if (feed(sink, input) == TIDE_DONE) return TIDE_DONE;
+        frontier = tide_merge_frontier(&sink->merge);
+    }
+    return progress;
+}
+
+enum tide_progress tide_sink_step(void *self)
+{
+    struct tide_sink *sink = self;
+    if (tide_control_has_failed(sink->control)) return TIDE_DONE;
+    enum tide_progress side = pass_on(sink, sink->side, -1);
+    if (side == TIDE_DONE) return TIDE_DONE;
+    enum tide_progress workers = sink->merges ? merge(sink) : pass_on_all(sink);
+    if (workers == TIDE_DONE) return TIDE_DONE;
+    bool is_over = sink->open_count == 0 && (!sink->merges || sink->merge.heap_count == 0);
+    if (!is_over && (side == TIDE_PROGRESSED || workers == TIDE_PROGRESSED)) return TIDE_PROGRESSED;
+    if (sink->merges && !flush(sink)) return TIDE_DONE;
+    return is_over ? TIDE_DONE : TIDE_STARVED;
+}
+
+void tide_sink_nudge(void *self)
+{
+    struct tide_sink *sink = self;
+    tide_link_nudge_producer(sink->side);
+    for (unsigned i = 0; i < sink->worker_count; i++) tide_link_nudge_producer(&sink->workers[i]);
+}

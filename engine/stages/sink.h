@@ -1,0 +1,45 @@
+/*
+ * sink: the stage that puts the workers' emissions into the order of parallelism 1 and writes all outputs.
+ * Owns:     its merge and its write buffers; the outputs are the pipeline's.
+ * Threads:  its own; counts may be read when it has ended.
+ * Blocks:   in write(2): a slow reader of an output slows the whole run, as it should.
+ * Errors:   latched: an output cannot be written.
+ * Limits:   as plan.h.
+ */
+#ifndef TIDE_STAGES_SINK_H
+#define TIDE_STAGES_SINK_H
+
+#include "engine/base/output.h"
+#include "engine/flow/link.h"
+#include "engine/flow/merge.h"
+#include "engine/flow/watermark.h"
+#include "engine/plan/format.h"
+#include "engine/stages/stage.h"
+
+enum { TIDE_SINK_BUFFER_BYTES = 64 << 10 };
+
+struct tide_sink {
+    const struct tide_plan *plan;
+    struct tide_control *control;
+    struct tide_link *side, *workers; /* the parser's texts; one link a worker */
+    unsigned worker_count;
+    struct tide_output *outputs[TIDE_CHANNEL_COUNT]; /* NULL: off; shared with the pipeline */
+    bool merges;                                     /* else batches go out as they come */
+    struct tide_merge merge;
+    struct tide_watermark watermark;
+    char *buffers[TIDE_CHANNEL_COUNT];
+    size_t buffered[TIDE_CHANNEL_COUNT];
+    bool has_headers;
+    unsigned open_count; /* inputs whose last batch has not come */
+    uint64_t batch_count;
+};
+
+TIDE_MUST_USE bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan, struct tide_control *control,
+                                  struct tide_link *side, struct tide_link *workers,
+                                  struct tide_output *const outputs[TIDE_CHANNEL_COUNT], struct tide_error *error);
+void tide_sink_fini(struct tide_sink *sink); /* a zeroed one is fine */
+
+enum tide_progress tide_sink_step(void *sink);
+void tide_sink_nudge(void *sink);
+
+#endif

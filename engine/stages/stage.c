@@ -1,0 +1,94 @@
+#include "engine/stages/stage.h"
+
+#include "engine/base/clock.h"
+
+#include "engine/stages/rcu.h"
+
+/* Looks again and again with growing patience; sleeps when that runs out. Returns the first step that is neither starved nor blocked. */
+static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_progress reason)
+{
+    enum tide_progress progress = reason;
+    for (unsigned looks = 0; progress == TIDE_STARVED || progress == TIDE_BLOCKED; looks++) {
+        if (looks == 0) stage->nudge(stage->self);
+        if (!tide_patience_wait(&stage->patience, looks)) {
+            stage->clock.sleep_count++;
+            if (stage->uses_rcu) tide_rcu_offline();
+            if (progress == TIDE_STARVED && stage->wait_for_input) stage->wait_for_input(stage->self);
+            else tide_waiter_sleep(&stage->waiter);
+            if (stage->uses_rcu) tide_rcu_online();
+            looks = 0;
+        }
+        tide_waiter_clear(&stage->waiter);
+        progress = stage->step(stage->self);
+    }
+    return progress;
+}
+
+void *tide_stage_run(void *context)
+{
+    struct tide_stage *stage = context;
+    int64_t begin_ns = tide_clock_ns();
+    if (stage->uses_rcu) tide_rcu_register();
+    enum tide_progress progress;
+    while ((progress = stage->step(stage->self)) != TIDE_DONE) {
+        if (stage->uses_rcu) tide_rcu_quiescent();
+        if (progress == TIDE_PROGRESSED) continue;
+        int64_t wait_ns = tide_clock_ns();
+        enum tide_progress reason = progress;
+        progress = wait_for_progress(stage, reason);
+        wait_ns = tide_clock_ns() - wait_ns;
+        *(reason == TIDE_STARVED ? &stage->clock.starved_ns : &stage->clock.blocked_ns) += wait_ns;
+        if (progress == TIDE_DONE) break;
+    }
+    stage->nudge(stage->self);
+    if (stage->uses_rcu) tide_rcu_unregister();
+    stage->clock.wall_ns = tide_clock_ns() - begin_ns;
+    stage->clock.cpu_ns = tide_clock_thread_cpu_ns();
+    return NULL;
+}
+
+/* splitmix64 (S. Vigna, public domain reference): the order of turns only has to be repeatable. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+/* Everybody in turn: whether anyone progressed. Starved input, if that is all that is missing, is waited for. */
+static bool everybody_once(struct tide_stage *stages[], unsigned count)
+{
+    bool progressed = false;
+    struct tide_stage *hungry = NULL;
+    for (unsigned i = 0; i < count; i++) {
+        enum tide_progress progress = stages[i]->step(stages[i]->self);
+        progressed = progressed || progress == TIDE_PROGRESSED || progress == TIDE_DONE;
+        if (progress == TIDE_STARVED && stages[i]->wait_for_input) hungry = stages[i];
+    }
+    if (progressed || !hungry) return progressed;
+    hungry->wait_for_input(hungry->self);
+    return true;
+}
+
+void tide_stages_run_by_turns(struct tide_stage *stages[], unsigned stage_count, uint64_t seed)
+{
+    unsigned idle_looks = 0, left = stage_count;
+    struct tide_stage *running[TIDE_WAITERS_MAX];
+    TIDE_ASSERT(stage_count <= TIDE_WAITERS_MAX);
+    for (unsigned i = 0; i < stage_count; i++) running[i] = stages[i];
+    tide_rcu_register();
+    while (left > 0) {
+        unsigned chosen = (unsigned)(next_random(&seed) % left);
+        enum tide_progress progress = running[chosen]->step(running[chosen]->self);
+        tide_rcu_quiescent();
+        if (progress == TIDE_DONE) running[chosen] = running[--left];
+        idle_looks = progress == TIDE_PROGRESSED || progress == TIDE_DONE ? 0 : idle_looks + 1;
+        if (idle_looks <= 4 * left || left == 0) continue;
+        /* Nobody for a while: if a whole round moves nothing either, the pipeline is stuck, which is a bug. */
+        bool moved = everybody_once(running, left);
+        TIDE_ASSERT(moved);
+        idle_looks = 0;
+    }
+    tide_rcu_unregister();
+}

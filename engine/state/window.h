@@ -1,0 +1,35 @@
+/*
+ * window: what a window operator is: which window a time falls in, and when a watermark lets windows fire.
+ * Owns:     nothing; tables are const, the parameters come from the plan.
+ * Threads:  any.
+ * Blocks:   never; allocates nothing.
+ * Errors:   parse: exit 2 with the form expected.
+ * Limits:   times and results saturate at the ends of 64 bits instead of wrapping.
+ */
+#ifndef TIDE_STATE_WINDOW_H
+#define TIDE_STATE_WINDOW_H
+
+#include "engine/base/error.h"
+
+#include <stdint.h>
+
+struct tide_window_shape {
+    int64_t size_ms;
+    int64_t offset_ms; /* 0 .. size_ms - 1 */
+};
+
+struct tide_window {
+    const char *name; /* the word before the colon in --window */
+    const char *form; /* for messages and --help: "tumbling:SIZE[+OFFSET]" */
+
+    /* Reads what stands behind the colon. */
+    bool (*parse)(const char *text, struct tide_window_shape *shape, struct tide_error *error);
+
+    /* Start of the window that holds time_ms: the floor to a multiple of size, shifted by offset. */
+    int64_t (*start)(const struct tide_window_shape *shape, int64_t time_ms);
+
+    /* The least watermark above this one that lets some window fire: the parser tells the workers only of watermarks that reach it. */
+    int64_t (*next_fire)(const struct tide_window_shape *shape, int64_t watermark_ms);
+};
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * scan: the two loops that see every byte: the record index, and the decoder of plain rows.
+ * Owns:     nothing; a scanner is a const table, the memo belongs to the caller.
+ * Threads:  any; a memo belongs to one thread.
+ * Blocks:   never; allocates nothing.
+ * Errors:   none: a row that is not plain is handed back as TIDE_ROW_OTHER, to be read with care elsewhere.
+ * Limits:   see csv.h for blocks.
+ *
+ * Built twice from one source (simd/scan.c): with AVX2, and in portable C. Both give the same rows for the same bytes,
+ * apart from which plain rows they leave to the careful path, which gives the same answer for those.
+ */
+#ifndef TIDE_TEXT_SCAN_H
+#define TIDE_TEXT_SCAN_H
+
+#include "engine/text/csv.h"
+#include "engine/text/na.h"
+#include "engine/text/time.h"
+
+enum { TIDE_DECODE_DIGITS_MAX = 16 }; /* longest number the plain path reads, sign and decimal mark included */
+
+/* A row as it travels to its worker: 32 bytes. */
+struct tide_row {
+    uint64_t key[2]; /* inline, zero padded; TIDE_ROW_LONG_KEY: [0] = address in the block, [1] = bytes */
+    int64_t time_ms;
+    int64_t amount; /* at the scale */
+};
+
+enum tide_row_kind {
+    TIDE_ROW_PLAIN,
+    TIDE_ROW_LONG_KEY, /* as plain, with a key of more than 16 bytes */
+    TIDE_ROW_OTHER,    /* only its place is known */
+};
+
+/* Where a record lies in the block, and its first separator in the index. */
+struct tide_row_place {
+    uint32_t start, end; /* [start, end), without the line end */
+    uint32_t separator;
+    uint32_t field_count;
+};
+
+enum tide_decode_time {
+    TIDE_DECODE_CALENDAR,
+    TIDE_DECODE_EPOCH_S,
+    TIDE_DECODE_EPOCH_MS,
+    TIDE_DECODE_EPOCH_US,
+    TIDE_DECODE_NO_TIME, /* every row goes the careful way */
+};
+
+/* What makes a row plain. */
+struct tide_decoder {
+    uint32_t field_count; /* of the header: rows with another count are not plain */
+    uint32_t key_column, time_column, value_column;
+    uint32_t row_bytes_max;
+    bool single_key;      /* several key columns: no row is plain */
+    bool trim;
+    bool na_looks_like_value; /* some NA text is a number or a time */
+    enum tide_decode_time time;
+    bool zone_is_utc;
+    char decimal_mark;
+    const struct tide_na *na;
+    const struct tide_time_format *time_format;
+    /* By decimals written: 10^(scale - decimals), and the most digits that may be multiplied by it; 0 and 0 past the scale. */
+    int64_t unit_factors[TIDE_DECODE_DIGITS_MAX + 1];
+    uint64_t amount_limits[TIDE_DECODE_DIGITS_MAX + 1];
+};
+
+/* The last minute and day seen, as text and as time. */
+struct tide_decode_memo {
+    char minute_text[16]; /* "YYYY-MM-DD hh:mm" */
+    char day_text[16];    /* its first 11 bytes, padded */
+    int64_t minute_ms, day_ms;
+};
+
+struct tide_scanner {
+    const char *name;
+
+    /* Appends to the index what lies in block[begin, end). begin is a multiple of TIDE_CSV_STEP_BYTES, and so is end unless it is the end of
+     * the block. */
+    void (*index)(struct tide_csv_index *index, const char *block, uint32_t begin, uint32_t end);
+
+    /* Takes up to `count` complete records from the index; blank lines are passed over. Returns how many. */
+    size_t (*decode)(const struct tide_decoder *decoder, struct tide_decode_memo *memo, struct tide_csv_index *index,
+                     const char *block, struct tide_row *rows, uint8_t *kinds, struct tide_row_place *places,
+                     size_t count);
+};
+
+enum tide_scanner_choice { TIDE_SCANNER_BEST, TIDE_SCANNER_PORTABLE };
+
+/* The fastest one this processor can run, or the portable one. */
+const struct tide_scanner *tide_scanner_select(enum tide_scanner_choice choice);
+
+#endif

@@ -1,0 +1,25 @@
+#include "operators/aggregates.h"
+
+static void fold(void *const states[], const tide_int128 values[], const uint8_t fresh[],
+                 size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        tide_int128 *greatest = states[i];
+        if (fresh[i] || values[i] > *greatest) *greatest = values[i];
+    }
+}
+
+static struct tide_value value(const struct tide_entry *entry, const void *state, unsigned scale)
+{
+    (void)entry;
+    return (struct tide_value){.units = *(const tide_int128 *)state, .scale = (uint8_t)scale};
+}
+
+const struct tide_aggregate tide_aggregate_max = {
+    .name = "max",
+    .summary = "greatest amount",
+    .unit = TIDE_UNIT_AMOUNT,
+    .state_bytes = sizeof(tide_int128),
+    .fold = fold,
+    .value = value,
+};

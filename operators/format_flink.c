@@ -1,0 +1,85 @@
+/* The two lines that the PyFlink job prints for a window: a detection for each rule that holds,
+ * then the element itself with the prefix of print("Anomaly Detection"). */
+#include "engine/text/escape.h"
+#include "operators/formats.h"
+
+#include <string.h>
+
+enum { REPR_GROWTH = 6, INT_TEXT_BYTES = 24 };
+
+static const char detection_before[] = "이상 거래 감지: ";
+static const char detection_between[] = ", 현재 워터마크: ";
+static const char element_before[] = "Anomaly Detection> ";
+
+static size_t header(const struct tide_plan *plan, enum tide_channel channel, char *out)
+{
+    (void)plan;
+    (void)channel;
+    (void)out;
+    return 0;
+}
+
+static size_t row_bytes_max(const struct tide_plan *plan, const struct tide_rule_set *rules,
+                            size_t key_bytes)
+{
+    size_t tuple = sizeof "(, )" + REPR_GROWTH * key_bytes + plan->key_count * sizeof "'', " +
+                   INT_TEXT_BYTES + TIDE_DECIMAL_TEXT_BYTES;
+    size_t detection =
+        sizeof detection_before + tuple + sizeof detection_between + TIDE_WATERMARK_TEXT_BYTES + 1;
+    size_t element = sizeof element_before + tuple + 1;
+    return element + (rules ? rules->rule_count : 0) * detection;
+}
+
+/* ('tx1', 1715421600000, 11700.0): the key's parts, the first row's time, the sum. */
+static char *put_tuple(char *out, const struct tide_plan *plan,
+                       const struct tide_emission *emission)
+{
+    const char *key = emission->key;
+    size_t key_bytes = emission->key_bytes;
+    *out++ = '(';
+    for (unsigned i = 0; i < plan->key_count; i++) {
+        size_t part_bytes;
+        const char *part = tide_key_part_take(&key, &key_bytes, &part_bytes);
+        out += tide_escape_python(out, part, part_bytes);
+        out = tide_bytes_put(out, ", ", 2);
+    }
+    out += tide_int_print(out, emission->entry->first_time_ms);
+    out = tide_bytes_put(out, ", ", 2);
+    out += tide_decimal_print_float(out, emission->entry->sum, plan->decimal.scale);
+    *out++ = ')';
+    return out;
+}
+
+static size_t result(struct tide_formatter *formatter, const struct tide_emission *emission,
+                     char *out)
+{
+    char *end = tide_bytes_put(out, element_before, sizeof element_before - 1);
+    end = put_tuple(end, formatter->plan, emission);
+    *end++ = '\n';
+    return (size_t)(end - out);
+}
+
+static size_t alerts(struct tide_formatter *formatter, const struct tide_emission *emission,
+                     const struct tide_rule_set *rules, uint64_t holds, char *out)
+{
+    (void)rules; /* the lines do not say which rule it was */
+    char *end = out;
+    for (uint64_t left = holds; left; left &= left - 1) {
+        end = tide_bytes_put(end, detection_before, sizeof detection_before - 1);
+        end = put_tuple(end, formatter->plan, emission);
+        end = tide_bytes_put(end, detection_between, sizeof detection_between - 1);
+        end += tide_int_print(end, emission->watermark_ms);
+        *end++ = '\n';
+    }
+    return (size_t)(end - out) + result(formatter, emission, end);
+}
+
+const struct tide_format tide_format_flink = {
+    .name = "flink",
+    .summary = "the lines PyFlink prints: detections, then every element",
+    .header = header,
+    .row_bytes_max = row_bytes_max,
+    .result = result,
+    .alerts = alerts,
+    .alerts_always = true,
+};

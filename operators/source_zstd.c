@@ -1,0 +1,134 @@
+/* zstd (RFC 8878) by libzstd: any number of frames, skippable ones too. */
+#include "engine/base/memory.h"
+#include "operators/sources.h"
+
+#include <string.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+enum { PACKED_BYTES = 256 * 1024, MAGIC_BYTES = 4, WINDOW_LOG_MAX = 27 };
+
+struct zstd {
+    ZSTD_DCtx *context;
+    struct tide_source_input input;
+    unsigned char *packed; /* PACKED_BYTES */
+    ZSTD_inBuffer in;      /* over packed */
+    bool in_frame;         /* a frame has begun and is not complete */
+    bool more;             /* the library stopped for want of room, not of input */
+    bool any_complete;     /* at least one frame is complete */
+};
+
+static bool recognises(const unsigned char *magic, size_t bytes)
+{
+    static const unsigned char frame[MAGIC_BYTES] = {0x28, 0xb5, 0x2f, 0xfd};
+    static const unsigned char skippable[MAGIC_BYTES] = {0x50, 0x2a, 0x4d, 0x18};
+    if (bytes < MAGIC_BYTES) return false;
+    if (memcmp(magic, frame, MAGIC_BYTES) == 0) return true;
+    return (magic[0] & 0xf0) == skippable[0] &&
+           memcmp(magic + 1, skippable + 1, MAGIC_BYTES - 1) == 0;
+}
+
+static void close_zstd(void *state)
+{
+    struct zstd *zstd = state;
+    if (zstd) {
+        ZSTD_freeDCtx(zstd->context);
+        tide_free(zstd->packed);
+    }
+    tide_free(zstd);
+}
+
+static void *open_zstd(int fd, const unsigned char *head, size_t head_bytes,
+                       struct tide_error *error)
+{
+    struct zstd *zstd = tide_alloc_zeroed(1, sizeof *zstd);
+    if (zstd) {
+        zstd->packed = tide_alloc_aligned(TIDE_PAGE_BYTES, PACKED_BYTES);
+        zstd->context = ZSTD_createDCtx();
+    }
+    if (!zstd || !zstd->packed || !zstd->context) {
+        close_zstd(zstd);
+        tide_error_memory(error, "unpacking the input");
+        return NULL;
+    }
+    size_t status = ZSTD_DCtx_setParameter(zstd->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+    TIDE_ASSERT(!ZSTD_isError(status));
+    tide_source_input_init(&zstd->input, fd, head, head_bytes);
+    zstd->in.src = zstd->packed;
+    zstd->in_frame = true; /* an input without any frame is not whole */
+    return zstd;
+}
+
+static bool damaged(const struct zstd *zstd, size_t status, struct tide_error *error)
+{
+    unsigned long long offset = zstd->input.taken - (zstd->in.size - zstd->in.pos);
+    switch (ZSTD_getErrorCode(status)) {
+    case ZSTD_error_frameParameter_windowTooLarge:
+        return tide_error_set(error, TIDE_EXIT_FAILED,
+                              "the zstd data needs a window of more than %d MiB; unpack it first: "
+                              "zstd -dc --long=31 FILE | ...",
+                              1 << (WINDOW_LOG_MAX - 20));
+    case ZSTD_error_memory_allocation:
+        return tide_error_memory(error, "unpacking the input");
+    case ZSTD_error_dictionary_wrong:
+        return tide_error_set(error, TIDE_EXIT_FAILED,
+                              "the zstd data was packed with a dictionary");
+    case ZSTD_error_prefix_unknown:
+        if (zstd->any_complete)
+            return tide_error_set(error, TIDE_EXIT_FAILED,
+                                  "the zstd data is followed by something else (before byte %llu)",
+                                  offset);
+        break;
+    default:
+        break;
+    }
+    return tide_error_set(error, TIDE_EXIT_FAILED,
+                          "the zstd data is damaged (before byte %llu): %s", offset,
+                          ZSTD_getErrorName(status));
+}
+
+static bool refill(struct zstd *zstd, size_t *got, bool *again, struct tide_error *error)
+{
+    if (!tide_source_input_read(&zstd->input, zstd->packed, PACKED_BYTES, got, again, error))
+        return false;
+    zstd->in.pos = 0;
+    zstd->in.size = *got;
+    if (*got == 0 && !*again && zstd->in_frame)
+        return tide_error_set(error, TIDE_EXIT_FAILED, "the zstd data ends too early");
+    return true;
+}
+
+static bool fill(void *state, char *out, size_t capacity, size_t *got, bool *again,
+                 struct tide_error *error)
+{
+    struct zstd *zstd = state;
+    ZSTD_outBuffer unpacked = {.dst = out, .size = capacity};
+    for (*again = false; unpacked.pos == 0;) {
+        if (zstd->in.pos == zstd->in.size && !zstd->more) {
+            if (!refill(zstd, got, again, error)) return false;
+            if (*got == 0) return true;
+        }
+        size_t status = ZSTD_decompressStream(zstd->context, &unpacked, &zstd->in);
+        if (ZSTD_isError(status)) return damaged(zstd, status, error);
+        zstd->in_frame = status != 0;
+        zstd->more = zstd->in_frame && unpacked.pos == unpacked.size;
+        if (!zstd->in_frame) zstd->any_complete = true;
+    }
+    *got = unpacked.pos;
+    return true;
+}
+
+static uint64_t consumed(const void *state)
+{
+    return ((const struct zstd *)state)->input.taken;
+}
+
+const struct tide_source tide_source_zstd = {
+    .name = "zstd",
+    .suffix = ".zst",
+    .recognises = recognises,
+    .open = open_zstd,
+    .fill = fill,
+    .consumed = consumed,
+    .close = close_zstd,
+};
