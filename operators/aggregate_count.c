@@ -11,5 +11,6 @@ const struct tide_aggregate tide_aggregate_count = {
     .name = "count",
     .summary = "number of rows",
     .unit = TIDE_UNIT_COUNT,
+    .field = TIDE_FIELD_COUNT,
     .value = value,
 };

@@ -10,5 +10,6 @@ const struct tide_aggregate tide_aggregate_sum = {
     .name = "sum",
     .summary = "exact total of the amounts",
     .unit = TIDE_UNIT_AMOUNT,
+    .field = TIDE_FIELD_SUM,
     .value = value,
 };

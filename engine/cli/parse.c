@@ -27,7 +27,7 @@ static const struct tide_option options_table[OPTION_COUNT] = {
         .help = "what separates fields: one character, or tab"},
     [MAX_ROW_BYTES] = {.name = "max-row-bytes", .argument = "N", .fallback = "1048576",
         .help = "a longer record is an error"},
-    [SIMD] = {.name = "simd", .argument = "auto|portable", .fallback = "auto",
+    [SIMD] = {.name = "simd", .argument = "auto|avx2|portable", .fallback = "auto",
         .help = "auto: the fastest code this processor runs"},
     [HELP] = {.name = "help", .letter = 'h', .argv_only = true,
         .help = "print this and exit"},
@@ -86,8 +86,8 @@ static bool reserve(char **block, size_t *capacity, size_t bytes, struct tide_er
 static bool print_record(struct parse *parse, unsigned i, struct tide_error *error)
 {
     const struct tide_chunk *chunk = &parse->records.chunk;
-    const struct tide_row_place *place = &chunk->places[i];
-    size_t bytes = place->end - place->start, count = place->field_count;
+    size_t bytes, count = chunk->places[i].field_count;
+    tide_chunk_record(chunk, i, &bytes);
     if (chunk->is_overlong || bytes > parse->plan.row_bytes_max)
         return tide_error_set(error, TIDE_EXIT_POLICY, "%s:%llu: the record is longer than --max-row-bytes %zu",
                               tide_reader_file_name(&parse->plan, chunk->file),
@@ -154,15 +154,14 @@ static bool set_up(struct parse *parse, struct tide_error *error)
     tide_reader_init(&parse->reader, &parse->plan, &parse->control, &parse->link);
     parse->outputs.terminal_escape = tide_escape_terminal;
     parse->out = tide_output_open(&parse->outputs, "-", error);
-    const struct tide_scanner *scanner =
-        tide_scanner_select(parse->plan.simd == TIDE_SIMD_PORTABLE ? TIDE_SCANNER_PORTABLE : TIDE_SCANNER_BEST);
+    const struct tide_scanner *scanner = tide_scanner_select(parse->plan.scanner);
     return parse->out && tide_records_init(&parse->records, scanner, &parse->decoder, parse->plan.row_bytes_max,
                                            parse->plan.delimiter, &parse->link, error);
 }
 
 static bool read_options(struct parse *parse, const struct tide_options *options, struct tide_error *error)
 {
-    static const char *const simds[] = {"auto", "portable", NULL};
+    static const char *const simds[] = {"auto", "avx2", "portable", NULL};
     static const char *const standard_input[] = {"-"};
     struct tide_settings settings = {.options = options, .error = error};
     unsigned simd;
@@ -172,7 +171,7 @@ static bool read_options(struct parse *parse, const struct tide_options *options
         !tide_setting_word(&settings, SIMD, simds, &simd)) return false;
     parse->plan.registry = &tide_operators;
     parse->plan.row_bytes_max = (size_t)row_bytes;
-    parse->plan.simd = (enum tide_simd)simd;
+    parse->plan.scanner = (enum tide_scanner_choice)simd;
     parse->plan.files = options->file_count ? options->files : standard_input;
     parse->plan.file_count = options->file_count ? options->file_count : 1;
     return true;

@@ -142,7 +142,7 @@ static bool set_choices(struct tide_plan *plan, const struct tide_settings *sett
     static const char *const styles[] = {"plain", "iso", "epoch-ms", NULL};
     static const char *const orders[] = {"global", "key", NULL};
     static const char *const whens[] = {"auto", "always", "never", NULL};
-    static const char *const simds[] = {"auto", "portable", NULL};
+    static const char *const simds[] = {"auto", "avx2", "portable", NULL};
     unsigned end, style, order, when, simd;
     if (!tide_setting_word(settings, TIDE_RUN_AT_END, ends, &end) ||
         !tide_setting_word(settings, TIDE_RUN_TIME_OUTPUT, styles, &style) ||
@@ -154,7 +154,7 @@ static bool set_choices(struct tide_plan *plan, const struct tide_settings *sett
     plan->time_style = (enum tide_time_style)style;
     plan->order = (enum tide_order)order;
     plan->progress = (enum tide_when)when;
-    plan->simd = (enum tide_simd)simd;
+    plan->scanner = (enum tide_scanner_choice)simd;
     return true;
 }
 

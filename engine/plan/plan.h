@@ -12,11 +12,13 @@
 #include "engine/plan/registry.h"
 #include "engine/plan/rules.h"
 #include "engine/text/na.h"
+#include "engine/text/scan.h"
 #include "engine/text/time.h"
 
 enum {
     TIDE_PARALLELISM_MAX = 256,
     TIDE_KEY_COLUMN_COUNT_MAX = 16,
+    TIDE_ROW_BYTES_MAX_DEFAULT = 1 << 20,
     TIDE_ROW_BYTES_LIMIT = 1 << 29, /* for --max-row-bytes */
     TIDE_BATCH_ROWS_DEFAULT = 512,
     TIDE_BATCH_ROWS_MAX = 65536,
@@ -29,7 +31,6 @@ enum {
 enum tide_order { TIDE_ORDER_GLOBAL, TIDE_ORDER_KEY };
 enum tide_output_kind { TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS, TIDE_OUTPUT_LATE, TIDE_OUTPUT_REJECTS, TIDE_OUTPUT_STATS, TIDE_OUTPUT_COUNT };
 enum tide_when { TIDE_AUTO, TIDE_ALWAYS, TIDE_NEVER };
-enum tide_simd { TIDE_SIMD_AUTO, TIDE_SIMD_PORTABLE };
 enum tide_scheduler { TIDE_SCHEDULER_THREADS, TIDE_SCHEDULER_ONE };
 
 /* A column as the user named it: by header text first, then by 1-based number. */
@@ -78,7 +79,7 @@ struct tide_plan {
     unsigned parallelism; /* resolved: 1 .. TIDE_PARALLELISM_MAX */
     enum tide_order order;
     unsigned batch_rows, ring_slots;
-    enum tide_simd simd;
+    enum tide_scanner_choice scanner;
     enum tide_scheduler scheduler;
     uint64_t scheduler_seed; /* of the order of turns on one thread */
 

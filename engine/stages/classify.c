@@ -115,11 +115,11 @@ static void join_key(const struct tide_plan *plan, const struct fields *fields, 
 struct tide_classified tide_classify(struct tide_classifier *classifier, const struct tide_chunk *chunk, unsigned i)
 {
     const struct tide_plan *plan = classifier->plan;
-    const struct tide_row_place *place = &chunk->places[i];
-    size_t bytes = place->end - place->start;
+    size_t bytes;
+    tide_chunk_record(chunk, i, &bytes);
     if (chunk->is_open_quote) return refused(TIDE_CLASS_MALFORMED, "unbalanced quote");
     if (chunk->is_overlong || bytes > plan->row_bytes_max) return refused(TIDE_CLASS_MALFORMED, "row too long");
-    if (place->field_count < classifier->columns->needed) return refused(TIDE_CLASS_MALFORMED, "too few fields");
+    if (chunk->places[i].field_count < classifier->columns->needed) return refused(TIDE_CLASS_MALFORMED, "too few fields");
 
     /* The first part holds the unquoted fields, which are no longer than the used columns (one may be used several
      * times), the second the joined key. */

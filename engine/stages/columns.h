@@ -32,14 +32,4 @@ void tide_columns_from_numbers(struct tide_columns *columns, const struct tide_p
 /* Makes the decoder's columns these, for records of field_count fields. */
 void tide_columns_teach(const struct tide_columns *columns, uint32_t field_count, struct tide_decoder *decoder);
 
-/* Field i of record r of a chunk, as it stands in the file, quotes and all. */
-static inline const char *tide_chunk_field(const struct tide_chunk *chunk, unsigned r, uint32_t i, size_t *bytes)
-{
-    const struct tide_row_place *place = &chunk->places[r];
-    const uint32_t *separators = chunk->separators + place->separator;
-    uint32_t begin = i == 0 ? place->start : separators[i - 1] + 1;
-    *bytes = separators[i] - begin;
-    return chunk->bytes + begin;
-}
-
 #endif

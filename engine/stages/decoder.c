@@ -39,10 +39,10 @@ void tide_decoder_init(struct tide_decoder *decoder, const struct tide_plan *pla
         .na = &plan->na,
         .time_format = &plan->time_format,
     };
-    for (unsigned decimals = 0; decimals <= TIDE_DECODE_DIGITS_MAX; decimals++) {
+    for (unsigned place = 0; place <= TIDE_DECODE_NO_MARK; place++) {
+        unsigned decimals = place == TIDE_DECODE_NO_MARK ? 0 : TIDE_DECODE_DIGITS_MAX - 1 - place;
         if (decimals > plan->decimal.scale) continue; /* factor and limit 0: only zeros are plain */
-        uint64_t factor = (uint64_t)tide_power_of_ten(plan->decimal.scale - decimals);
-        decoder->unit_factors[decimals] = (int64_t)factor;
-        decoder->amount_limits[decimals] = (uint64_t)INT64_MAX / factor;
+        decoder->unit_factors[place] = (uint64_t)tide_power_of_ten(plan->decimal.scale - decimals);
+        decoder->amount_limits[place] = (uint64_t)INT64_MAX / decoder->unit_factors[place];
     }
 }

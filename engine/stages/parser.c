@@ -18,8 +18,7 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan, 
     tide_decoder_init(&parser->decoder, plan);
     tide_classifier_init(&parser->classifier, plan, &parser->columns);
     tide_side_text_init(&parser->side, plan, side);
-    const struct tide_scanner *scanner =
-        tide_scanner_select(plan->simd == TIDE_SIMD_PORTABLE ? TIDE_SCANNER_PORTABLE : TIDE_SCANNER_BEST);
+    const struct tide_scanner *scanner = tide_scanner_select(plan->scanner);
     parser->changes = tide_alloc_zeroed(1, sizeof *parser->changes);
     if (!parser->changes) return tide_error_memory(error, "the parser");
     parser->change_count = parser->change_capacity = 1;
@@ -73,18 +72,19 @@ static bool keep_key_names(struct tide_parser *parser, char *scratch)
 static bool read_header(struct tide_parser *parser, struct tide_error *error)
 {
     const struct tide_chunk *chunk = &parser->records.chunk;
-    const struct tide_row_place *place = &chunk->places[0];
+    size_t bytes;
+    tide_chunk_record(chunk, 0, &bytes);
     if (chunk->is_open_quote)
         return tide_error_set(error, TIDE_EXIT_FAILED, "%s:%llu: a quote in the header stays open to the end of the file",
                               file_name(parser), (unsigned long long)tide_records_line(&parser->records, 0));
-    if (chunk->is_overlong || place->end - place->start > parser->plan->row_bytes_max)
+    if (chunk->is_overlong || bytes > parser->plan->row_bytes_max)
         return tide_error_set(error, TIDE_EXIT_FAILED, "%s: the header is longer than --max-row-bytes %zu", file_name(parser),
                               parser->plan->row_bytes_max);
-    char *scratch = tide_classifier_scratch(&parser->classifier, place->end - place->start + 1);
+    char *scratch = tide_classifier_scratch(&parser->classifier, bytes + 1);
     if (!scratch) return tide_error_memory(error, "the header");
     if (!tide_columns_from_header(&parser->columns, parser->plan, chunk, scratch, file_name(parser), error)) return false;
     if (!keep_key_names(parser, scratch)) return tide_error_memory(error, "the header");
-    tide_columns_teach(&parser->columns, place->field_count, &parser->decoder);
+    tide_columns_teach(&parser->columns, chunk->places[0].field_count, &parser->decoder);
     parser->awaits_header = false;
     parser->has_columns = true;
     parser->next = 1;
@@ -124,7 +124,7 @@ static struct tide_side_place place_of(struct tide_parser *parser, unsigned i)
     return (struct tide_side_place){
         .file = parser->plan->file_count > 1 ? parser->plan->files[chunk->file] : NULL,
         .line = tide_records_line(&parser->records, i),
-        .byte = chunk->offset + chunk->places[i].start,
+        .byte = chunk->offset + tide_chunk_start(chunk, i),
     };
 }
 
@@ -138,14 +138,13 @@ static enum routed after_side(struct tide_parser *parser, enum tide_side_status 
 
 static enum routed reject(struct tide_parser *parser, unsigned i, const char *reason, uint64_t *count)
 {
-    const struct tide_chunk *chunk = &parser->records.chunk;
-    const struct tide_row_place *place = &chunk->places[i];
+    size_t bytes;
+    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
     bool wanted = parser->plan->outputs[TIDE_OUTPUT_REJECTS] != NULL;
     struct tide_side_place where = {0};
     if (wanted || parser->plan->rejects_max >= 0) where = place_of(parser, i);
     if (wanted) {
-        enum routed routed = after_side(parser, tide_side_text_reject(&parser->side, &where, reason, chunk->bytes + place->start,
-                                                                      place->end - place->start));
+        enum routed routed = after_side(parser, tide_side_text_reject(&parser->side, &where, reason, record, bytes));
         if (routed != ROUTED) return routed;
     }
     ++*count;
@@ -156,12 +155,12 @@ static enum routed reject(struct tide_parser *parser, unsigned i, const char *re
 
 static enum routed late(struct tide_parser *parser, unsigned i)
 {
-    const struct tide_chunk *chunk = &parser->records.chunk;
-    const struct tide_row_place *place = &chunk->places[i];
+    size_t bytes;
+    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
     if (parser->plan->outputs[TIDE_OUTPUT_LATE]) {
         struct tide_side_place where = place_of(parser, i);
         enum routed routed = after_side(parser, tide_side_text_late(&parser->side, &where, parser->router.watermark_ms,
-                                                                    chunk->bytes + place->start, place->end - place->start));
+                                                                    record, bytes));
         if (routed != ROUTED) return routed;
     }
     parser->counts.late++;
@@ -311,12 +310,51 @@ static enum routed route_other(struct tide_parser *parser, unsigned i)
 
 /* --- the step -------------------------------------------------------------------------------------------------------- */
 
+/* The plain rows at the front of what is left of the chunk, as far as nothing out of the ordinary comes up: a full batch, a
+ * row at or below the watermark, a watermark that lets something fire. With one worker only; what the loop needs is
+ * in locals, which no store through a pointer can touch. */
+static void route_run(struct tide_parser *parser)
+{
+    struct tide_router *router = &parser->router;
+    struct tide_batch *batch = router->routes[0].open;
+    if (router->route_count > 1 || !batch || parser->plan->max_future_ms >= 0) return;
+    const struct tide_chunk *chunk = &parser->records.chunk;
+    const int64_t behind_ms = parser->plan->bound_ms + 1, fire_next_ms = parser->plan->unbounded ? INT64_MAX : parser->fire_next_ms;
+    int64_t watermark_ms = router->watermark_ms, time_max_ms = parser->time_max_ms;
+    uint32_t mark = (uint32_t)(router->row - batch->row_base), count = batch->row_count;
+    unsigned next = parser->next, room = batch->row_capacity - count;
+    unsigned end = chunk->count - next < room ? chunk->count : next + room;
+    struct tide_row *rows = batch->rows + count;
+    uint32_t *marks = batch->marks + count;
+    unsigned begin = next;
+    for (; next < end; next++) {
+        const struct tide_row row = chunk->rows[next];
+        if (TIDE_UNLIKELY((chunk->kinds[next] != TIDE_ROW_PLAIN) | (row.time_ms <= watermark_ms))) break;
+        if (TIDE_UNLIKELY(row.time_ms > time_max_ms)) {
+            int64_t moved_ms;
+            if (__builtin_sub_overflow(row.time_ms, behind_ms, &moved_ms) || moved_ms >= fire_next_ms) break;
+            time_max_ms = row.time_ms;
+            if (!parser->plan->unbounded) watermark_ms = moved_ms;
+        }
+        *rows++ = row;
+        *marks++ = mark++;
+    }
+    batch->row_count = count + (next - begin);
+    router->row += next - begin;
+    router->watermark_ms = watermark_ms;
+    if (next > begin) parser->has_time = true;
+    parser->time_max_ms = time_max_ms;
+    parser->next = next;
+}
+
 /* Routes what is left of the chunk. */
 static enum tide_progress route_chunk(struct tide_parser *parser)
 {
     const struct tide_chunk *chunk = &parser->records.chunk;
     uint64_t row_before = parser->router.row;
     while (parser->next < chunk->count && !parser->epoch_is_full && parser->phase == TIDE_PARSER_READING) {
+        route_run(parser);
+        if (parser->next == chunk->count) break;
         enum routed routed = TIDE_LIKELY(chunk->kinds[parser->next] != TIDE_ROW_OTHER) ? route_plain(parser, parser->next)
                                                                                        : route_other(parser, parser->next);
         if (routed == ROUTE_FAILED) return TIDE_DONE;

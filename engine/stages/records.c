@@ -56,43 +56,44 @@ static bool joint_append(struct tide_records *records, const char *bytes, size_t
 
 enum joint_end { AT_ROW_END, AT_FILE_END };
 
-/* The joint's record becomes the chunk. An overlong one has no fields: nobody will look at them. */
+static bool joint_index_reserve(struct tide_records *records, size_t bytes)
+{
+    if (bytes <= records->joint_index_bytes) return true;
+    struct tide_error error = {0};
+    tide_csv_index_fini(&records->joint_index);
+    records->joint_index_bytes = records->joint_capacity;
+    return tide_csv_index_init(&records->joint_index, records->joint_capacity, records->index.delimiter, &error);
+}
+
+/* The joint's record becomes the chunk. An overlong one is a single field: nobody will look into it. */
 static enum tide_records_news joint_chunk(struct tide_records *records, enum joint_end at)
 {
     struct tide_chunk *chunk = &records->chunk;
-    size_t bytes = records->joint_bytes;
+    struct tide_csv_index *index = &records->joint_index;
+    uint32_t bytes = (uint32_t)records->joint_bytes;
+    if (!joint_index_reserve(records, bytes + 1)) return TIDE_RECORDS_NO_MEMORY;
     chunk->bytes = records->joint;
+    chunk->separators = index->separators;
     chunk->offset = records->joint_offset;
     chunk->file = records->joint_file;
     chunk->is_overlong = records->joint_is_overlong;
     chunk->is_open_quote = at == AT_FILE_END && records->index.state == TIDE_CSV_QUOTED;
+    chunk->count = 1;
     records->joint_bytes = 0;
     records->joint_is_overlong = false;
-    chunk->count = 1;
-    chunk->kinds[0] = TIDE_ROW_OTHER;
-    chunk->places[0] = (struct tide_row_place){.start = 0, .end = (uint32_t)bytes};
-    if (chunk->is_overlong) return TIDE_RECORDS_CHUNK;
 
-    struct tide_csv_index *index = &records->joint_index;
-    if (bytes + 1 > records->joint_index_bytes) {
-        struct tide_error error = {0};
-        tide_csv_index_fini(index);
-        records->joint_index_bytes = records->joint_capacity;
-        if (!tide_csv_index_init(index, records->joint_index_bytes, records->index.delimiter, &error))
-            return TIDE_RECORDS_NO_MEMORY;
-    }
     tide_csv_index_new_file(index);
     records->joint[bytes] = '\n';
-    records->scanner->index(index, records->joint, 0, (uint32_t)bytes + 1);
-    chunk->separators = index->separators;
-    if (chunk->is_open_quote) { /* the row end just added is inside the quotes too */
-        index->separators[index->separator_count++] = (uint32_t)bytes;
-        chunk->places[0].field_count = index->separator_count;
+    if (!chunk->is_overlong) records->scanner->index(index, records->joint, 0, bytes + 1);
+    if (chunk->is_overlong || chunk->is_open_quote) { /* in an open quote the row end just added is no row end */
+        index->separators[index->separator_count++] = bytes;
+        chunk->kinds[0] = TIDE_ROW_OTHER;
+        chunk->places[0] = (struct tide_row_place){0, index->separator_count};
         return TIDE_RECORDS_CHUNK;
     }
     size_t taken = records->scanner->decode(records->decoder, &records->memo, index, records->joint, chunk->rows,
                                             chunk->kinds, chunk->places, 1);
-    TIDE_ASSERT(taken == 1 && chunk->places[0].end == bytes);
+    TIDE_ASSERT(taken == 1);
     return TIDE_RECORDS_CHUNK;
 }
 
@@ -147,7 +148,6 @@ static enum tide_records_news finish_joint(struct tide_records *records)
     if (!whole) return TIDE_RECORDS_STARVED;
     while (index->separators[index->separator_next++] != end) continue;
     index->row_next = 1;
-    records->mark = (struct tide_line_mark){end + 1, line_back_from_slice_end(records, end + 1)};
     return joint_chunk(records, AT_ROW_END);
 }
 
@@ -230,7 +230,7 @@ enum tide_records_news tide_records_next(struct tide_records *records, unsigned 
 uint64_t tide_records_line(struct tide_records *records, unsigned i)
 {
     if (records->chunk.bytes == records->joint) return records->joint_line;
-    uint32_t at = records->chunk.places[i].start;
+    uint32_t at = tide_chunk_start(&records->chunk, i);
     struct tide_line_mark *mark = &records->mark;
     mark->line += tide_csv_count_lines(byte_before(records, mark->at), records->block->bytes + mark->at, at - mark->at);
     mark->at = at;

@@ -21,8 +21,8 @@ enum { TIDE_CHUNK_ROWS = 128 };
 /* Records that lie in one stretch of memory. Valid until the next call of tide_records_next. */
 struct tide_chunk {
     unsigned count;
-    const char *bytes;     /* places are offsets into this */
-    const uint32_t *separators; /* places[i].separator is an index into this; [-1] may be read */
+    const char *bytes;          /* separators are offsets into this */
+    const uint32_t *separators; /* places[i].separator is an index into this; [-1] is before the first record */
     uint64_t offset;       /* of bytes[0] in the unpacked file */
     unsigned file;
     bool is_overlong;      /* its one record was cut to row_bytes_max */
@@ -76,6 +76,28 @@ TIDE_MUST_USE bool tide_records_init(struct tide_records *records, const struct 
                                      struct tide_decoder *decoder, size_t row_bytes_max, char delimiter,
                                      struct tide_link *in, struct tide_error *error);
 void tide_records_fini(struct tide_records *records); /* a zeroed one is fine */
+
+/* Where record i of a chunk begins in its bytes, and the record: raw, without its line end. */
+static inline uint32_t tide_chunk_start(const struct tide_chunk *chunk, unsigned i)
+{
+    return chunk->separators[(int64_t)chunk->places[i].separator - 1] + 1;
+}
+
+static inline const char *tide_chunk_record(const struct tide_chunk *chunk, unsigned i, size_t *bytes)
+{
+    uint32_t start = tide_chunk_start(chunk, i);
+    *bytes = chunk->separators[chunk->places[i].separator + chunk->places[i].field_count - 1] - start;
+    return chunk->bytes + start;
+}
+
+/* Field `column` of record i, as it stands in the file, quotes and all. */
+static inline const char *tide_chunk_field(const struct tide_chunk *chunk, unsigned i, uint32_t column, size_t *bytes)
+{
+    const uint32_t *end = chunk->separators + chunk->places[i].separator + column;
+    uint32_t start = end[-1] + 1;
+    *bytes = end[0] - start;
+    return chunk->bytes + start;
+}
 
 /* The next chunk of at most `count` records. */
 enum tide_records_news tide_records_next(struct tide_records *records, unsigned count);

@@ -4,6 +4,8 @@
 
 #include "engine/stages/rcu.h"
 
+enum { ROUNDS_UNTIL_STUCK = 4 };
+
 /* Looks again and again with growing patience; sleeps when that runs out. Returns the first step that is neither starved nor blocked. */
 static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_progress reason)
 {
@@ -85,8 +87,10 @@ void tide_stages_run_by_turns(struct tide_stage *stages[], unsigned stage_count,
         if (progress == TIDE_DONE) running[chosen] = running[--left];
         idle_looks = progress == TIDE_PROGRESSED || progress == TIDE_DONE ? 0 : idle_looks + 1;
         if (idle_looks <= 4 * left || left == 0) continue;
-        /* Nobody for a while: if a whole round moves nothing either, the pipeline is stuck, which is a bug. */
-        bool moved = everybody_once(running, left);
+        /* Nobody for a while: if rounds of everybody move nothing either, the pipeline is stuck, which is a bug. One round is
+         * not enough: a step that was blocked may have sent what others were starved of. */
+        bool moved = false;
+        for (unsigned round = 0; round < ROUNDS_UNTIL_STUCK && !moved; round++) moved = everybody_once(running, left);
         TIDE_ASSERT(moved);
         idle_looks = 0;
     }

@@ -39,26 +39,12 @@ static inline struct tide_pane *pane_of(struct tide_worker *worker, int64_t time
     return open_pane(worker, time_ms);
 }
 
-static inline uint64_t hash_of(const struct tide_worker *worker, const struct tide_row *row, uint32_t mark)
-{
-    if (TIDE_UNLIKELY(mark & TIDE_MARK_LONG_KEY)) return row->key[1];
-    return tide_hash_inline(&worker->store.seed, row->key[0], row->key[1]);
-}
-
 static struct tide_key key_of(const struct tide_batch *batch, const struct tide_row *row, uint32_t mark)
 {
     if (!(mark & TIDE_MARK_LONG_KEY))
         return (struct tide_key){{row->key[0], row->key[1]}, tide_key_inline_bytes(row->key)};
     const char *text = batch->side + (row->key[0] >> 32);
     return (struct tide_key){{(uint64_t)(uintptr_t)text, row->key[1]}, (uint32_t)row->key[0]};
-}
-
-static inline struct tide_entry *find(const struct tide_pane *pane, const struct tide_batch *batch,
-                                      const struct tide_row *row, uint32_t mark, uint64_t hash)
-{
-    if (TIDE_LIKELY(!(mark & TIDE_MARK_LONG_KEY))) return tide_pane_find_inline(pane, row->key, hash);
-    struct tide_key key = key_of(batch, row, mark);
-    return tide_pane_find(pane, &key, hash);
 }
 
 static inline tide_int128 amount_of(const struct tide_batch *batch, const struct tide_row *row, uint32_t mark)
@@ -84,36 +70,78 @@ static void fold_states(struct tide_worker *worker, struct group *group, size_t 
     }
 }
 
-static bool fold_group(struct tide_worker *worker, struct group *group, uint32_t begin, uint32_t count)
+/* The entry of a row's key in its window, made if it is not there. NULL without memory. */
+static struct tide_entry *enter(struct tide_worker *worker, struct tide_pane *pane, const struct tide_row *row,
+                                uint32_t mark, uint64_t hash)
 {
-    const struct tide_batch *batch = worker->batch;
-    const struct tide_row *rows = batch->rows + begin;
-    const uint32_t *marks = batch->marks + begin;
+    struct tide_key key = key_of(worker->batch, row, mark);
+    struct tide_entry *entry = tide_pane_find(pane, &key, hash);
+    if (entry) return entry;
+    entry = tide_pane_add(pane, &key, hash, &worker->store.seed);
+    if (!entry) return NULL;
+    entry->first_time_ms = row->time_ms;
+    entry->first_row = worker->batch->row_base + (mark & TIDE_MARK_ROW);
+    return entry;
+}
+
+/* The panes and hashes of a group, with the slots on their way into cache. */
+static bool prepare_group(struct tide_worker *worker, struct group *group, const struct tide_row *rows,
+                          const uint32_t *marks, uint32_t count)
+{
+    const struct tide_hash_seed seed = worker->store.seed;
     for (uint32_t i = 0; i < count; i++) {
-        group->hashes[i] = hash_of(worker, &rows[i], marks[i]);
-        group->panes[i] = pane_of(worker, rows[i].time_ms);
-        if (TIDE_UNLIKELY(!group->panes[i])) return false;
-        tide_pane_prefetch(group->panes[i], group->hashes[i]);
+        uint64_t hash = tide_hash_inline(&seed, rows[i].key[0], rows[i].key[1]);
+        if (TIDE_UNLIKELY(marks[i] & TIDE_MARK_LONG_KEY)) hash = rows[i].key[1];
+        struct tide_pane *pane = pane_of(worker, rows[i].time_ms);
+        if (TIDE_UNLIKELY(!pane)) return false;
+        tide_pane_prefetch(pane, hash);
+        group->hashes[i] = hash;
+        group->panes[i] = pane;
     }
+    return true;
+}
+
+/* Rows with short keys and narrow amounts, when nothing but sums and counts is kept: nearly all rows there are. */
+static bool fold_plain(struct tide_worker *worker, const struct group *group, const struct tide_row *rows,
+                       const uint32_t *marks, uint32_t count)
+{
+    const uint64_t row_base = worker->batch->row_base;
     for (uint32_t i = 0; i < count; i++) {
         struct tide_pane *pane = group->panes[i];
-        struct tide_entry *entry = find(pane, batch, &rows[i], marks[i], group->hashes[i]);
-        bool fresh = !entry;
-        if (fresh) {
-            struct tide_key key = key_of(batch, &rows[i], marks[i]);
-            entry = tide_pane_add(pane, &key, group->hashes[i], &worker->store.seed);
-            if (TIDE_UNLIKELY(!entry)) return false;
-            entry->first_time_ms = rows[i].time_ms;
-            entry->first_row = batch->row_base + (marks[i] & TIDE_MARK_ROW);
+        const uint64_t low = rows[i].key[0], high = rows[i].key[1], hash = group->hashes[i];
+        const int64_t amount = rows[i].amount;
+        uint32_t free_slot;
+        struct tide_entry *entry = tide_pane_find_inline(pane, low, high, hash, &free_slot);
+        if (entry) {
+            entry->sum += amount;
+            entry->count++;
+        } else if (TIDE_LIKELY(tide_pane_has_room(pane))) {
+            entry = tide_pane_append(pane, free_slot, hash);
+            *entry = (struct tide_entry){.key = {low, high}, .sum = amount, .first_time_ms = rows[i].time_ms,
+                                         .first_row = row_base + marks[i], .count = 1,
+                                         .key_bytes = tide_key_inline_bytes(rows[i].key)};
+        } else {
+            entry = enter(worker, pane, &rows[i], marks[i], hash);
+            if (!entry) return false;
+            entry->sum += amount;
+            entry->count++;
         }
-        tide_int128 amount = amount_of(batch, &rows[i], marks[i]);
+    }
+    return true;
+}
+
+static bool fold_any(struct tide_worker *worker, struct group *group, const struct tide_row *rows, const uint32_t *marks,
+                     uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct tide_entry *entry = enter(worker, group->panes[i], &rows[i], marks[i], group->hashes[i]);
+        if (TIDE_UNLIKELY(!entry)) return false;
+        tide_int128 amount = amount_of(worker->batch, &rows[i], marks[i]);
+        group->entries[i] = (uint32_t)(entry - group->panes[i]->entries);
+        group->fresh[i] = entry->count == 0;
+        group->amounts[i] = amount;
         entry->sum += amount;
         entry->count++;
-        if (worker->stateful) {
-            group->entries[i] = (uint32_t)(entry - pane->entries);
-            group->fresh[i] = fresh;
-            group->amounts[i] = amount;
-        }
     }
     if (worker->stateful) fold_states(worker, group, count);
     return true;
@@ -122,9 +150,16 @@ static bool fold_group(struct tide_worker *worker, struct group *group, uint32_t
 bool tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end)
 {
     struct group group;
+    const struct tide_batch *batch = worker->batch;
+    const bool is_plain = !worker->stateful && !(batch->flags & TIDE_BATCH_MARKED);
     for (uint32_t at = begin; at < end; at += GROUP_ROWS) {
         uint32_t count = end - at < GROUP_ROWS ? end - at : GROUP_ROWS;
-        if (!fold_group(worker, &group, at, count)) return false;
+        const struct tide_row *rows = batch->rows + at;
+        const uint32_t *marks = batch->marks + at;
+        if (!prepare_group(worker, &group, rows, marks, count)) return false;
+        bool folded = is_plain ? fold_plain(worker, &group, rows, marks, count)
+                               : fold_any(worker, &group, rows, marks, count);
+        if (!folded) return false;
     }
     worker->counts.rows += end - begin;
     return true;

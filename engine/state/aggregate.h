@@ -20,8 +20,7 @@ struct tide_entry {
     int64_t first_time_ms; /* event time of the first row to arrive */
     uint64_t first_row;    /* its number in the input, from 0 */
     uint64_t count;        /* rows folded, at least 1 */
-    uint32_t key_bytes;
-    uint32_t tag;          /* high half of the key's hash */
+    uint64_t key_bytes;
 };
 
 /* An exact number units / 10^scale, or NULL. */
@@ -37,10 +36,14 @@ enum tide_aggregate_unit {
     TIDE_UNIT_MEAN,   /* rounded half-even to TIDE_AGGREGATE_MEAN_DECIMALS, which is its scale */
 };
 
+/* Where an aggregate's value can be read without a call. */
+enum tide_aggregate_field { TIDE_FIELD_NONE, TIDE_FIELD_SUM, TIDE_FIELD_COUNT };
+
 struct tide_aggregate {
     const char *name;     /* as in --aggregate and in rules, lower case */
     const char *summary;  /* one line for the docs and --help */
     enum tide_aggregate_unit unit;
+    enum tide_aggregate_field field; /* the entry's, if the value is one */
     uint32_t state_bytes; /* beyond struct tide_entry, 0 for most */
 
     /* Folds `count` rows, in input order: states[i] is the state of the entry that values[i] goes to (several may be the same entry), and

@@ -143,16 +143,16 @@ struct tide_entry *tide_pane_add(struct tide_pane *pane, const struct tide_key *
     }
     uint32_t at = (uint32_t)hash & pane->slot_mask;
     while (pane->slots[at]) at = (at + 1) & pane->slot_mask;
-    pane->slots[at] = hash >> 32 << 32 | (pane->entry_count + 1);
-
-    struct tide_entry *entry = &pane->entries[pane->entry_count++];
-    *entry = (struct tide_entry){.key = {words[0], words[1]}, .key_bytes = key->bytes, .tag = (uint32_t)(hash >> 32)};
+    struct tide_entry *entry = tide_pane_append(pane, at, hash);
+    *entry = (struct tide_entry){.key = {words[0], words[1]}, .key_bytes = key->bytes};
     return entry;
 }
 
 struct tide_entry *tide_pane_find(const struct tide_pane *pane, const struct tide_key *key, uint64_t hash)
 {
-    if (key->bytes <= TIDE_KEY_INLINE_BYTES) return tide_pane_find_inline(pane, key->words, hash);
+    uint32_t free_slot;
+    if (key->bytes <= TIDE_KEY_INLINE_BYTES)
+        return tide_pane_find_inline(pane, key->words[0], key->words[1], hash, &free_slot);
     for (uint32_t at = (uint32_t)hash & pane->slot_mask;; at = (at + 1) & pane->slot_mask) {
         uint64_t slot = pane->slots[at];
         if (slot == 0) return NULL;

@@ -72,20 +72,41 @@ static inline void tide_pane_prefetch(const struct tide_pane *pane, uint64_t has
     __builtin_prefetch(&pane->slots[(uint32_t)hash & pane->slot_mask]);
 }
 
-/* The entry of an inline key, or NULL. Two 64-bit words equal = the same key, because keys hold no NUL at their end. */
-static inline struct tide_entry *tide_pane_find_inline(const struct tide_pane *pane, const uint64_t words[2], uint64_t hash)
+/* The entry of an inline key, or NULL, and then *free_slot is where the search ended. Two 64-bit words equal = the same
+ * key, because keys hold no NUL at their end. */
+static inline struct tide_entry *tide_pane_find_inline(const struct tide_pane *pane, uint64_t low, uint64_t high,
+                                                       uint64_t hash, uint32_t *free_slot)
 {
-    for (uint32_t at = (uint32_t)hash & pane->slot_mask;; at = (at + 1) & pane->slot_mask) {
-        uint64_t slot = pane->slots[at];
-        if (slot == 0) return NULL;
+    const uint64_t *slots = pane->slots;
+    const uint32_t mask = pane->slot_mask;
+    for (uint32_t at = (uint32_t)hash & mask;; at = (at + 1) & mask) {
+        uint64_t slot = slots[at];
+        if (slot == 0) {
+            *free_slot = at;
+            return NULL;
+        }
         if ((slot ^ hash) >> 32) continue;
         struct tide_entry *entry = &pane->entries[(uint32_t)slot - 1];
-        if (entry->key[0] == words[0] && entry->key[1] == words[1] && entry->key_bytes <= TIDE_KEY_INLINE_BYTES)
+        if (TIDE_LIKELY((entry->key[0] == low) & (entry->key[1] == high) & (entry->key_bytes <= TIDE_KEY_INLINE_BYTES)))
             return entry;
     }
 }
 
-/* The same for a key of any length. */
+/* Is there room for one key more without growing? */
+static inline bool tide_pane_has_room(const struct tide_pane *pane)
+{
+    return pane->entry_count < pane->entry_capacity && (uint64_t)pane->entry_count * 2 <= pane->slot_mask;
+}
+
+/* The next entry, and its slot, after find_inline has ended there and has_room has said yes. The caller fills the entry. */
+static inline struct tide_entry *tide_pane_append(struct tide_pane *pane, uint32_t free_slot, uint64_t hash)
+{
+    struct tide_entry *entry = &pane->entries[pane->entry_count++];
+    pane->slots[free_slot] = hash >> 32 << 32 | pane->entry_count;
+    return entry;
+}
+
+/* The entry of a key of any length, or NULL. */
 struct tide_entry *tide_pane_find(const struct tide_pane *pane, const struct tide_key *key, uint64_t hash);
 
 /* The aggregate states of an entry of this pane. */

@@ -6,7 +6,7 @@
  * Errors:   none: a row that is not plain is handed back as TIDE_ROW_OTHER, to be read with care elsewhere.
  * Limits:   see csv.h for blocks.
  *
- * Built twice from one source (simd/scan.c): with AVX2, and in portable C. Both give the same rows for the same bytes,
+ * Built from one source (simd/scan.c) for AVX-512, for AVX2, and in portable C. All give the same rows for the same bytes,
  * apart from which plain rows they leave to the careful path, which gives the same answer for those.
  */
 #ifndef TIDE_TEXT_SCAN_H
@@ -16,7 +16,10 @@
 #include "engine/text/na.h"
 #include "engine/text/time.h"
 
-enum { TIDE_DECODE_DIGITS_MAX = 16 }; /* longest number the plain path reads, sign and decimal mark included */
+enum {
+    TIDE_DECODE_DIGITS_MAX = 16,                  /* longest number the plain path reads, decimal mark included */
+    TIDE_DECODE_NO_MARK = TIDE_DECODE_DIGITS_MAX, /* as a mark's place: there is none */
+};
 
 /* A row as it travels to its worker: 32 bytes. */
 struct tide_row {
@@ -31,11 +34,9 @@ enum tide_row_kind {
     TIDE_ROW_OTHER,    /* only its place is known */
 };
 
-/* Where a record lies in the block, and its first separator in the index. */
+/* Where a record lies: its first separator in the index, and how many it has. */
 struct tide_row_place {
-    uint32_t start, end; /* [start, end), without the line end */
-    uint32_t separator;
-    uint32_t field_count;
+    uint32_t separator, field_count;
 };
 
 enum tide_decode_time {
@@ -59,8 +60,9 @@ struct tide_decoder {
     char decimal_mark;
     const struct tide_na *na;
     const struct tide_time_format *time_format;
-    /* By decimals written: 10^(scale - decimals), and the most digits that may be multiplied by it; 0 and 0 past the scale. */
-    int64_t unit_factors[TIDE_DECODE_DIGITS_MAX + 1];
+    /* By the place of the decimal mark when the number ends at byte 15: 10^(scale - decimals), and the most digits that may
+     * be multiplied by it; 0 and 0 past the scale. */
+    uint64_t unit_factors[TIDE_DECODE_DIGITS_MAX + 1];
     uint64_t amount_limits[TIDE_DECODE_DIGITS_MAX + 1];
 };
 
@@ -84,9 +86,9 @@ struct tide_scanner {
                      size_t count);
 };
 
-enum tide_scanner_choice { TIDE_SCANNER_BEST, TIDE_SCANNER_PORTABLE };
+enum tide_scanner_choice { TIDE_SCANNER_BEST, TIDE_SCANNER_AVX2, TIDE_SCANNER_PORTABLE };
 
-/* The fastest one this processor can run, or the portable one. */
+/* The fastest one this processor can run, or one that is no faster than asked for. */
 const struct tide_scanner *tide_scanner_select(enum tide_scanner_choice choice);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include TIDE_VECTOR
 
+#include <string.h>
+
 extern const struct tide_scanner TIDE_SCANNER;
 
 struct step {
@@ -67,7 +69,7 @@ static void step_rare(struct step *step, struct tide_csv_index *index)
     uint64_t cr = byte_mask(step->bytes, '\r') & step->valid;
     uint64_t after_cr = cr << 1 | (uint64_t)index->ends_in_cr;
     unsigned last = 63u - (unsigned)__builtin_clzll(step->valid);
-    index->line_count += count_bits(step->row_ends & ~after_cr) + count_bits(cr & after_cr);
+    index->line_count += count_bits(step->row_ends & ~after_cr) + count_bits(cr);
     index->ends_in_cr = cr >> last & 1;
     step->row_ends |= cr;
     step->separators |= cr;
@@ -136,16 +138,84 @@ static bool remember_minute(const struct tide_decoder *decoder, struct tide_deco
     return true;
 }
 
-/* "YYYY-MM-DD hh:mm:ss" or with T, with .mmm, with Z where that is the zone. */
-static inline bool read_calendar(const struct tide_decoder *decoder, struct tide_decode_memo *memo, const char *p,
-                                 uint32_t bytes, int64_t *time_ms)
+/*
+ * A run is a stretch of records that all have the header's field count, so that field i of record r ends at separator
+ * first + r * field_count + i. Each of the three columns is read in a loop of its own over the run: few values are live in
+ * each, and the records' chains of instructions overlap.
+ */
+struct run {
+    const char *block;
+    const uint32_t *fields; /* separators of the first record; [-1] is the row end before it */
+    uint32_t field_count, record_count;
+    struct tide_row *rows;
+    uint8_t *kinds;
+};
+
+struct field {
+    const char *text;
+    uint32_t bytes;
+};
+
+/* The field that ends at *end. */
+static inline struct field field_at(const struct run *run, const uint32_t *end)
 {
-    uint32_t second, tens, ones = 0;
-    if (bytes < 19) return false;
-    if (TIDE_UNLIKELY(!same_16(p, memo->minute_text)) && !remember_minute(decoder, memo, p)) return false;
-    if ((p[16] != ':') | !two_digits(p + 17, 60, &second)) return false;
-    *time_ms = memo->minute_ms + (int64_t)second * 1000;
-    if (bytes == 19) return true;
+    uint32_t begin = end[-1] + 1;
+    return (struct field){run->block + begin, end[0] - begin};
+}
+
+/* Is the key one for the careful path: empty, perhaps missing, quoted, or to be trimmed? */
+static bool is_odd_key(const struct tide_decoder *decoder, const char *key, uint32_t bytes, bool has_quote)
+{
+    if (tide_na_maybe(decoder->na, (unsigned char)key[0], bytes) || (has_quote && key[0] == '"')) return true;
+    char last = key[bytes - 1];
+    return decoder->trim && (key[0] == ' ' || key[0] == '\t' || last == ' ' || last == '\t');
+}
+
+/* Every record of the run gets its key and its kind. */
+static void read_keys(const struct tide_decoder *decoder, const struct run *run, bool has_quote)
+{
+    const uint32_t *end = run->fields + decoder->key_column;
+    const uint32_t *lengths_by_first = decoder->na->lengths_by_first;
+    const bool look_closely = has_quote || decoder->trim;
+    for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
+        struct field key = field_at(run, end);
+        if (TIDE_LIKELY(key.bytes - 1 < 16)) {
+            load_key(key.text, key.bytes, run->rows[i].key);
+            run->kinds[i] = TIDE_ROW_PLAIN;
+            bool na_maybe = lengths_by_first[(unsigned char)key.text[0]] >> key.bytes & 1;
+            if (TIDE_LIKELY(!na_maybe && !look_closely)) continue;
+        } else {
+            run->rows[i].key[0] = (uint64_t)(uintptr_t)key.text;
+            run->rows[i].key[1] = key.bytes;
+            run->kinds[i] = TIDE_ROW_LONG_KEY;
+        }
+        if (is_odd_key(decoder, key.text, key.bytes, has_quote)) run->kinds[i] = TIDE_ROW_OTHER;
+    }
+}
+
+static void read_amounts(const struct tide_decoder *decoder, const struct run *run)
+{
+    const uint32_t *end = run->fields + decoder->value_column;
+    const char mark = decoder->decimal_mark;
+    for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
+        struct field value = field_at(run, end);
+        uint64_t digits;
+        uint32_t place, minus = value.text[0] == '-';
+        if (TIDE_UNLIKELY(value.bytes - 1 >= TIDE_DECODE_DIGITS_MAX) ||
+            TIDE_UNLIKELY(!read_number(value.text + value.bytes, value.bytes - minus, mark, &digits, &place)) ||
+            TIDE_UNLIKELY(digits > decoder->amount_limits[place])) {
+            run->kinds[i] = TIDE_ROW_OTHER;
+            continue;
+        }
+        int64_t units = (int64_t)(digits * decoder->unit_factors[place]), sign = -(int64_t)minus;
+        run->rows[i].amount = (units ^ sign) - sign;
+    }
+}
+
+/* What may stand behind "hh:mm:ss": nothing, .mmm, and Z where that is the zone. */
+static bool read_fraction(const struct tide_decoder *decoder, const char *p, uint32_t bytes, int64_t *time_ms)
+{
+    uint32_t tens, ones;
     bytes -= p[bytes - 1] == 'Z' && decoder->zone_is_utc;
     if (bytes == 19) return true;
     if (bytes != 23 || p[19] != '.' || !two_digits(p + 20, 100, &tens)) return false;
@@ -154,75 +224,95 @@ static inline bool read_calendar(const struct tide_decoder *decoder, struct tide
     return ones <= 9;
 }
 
-/* Whole seconds, milliseconds or microseconds since the epoch, not negative. */
-static inline bool read_epoch(const struct tide_decoder *decoder, const char *end, uint32_t bytes, int64_t *time_ms)
+/* "YYYY-MM-DD hh:mm:ss" or with T, with .mmm, with Z where that is the zone. */
+static void read_calendar(const struct tide_decoder *decoder, const struct run *run, struct tide_decode_memo *memo)
 {
-    uint64_t digits;
-    uint32_t decimals;
-    uint32_t bytes_max = decoder->time == TIDE_DECODE_EPOCH_S ? 15 : TIDE_DECODE_DIGITS_MAX;
-    if (bytes == 0 || bytes > bytes_max || end[-1] == '.') return false;
-    if (!read_number(end, bytes, '.', &digits, &decimals) || decimals > 0) return false;
-    if (decoder->time == TIDE_DECODE_EPOCH_S) *time_ms = (int64_t)digits * 1000;
-    else *time_ms = (int64_t)(decoder->time == TIDE_DECODE_EPOCH_US ? digits / 1000 : digits);
-    return true;
-}
-
-static inline bool read_amount(const struct tide_decoder *decoder, const char *p, uint32_t bytes, int64_t *amount)
-{
-    uint64_t digits;
-    uint32_t decimals;
-    if (bytes == 0 || bytes > TIDE_DECODE_DIGITS_MAX) return false;
-    uint32_t minus = p[0] == '-';
-    if (bytes == minus || !read_number(p + bytes, bytes - minus, decoder->decimal_mark, &digits, &decimals)) return false;
-    if (digits > decoder->amount_limits[decimals]) return false;
-    int64_t units = (int64_t)digits * decoder->unit_factors[decimals];
-    *amount = minus ? -units : units;
-    return true;
-}
-
-static inline bool read_key(const struct tide_decoder *decoder, const char *p, uint32_t bytes, struct tide_row *row,
-                            uint8_t *kind)
-{
-    if (TIDE_UNLIKELY(tide_na_maybe(decoder->na, (unsigned char)p[0], bytes))) return false;
-    if (TIDE_UNLIKELY(decoder->trim) &&
-        (p[0] == ' ' || p[0] == '\t' || p[bytes - 1] == ' ' || p[bytes - 1] == '\t')) return false;
-    if (TIDE_LIKELY(bytes <= 16)) {
-        load_key(p, bytes, row->key);
-        *kind = TIDE_ROW_PLAIN;
-    } else {
-        row->key[0] = (uint64_t)(uintptr_t)p;
-        row->key[1] = bytes;
-        *kind = TIDE_ROW_LONG_KEY;
+    const uint32_t *end = run->fields + decoder->time_column;
+    for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
+        struct field time = field_at(run, end);
+        const char *p = time.text;
+        if (TIDE_UNLIKELY(time.bytes < 19) ||
+            (TIDE_UNLIKELY(!same_16(p, memo->minute_text)) && !remember_minute(decoder, memo, p))) {
+            run->kinds[i] = TIDE_ROW_OTHER;
+            continue;
+        }
+        /* ":ss" at once, after the bits that all such bytes have are gone: tens above 5 and ones above 9 carry into the
+         * high bits of their bytes, and the colon must be nothing. */
+        uint32_t digits = ((uint32_t)(unsigned char)p[16] | (uint32_t)(unsigned char)p[17] << 8 |
+                           (uint32_t)(unsigned char)p[18] << 16) ^ 0x30303A;
+        int64_t time_ms = memo->minute_ms + (int64_t)((digits >> 8 & 0xFF) * 10 + (digits >> 16)) * 1000;
+        if (TIDE_UNLIKELY((((digits + 0x767A7F) | digits) & 0x808080) != 0)) {
+            run->kinds[i] = TIDE_ROW_OTHER;
+            continue;
+        }
+        if (time.bytes != 19 && !read_fraction(decoder, p, time.bytes, &time_ms)) run->kinds[i] = TIDE_ROW_OTHER;
+        run->rows[i].time_ms = time_ms;
     }
-    return true;
 }
 
-/* fields[i] is the separator that ends field i; fields[-1] the row end before the row. */
-static inline bool decode_row(const struct tide_decoder *decoder, struct tide_decode_memo *memo, const char *block,
-                              const uint32_t *fields, struct tide_row *row, uint8_t *kind)
+/* Whole seconds, milliseconds or microseconds since the epoch, not negative. */
+static void read_epochs(const struct tide_decoder *decoder, const struct run *run)
 {
-    const uint32_t *key = fields + decoder->key_column, *time = fields + decoder->time_column;
-    const uint32_t *value = fields + decoder->value_column;
-    const char *key_text = block + (uint32_t)(key[-1] + 1), *time_text = block + (uint32_t)(time[-1] + 1);
-    const char *value_text = block + (uint32_t)(value[-1] + 1);
-    uint32_t key_bytes = key[0] - (key[-1] + 1), time_bytes = time[0] - (time[-1] + 1);
-    uint32_t value_bytes = value[0] - (value[-1] + 1);
-
-    if (TIDE_UNLIKELY(decoder->na_looks_like_value) &&
-        (tide_na_maybe(decoder->na, (unsigned char)time_text[0], time_bytes) ||
-         tide_na_maybe(decoder->na, (unsigned char)value_text[0], value_bytes))) return false;
-    if (!read_key(decoder, key_text, key_bytes, row, kind)) return false;
-    if (!read_amount(decoder, value_text, value_bytes, &row->amount)) return false;
-    if (TIDE_LIKELY(decoder->time == TIDE_DECODE_CALENDAR))
-        return read_calendar(decoder, memo, time_text, time_bytes, &row->time_ms);
-    return decoder->time != TIDE_DECODE_NO_TIME &&
-           read_epoch(decoder, time_text + time_bytes, time_bytes, &row->time_ms);
+    const uint32_t *end = run->fields + decoder->time_column;
+    const uint32_t bytes_max = decoder->time == TIDE_DECODE_EPOCH_S ? TIDE_DECODE_DIGITS_MAX - 1 : TIDE_DECODE_DIGITS_MAX;
+    for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
+        struct field time = field_at(run, end);
+        uint64_t digits;
+        uint32_t place;
+        if (TIDE_UNLIKELY(time.bytes - 1 >= bytes_max) ||
+            TIDE_UNLIKELY(!read_number(time.text + time.bytes, time.bytes, '.', &digits, &place)) ||
+            TIDE_UNLIKELY(place != TIDE_DECODE_NO_MARK)) {
+            run->kinds[i] = TIDE_ROW_OTHER;
+            continue;
+        }
+        if (decoder->time == TIDE_DECODE_EPOCH_S) digits *= 1000;
+        if (decoder->time == TIDE_DECODE_EPOCH_US) digits /= 1000;
+        run->rows[i].time_ms = (int64_t)digits;
+    }
 }
 
-/* A key in quotes would be read as if the quotes were its own. Times and amounts fail by themselves. */
-static inline bool key_is_quoted(const struct tide_decoder *decoder, const char *block, const uint32_t *fields)
+/* Where an NA text may look like a time or an amount, those fields must be looked at before they are believed. */
+static void leave_missing(const struct tide_decoder *decoder, const struct run *run)
 {
-    return block[(uint32_t)(fields[(int64_t)decoder->key_column - 1] + 1)] == '"';
+    const uint32_t *end = run->fields;
+    for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
+        struct field time = field_at(run, end + decoder->time_column), value = field_at(run, end + decoder->value_column);
+        if (tide_na_maybe(decoder->na, (unsigned char)time.text[0], time.bytes) ||
+            tide_na_maybe(decoder->na, (unsigned char)value.text[0], value.bytes)) run->kinds[i] = TIDE_ROW_OTHER;
+    }
+}
+
+static void decode_run(const struct tide_decoder *decoder, struct tide_decode_memo *memo, const struct run *run,
+                       bool has_quote)
+{
+    if (decoder->time == TIDE_DECODE_NO_TIME) {
+        memset(run->kinds, TIDE_ROW_OTHER, run->record_count);
+        return;
+    }
+    read_keys(decoder, run, has_quote);
+    read_amounts(decoder, run);
+    if (decoder->time == TIDE_DECODE_CALENDAR) read_calendar(decoder, run, memo);
+    else read_epochs(decoder, run);
+    if (TIDE_UNLIKELY(decoder->na_looks_like_value)) leave_missing(decoder, run);
+}
+
+/* How many records from here on have field_count fields each and are not too long. A blank line ends the run too: its row
+ * end is no separator of the record it is taken for. */
+static uint32_t run_length(const struct tide_decoder *decoder, const struct tide_csv_index *index, uint32_t at,
+                           uint32_t row_end, uint32_t count)
+{
+    const uint32_t fields = decoder->field_count;
+    const uint32_t *separators = index->separators, *row_ends = index->row_ends;
+    if (count > index->row_end_count - row_end) count = index->row_end_count - row_end;
+    if ((uint64_t)count * fields > index->separator_count - at) count = (index->separator_count - at) / fields;
+    const uint32_t *last = separators + at + fields - 1, *row = row_ends + row_end;
+    uint32_t length = 0, before = separators[(int64_t)at - 1];
+    for (; length < count; length++, last += fields) {
+        uint32_t end = row[length];
+        if ((*last != end) | (end - before - 2 >= decoder->row_bytes_max)) break;
+        before = end;
+    }
+    return length;
 }
 
 static size_t decode_rows(const struct tide_decoder *decoder, struct tide_decode_memo *memo, struct tide_csv_index *index,
@@ -230,24 +320,27 @@ static size_t decode_rows(const struct tide_decoder *decoder, struct tide_decode
                           size_t count)
 {
     const uint32_t *separators = index->separators, *row_ends = index->row_ends;
+    const bool any_plain = decoder->single_key && decoder->field_count > 0 && !index->has_nul;
     uint32_t at = index->separator_next, row_end = index->row_next, taken = 0;
-    bool any_plain = decoder->single_key && decoder->field_count > 0 && !index->has_nul;
-    for (; taken < count && row_end < index->row_end_count; row_end++) {
-        uint32_t end = row_ends[row_end], start = separators[(int64_t)at - 1] + 1, fields = decoder->field_count;
-        if (TIDE_UNLIKELY(start == end)) { /* a blank line */
-            at++;
-            continue;
+    while (taken < count && row_end < index->row_end_count) {
+        uint32_t left = (uint32_t)count - taken, fields = decoder->field_count;
+        uint32_t length = any_plain ? run_length(decoder, index, at, row_end, left) : 0;
+        struct run run = {block, separators + at, fields, length, rows + taken, kinds + taken};
+        if (length > 0) decode_run(decoder, memo, &run, index->has_quote);
+        for (uint32_t i = 0; i < length; i++) places[taken + i] = (struct tide_row_place){at + i * fields, fields};
+        at += length * fields;
+        taken += length;
+        row_end += length;
+        if (taken == count || row_end == index->row_end_count) break;
+
+        /* One record that is no part of a run, or a blank line. */
+        uint32_t end = row_ends[row_end++];
+        for (fields = 1; separators[at + fields - 1] != end;) fields++;
+        bool is_blank = separators[(int64_t)at - 1] + 1 == end;
+        if (!is_blank) {
+            kinds[taken] = TIDE_ROW_OTHER;
+            places[taken++] = (struct tide_row_place){at, fields};
         }
-        bool plain = any_plain && at + fields <= index->separator_count && separators[at + fields - 1] == end &&
-                     end - start <= decoder->row_bytes_max;
-        if (TIDE_LIKELY(plain)) {
-            plain = !(index->has_quote && key_is_quoted(decoder, block, separators + at)) &&
-                    decode_row(decoder, memo, block, separators + at, &rows[taken], &kinds[taken]);
-        } else {
-            for (fields = 1; separators[at + fields - 1] != end;) fields++;
-        }
-        if (TIDE_UNLIKELY(!plain)) kinds[taken] = TIDE_ROW_OTHER;
-        places[taken++] = (struct tide_row_place){start, end, at, fields};
         at += fields;
     }
     index->separator_next = at;

@@ -9,10 +9,10 @@
 #ifndef TIDE_TEXT_SIMD_VECTOR_AVX2_H
 #define TIDE_TEXT_SIMD_VECTOR_AVX2_H
 
+#include "engine/text/simd/fields_x86.h"
+
 #include <immintrin.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #define TIDE_SCANNER tide_scanner_avx2
 #define TIDE_SCANNER_NAME "avx2"
@@ -78,62 +78,6 @@ static inline uint32_t *flatten(uint32_t *out, uint64_t bits, uint32_t base)
 static inline unsigned count_bits(uint64_t bits)
 {
     return (unsigned)_mm_popcnt_u64(bits);
-}
-
-/* The first `bytes` (<= 16) bytes at p, zero padded. */
-static inline void load_key(const char *p, uint32_t bytes, uint64_t key[2])
-{
-    const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i keep = _mm_cmpgt_epi8(_mm_set1_epi8((char)bytes), places);
-    _mm_storeu_si128((__m128i *)(void *)key, _mm_and_si128(text, keep));
-}
-
-static inline bool same_16(const char *a, const char *b)
-{
-    __m128i equal = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
-                                   _mm_loadu_si128((const __m128i *)(const void *)b));
-    return _mm_movemask_epi8(equal) == 0xFFFF;
-}
-
-/* Reads a number of digits with at most one decimal mark that ends before `end` and is `bytes` (1 .. 16) long.
- * False if anything else is in it, or no digit. Digits are gathered into one right-aligned vector by a shuffle that
- * takes out the mark, then added up pairwise: tens, hundreds, ten thousands. */
-static inline bool read_number(const char *end, uint32_t bytes, char mark, uint64_t *digits, uint32_t *decimals)
-{
-    /* Row [p]: the mark stands at byte p, what is before it moves up by one; row [16]: no mark. */
-    static const int8_t gather[17][16] = {
-        {-1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15},   {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15},   {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15},   {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14},
-        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-    };
-    static const uint8_t decimals_behind[17] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0};
-    const __m128i places = _mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-
-    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)(end - 16));
-    __m128i inside = _mm_cmpgt_epi8(_mm_set1_epi8((char)bytes), places);
-    unsigned marks = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8(mark)), inside));
-    unsigned place = (unsigned)_tzcnt_u32(marks | 1u << 16);
-    uint32_t digit_count = bytes - (uint32_t)_mm_popcnt_u32(marks);
-
-    __m128i value = _mm_sub_epi8(text, _mm_set1_epi8('0'));
-    value = _mm_shuffle_epi8(value, _mm_loadu_si128((const __m128i *)(const void *)gather[place]));
-    value = _mm_and_si128(value, _mm_cmpgt_epi8(_mm_set1_epi8((char)digit_count), places));
-    __m128i beyond_nine = _mm_subs_epu8(value, _mm_set1_epi8(9));
-
-    __m128i pairs = _mm_maddubs_epi16(value, _mm_set1_epi16(0x010A));
-    __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
-    __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x00012710));
-    uint64_t two = (uint64_t)_mm_cvtsi128_si64(eights);
-    *digits = (two & 0xFFFFFFFFu) * 100000000u + (two >> 32);
-    *decimals = decimals_behind[place];
-    return _mm_testz_si128(beyond_nine, beyond_nine) && digit_count > 0 && (marks & (marks - 1)) == 0;
 }
 
 #endif

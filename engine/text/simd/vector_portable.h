@@ -9,6 +9,8 @@
 #ifndef TIDE_TEXT_SIMD_VECTOR_PORTABLE_H
 #define TIDE_TEXT_SIMD_VECTOR_PORTABLE_H
 
+#include "engine/text/scan.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -76,7 +78,7 @@ static inline bool same_16(const char *a, const char *b)
     return memcmp(a, b, 16) == 0;
 }
 
-static inline bool read_number(const char *end, uint32_t bytes, char mark, uint64_t *digits, uint32_t *decimals)
+static inline bool read_number(const char *end, uint32_t bytes, char mark, uint64_t *digits, uint32_t *place)
 {
     uint64_t value = 0;
     uint32_t digit_count = 0, mark_count = 0, behind = 0;
@@ -92,7 +94,7 @@ static inline bool read_number(const char *end, uint32_t bytes, char mark, uint6
         }
     }
     *digits = value;
-    *decimals = behind;
+    *place = mark_count ? TIDE_DECODE_DIGITS_MAX - 1 - behind : TIDE_DECODE_NO_MARK;
     return digit_count > 0 && mark_count <= 1;
 }
 

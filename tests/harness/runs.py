@@ -1,0 +1,65 @@
+"""Runs `tidemark run` with all its outputs into a folder, and packs inputs as a user might."""
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+OUTPUTS = ("results", "alerts", "late", "rejects")
+PACKINGS = ["gz"] + (["zst"] if shutil.which("zstd") else [])
+PIPE_WRITES_MAX = 500
+TIMEOUT_S = 120
+
+
+@dataclass
+class Run:
+    command: list
+    status: int
+    stderr: str
+    outputs: dict  # name -> bytes; those that exist
+    counts: dict
+
+
+def run_binary(tidemark, arguments, names, folder, pipe=None, pipe_bytes=1 << 20):
+    """names: the inputs' names as the command line gives them; pipe: bytes for the standard input, written in steps."""
+    targets = {name: folder / f"{name}.out" for name in (*OUTPUTS, "stats")}
+    command = [str(tidemark), "run", *map(str, arguments),
+               *(part for name, path in targets.items() for part in (f"--{name}", str(path))), *map(str, names)]
+    with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=folder)
+        _feed_pipe(process, pipe or b"", pipe_bytes)
+        status = _wait(process)
+    outputs = {name: path.read_bytes() for name, path in targets.items() if path.exists()}
+    stats = outputs.pop("stats", None)
+    counts = json.loads(stats)["counts"] if stats else {}
+    return Run(command, status, (folder / "stderr").read_text(errors="replace"), outputs, counts)
+
+
+def _feed_pipe(process, data, step):
+    step = max(step, len(data) // PIPE_WRITES_MAX)
+    try:
+        for start in range(0, len(data), step):
+            view = memoryview(data)[start:start + step]
+            while view:
+                view = view[os.write(process.stdin.fileno(), view):]
+    except BrokenPipeError:
+        pass  # it stopped early, perhaps rightly
+    process.stdin.close()
+
+
+def _wait(process):
+    try:
+        return process.wait(TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return "no end"
+
+
+def packed(data, packing):
+    """packing: gz (two members) or zst."""
+    if packing == "gz":
+        half = len(data) // 2
+        return gzip.compress(data[:half], 1, mtime=0) + gzip.compress(data[half:], 1, mtime=0)
+    return subprocess.run(["zstd", "-q", "-1", "-c"], input=data, capture_output=True, check=True).stdout

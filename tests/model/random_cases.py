@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Does the binary print what the model prints, whatever the file, the options and the machine settings?
+
+Draws hostile files and options, works out the answer with the model, runs the binary at random parallelism, batch and
+ring size, feed and scheduler, and compares all outputs byte for byte, the counters and the exit status.
+"""
+import difflib
+import json
+import multiprocessing
+import os
+import random
+import shlex
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
+from harness import argument_parser, parse_arguments
+from runs import OUTPUTS, PACKINGS, packed, run_binary
+
+import model
+from hostile import draw_case
+from options import parse_options
+
+CASES, CASES_LONG = 1500, 30_000
+RUNS_A_CASE = 2
+FEEDS = ["file", "file", "file", "pipe", *PACKINGS]
+DIFF_LINES = 12
+
+
+@dataclass
+class Machine:
+    """What may not change a byte."""
+    arguments: list
+    order: str
+    feed: str
+    pipe_bytes: int  # size of the writes into a pipe
+
+
+def draw_machine(rng, files):
+    arguments = ["-p", str(rng.choice((1, 2, 2, 3, 3, 7, 7, 16, 64, 256)))]
+    for option, values in (("--batch-rows", ("1", "3", None)), ("--ring-slots", ("2", None)),
+                           ("--simd", ("portable", "auto", None)),
+                           ("--scheduler", ("threads", f"one:{rng.randrange(1000)}", None, None))):
+        if value := rng.choice(values):
+            arguments += [option, value]
+    feed = rng.choice(FEEDS) if len(files) == 1 else rng.choice(("file", "gz"))
+    return Machine(arguments, rng.choice(("global", "global", "global", "key")), feed, rng.choice((1, 7, 4096, 1 << 20)))
+
+
+def write_inputs(case, feed, folder):
+    """Puts the inputs where the binary finds them; returns the names to give it."""
+    if feed == "pipe":
+        return ["-"]
+    suffix = "" if feed == "file" else "." + feed
+    for name, data in case.files:
+        (folder / (name + suffix)).write_bytes(packed(data, feed) if suffix else data)
+    return [name + suffix for name, _ in case.files]
+
+
+def run_model(case, names):
+    options, _ = parse_options(case.arguments)
+    return model.run(options, [(name, data) for name, (_, data) in zip(names, case.files)]), options
+
+
+def differences(outcome, options, got, order):
+    """What is wrong with a run, as texts."""
+    if got.status != outcome.status:
+        return [f"exit status {got.status}, the model says {outcome.status}; it said: {got.stderr}"]
+    wrong = []
+    if outcome.status == 0:
+        wrong += [f"counts.{name}: {got.counts.get(name)}, the model says {count}"
+                  for name, count in outcome.counts.items() if got.counts.get(name) != count]
+    for name in OUTPUTS:
+        if name == "results" and options.format == "flink":
+            continue  # that format has alerts only
+        wrong += compare(name, outcome.outputs.get(name), got.outputs.get(name), order, options)
+    return wrong
+
+
+def compare(name, want, have, order, options):
+    if want is None or have is None:
+        return [] if want is have else [f"{name}: {'missing' if have is None else 'must not exist after a failed run'}"]
+    if order == "key" and name in ("results", "alerts"):
+        want, have = by_key(want, options), by_key(have, options)
+    if want == have:
+        return []
+    diff = difflib.unified_diff(readable(want), readable(have), "model", "binary", n=1, lineterm="")
+    return [f"{name}:\n" + "\n".join(list(diff)[:DIFF_LINES])]
+
+
+def readable(content):
+    return [line[:300] for line in content.decode(errors="backslashreplace").split("\n")]
+
+
+def by_key(content, options):
+    """Lines sorted by key, each key's own in their order: all that --order key promises."""
+    return b"\n".join(sorted(_logical_lines(content), key=lambda line: _key_of(line, options)))
+
+
+def _logical_lines(content):
+    """Lines of an output; a line end within quotes does not end one."""
+    line = b""
+    for piece in content.split(b"\n"):
+        line = line + b"\n" + piece if line else piece
+        if line.count(b'"') % 2 == 0 or line.startswith((b"{", "이".encode(), b"Anomaly")):
+            yield line
+            line = b""
+
+
+def _key_of(line, options):
+    if options.format == "csv":
+        record = next(model.read_records(line), None)
+        return record.fields[2:2 + len(options.keys)] if record else []
+    if options.format == "jsonl":
+        return list(json.loads(line).values())[2:2 + len(options.keys)] if line else []
+    return [line.partition(b"(")[2].rpartition(b", ")[0].rpartition(b", ")[0]]
+
+
+def check_case(job):
+    """Runs one case; returns the report of a mismatch, or None."""
+    tidemark, seed, index = job
+    rng = random.Random(f"{seed}:{index}")
+    case = draw_case(rng)
+    for _ in range(RUNS_A_CASE):
+        machine = draw_machine(rng, case.files)
+        folder = Path(tempfile.mkdtemp(prefix="tidemark-case-"))
+        names = write_inputs(case, machine.feed, folder)
+        outcome, options = run_model(case, names)
+        got = run_binary(tidemark, [*case.arguments, *machine.arguments, "--order", machine.order], names, folder,
+                         case.files[0][1] if machine.feed == "pipe" else None, machine.pipe_bytes)
+        wrong = differences(outcome, options, got, machine.order)
+        if wrong:
+            return _report(seed, index, case, got, wrong, folder)
+        shutil.rmtree(folder)
+    return None
+
+
+def _report(seed, index, case, got, wrong, folder):
+    for name, data in case.files:
+        (folder / name).write_bytes(data)
+    start = case.files[0][1][:600]
+    return "\n".join([f"MISMATCH in case {index} of seed {seed}", *wrong, f"input begins {start!r}",
+                      f"files kept in {folder}; run there: {shlex.join(got.command)}",
+                      f"repeat: {sys.argv[0]} --tidemark {got.command[0]} --seed {seed} --case {index}"])
+
+
+def main():
+    parser = argument_parser(__doc__)
+    parser.add_argument("--cases", type=int, default=int(os.environ.get("TIDEMARK_CASES", CASES)))
+    parser.add_argument("--long", action="store_true", help=f"{CASES_LONG} cases")
+    parser.add_argument("--seed", default=str(random.randrange(10 ** 9)))
+    parser.add_argument("--case", type=int, help="this case only")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--failures", type=int, default=5, help="stop after this many mismatches")
+    arguments = parse_arguments(parser)
+    count = CASES_LONG if arguments.long else arguments.cases
+    indices = range(count) if arguments.case is None else [arguments.case]
+    print(f"seed {arguments.seed}, {len(indices)} cases", flush=True)
+    sys.exit(1 if run_all(arguments, indices) else 0)
+
+
+def run_all(arguments, indices):
+    """Prints the mismatches and returns how many there were."""
+    failed = 0
+    jobs = ((arguments.tidemark, arguments.seed, index) for index in indices)
+    with multiprocessing.Pool(arguments.jobs) as pool:
+        for report in pool.imap_unordered(check_case, jobs, chunksize=4):
+            if report:
+                failed += 1
+                print(report, flush=True)
+            if failed >= arguments.failures:
+                break
+    print(f"{failed} mismatches")
+    return failed
+
+
+if __name__ == "__main__":
+    main()
