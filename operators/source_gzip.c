@@ -159,6 +159,7 @@ static uint64_t consumed(const void *state)
 const struct tide_source tide_source_gzip = {
     .name = "gzip",
     .suffix = ".gz",
+    .is_packed = true,
     .recognises = recognises,
     .open = open_gzip,
     .fill = fill,

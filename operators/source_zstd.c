@@ -126,6 +126,7 @@ static uint64_t consumed(const void *state)
 const struct tide_source tide_source_zstd = {
     .name = "zstd",
     .suffix = ".zst",
+    .is_packed = true,
     .recognises = recognises,
     .open = open_zstd,
     .fill = fill,

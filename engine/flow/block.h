@@ -4,29 +4,37 @@
  * Threads:  one owner at a time: the reader, a ring, or the parser.
  * Blocks:   never; allocates in init only.
  * Errors:   init returns false without memory.
- * Limits:   TIDE_BLOCK_BYTES bytes, page-aligned (read(2) into an unaligned block takes three times as long), with a page of
- *           slack on both sides that may be read but means nothing.
+ * Limits:   TIDE_BLOCK_BYTES bytes that were read or unpacked, page-aligned (read(2) into an unaligned block takes three
+ *           times as long), or a window of TIDE_BLOCK_WINDOW_BYTES on the file itself; a page of slack on both sides may
+ *           be read but means nothing.
  */
 #ifndef TIDE_FLOW_BLOCK_H
 #define TIDE_FLOW_BLOCK_H
 
-#include "engine/base/memory.h"
+#include "engine/base/mapping.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TIDE_BLOCK_BYTES = 256 << 10, TIDE_BLOCK_COUNT = 4 };
+enum { TIDE_BLOCK_BYTES = 256 << 10, TIDE_BLOCK_COUNT = 4, TIDE_BLOCK_WINDOW_BYTES = 4 << 20 };
 
 struct tide_block {
-    char *bytes;
+    char *bytes; /* in memory, or in the window */
     uint32_t count;
     unsigned file;   /* which input file, from 0 */
     uint64_t offset; /* of bytes[0] in the unpacked file */
     bool begins_file, ends_file, ends_input;
-    void *memory;
+    char *memory;                /* TIDE_BLOCK_BYTES behind a page of slack */
+    struct tide_mapping window;  /* made when it is first used */
 };
 
 TIDE_MUST_USE bool tide_block_init(struct tide_block *block);
+/* Makes bytes point to memory, and the block empty. */
+void tide_block_use_memory(struct tide_block *block);
+
+/* Makes bytes show `count` bytes of a file instead. False: errno says why. */
+TIDE_MUST_USE bool tide_block_use_window(struct tide_block *block, int fd, uint64_t offset, uint32_t count);
+
 void tide_block_fini(struct tide_block *block); /* a zeroed one is fine */
 
 #endif

@@ -32,7 +32,8 @@ void tide_emission_batch_reset(struct tide_emission_batch *batch)
 enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel_index, size_t bytes)
 {
     struct tide_channel_text *channel = &batch->channels[channel_index];
-    if (batch->record_count == batch->record_capacity) return TIDE_ROOM_FULL;
+    /* One emission may put a record into each channel. */
+    if (batch->record_count + TIDE_CHANNEL_COUNT > batch->record_capacity) return TIDE_ROOM_FULL;
     if (channel->bytes + bytes <= channel->capacity) return TIDE_ROOM;
     if (channel->bytes > 0) return TIDE_ROOM_FULL;
     size_t capacity = bytes > TIDE_EMISSION_TEXT_BYTES ? bytes : TIDE_EMISSION_TEXT_BYTES;

@@ -18,6 +18,7 @@ enum { TIDE_SOURCE_MAGIC_BYTES = 4 };
 struct tide_source {
     const char *name;   /* "plain", "gzip", "zstd" */
     const char *suffix; /* ".gz": a file so named must be of this kind; NULL: any */
+    bool is_packed;     /* else a file's bytes are the stream's, and may be mapped instead */
 
     /* Do these first bytes (fewer if the input is shorter) look like this kind? */
     bool (*recognises)(const unsigned char *magic, size_t bytes);

@@ -430,6 +430,12 @@ static enum tide_progress flush(struct tide_parser *parser, enum tide_progress r
 static enum tide_progress write_last_step(struct tide_parser *parser)
 {
     struct tide_router *router = &parser->router;
+    if (tide_mapping_has_failed()) {
+        struct tide_error error = {0};
+        tide_error_set(&error, TIDE_EXIT_FAILED, "cannot read %s: it was cut short, or the disk failed, while it was read",
+                       file_name(parser));
+        return fail(parser, &error);
+    }
     enum tide_progress progress = prepare_epoch(parser);
     if (progress != TIDE_PROGRESSED) return progress;
     if (!parser->was_stopped && !parser->plan->drop_at_end) {

@@ -72,6 +72,7 @@ static bool open_file(struct tide_reader *reader, struct tide_error *error)
     if (reader->fd < 0) return tide_error_system(error, errno, "cannot read %s", name);
     struct stat status;
     reader->is_regular = fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
+    reader->file_bytes = reader->is_regular ? (uint64_t)status.st_size : 0;
     if (reader->is_regular) posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
     reader->is_open = true;
     reader->file_begun = false;
@@ -101,6 +102,10 @@ static bool choose_source(struct tide_reader *reader, struct tide_error *error)
         reader->source_state = source->open(reader->fd, reader->head, reader->head_bytes, error);
         if (!reader->source_state) return false;
         reader->source = source;
+        /* Only from its beginning: standard input may stand anywhere in a file. An empty file may be one of /proc, whose
+         * size is not known. */
+        reader->is_mapped = !source->is_packed && reader->is_regular && reader->file_bytes > 0 &&
+                            lseek(reader->fd, 0, SEEK_CUR) == (off_t)reader->head_bytes;
         return true;
     }
     TIDE_ASSERT(!"the last source takes anything");
@@ -143,7 +148,8 @@ static void send_block(struct tide_reader *reader, bool ends_file)
     reader->file_begun = true;
     reader->offset += block->count;
     reader->bytes_unpacked += block->count;
-    uint64_t consumed = reader->consumed_before + (reader->source ? reader->source->consumed(reader->source_state) : 0);
+    uint64_t consumed = reader->consumed_before +
+                        (reader->is_mapped ? reader->offset : reader->source->consumed(reader->source_state));
     /* Relaxed: a figure for people. */
     atomic_store_explicit(&reader->bytes_consumed, consumed, memory_order_relaxed);
     reader->block = NULL;
@@ -184,6 +190,30 @@ static enum tide_progress fill_block(struct tide_reader *reader)
     return TIDE_PROGRESSED;
 }
 
+static enum tide_progress fail_reading(struct tide_reader *reader, const char *why)
+{
+    struct tide_error error = {0};
+    tide_error_set(&error, TIDE_EXIT_FAILED, "cannot read %s: %s", tide_reader_file_name(reader->plan, reader->file), why);
+    return fail(reader, &error);
+}
+
+/* The next stretch of a regular file, shown and not copied. What has been appended since is still part of it. */
+static enum tide_progress map_block(struct tide_reader *reader)
+{
+    struct stat status;
+    if (tide_mapping_has_failed()) return fail_reading(reader, "it was cut short, or the disk failed, while it was read");
+    if (fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
+    uint64_t size = (uint64_t)status.st_size;
+    if (size < reader->offset) return fail_reading(reader, "it was cut short while it was read");
+    uint64_t left = size - reader->offset;
+    bool ends_file = left <= TIDE_BLOCK_WINDOW_BYTES;
+    uint32_t count = ends_file ? (uint32_t)left : TIDE_BLOCK_WINDOW_BYTES;
+    if (count > 0 && !tide_block_use_window(reader->block, reader->fd, reader->offset, count))
+        return fail_reading(reader, strerror(errno));
+    send_block(reader, ends_file);
+    return TIDE_PROGRESSED;
+}
+
 enum tide_progress tide_reader_step(void *self)
 {
     struct tide_reader *reader = self;
@@ -192,7 +222,7 @@ enum tide_progress tide_reader_step(void *self)
     if (!reader->block) {
         reader->block = tide_link_take(reader->out);
         if (!reader->block) return TIDE_BLOCKED;
-        reader->block->count = 0;
+        tide_block_use_memory(reader->block);
     }
     struct tide_error error = {0};
     if (!reader->is_open && !open_file(reader, &error)) return fail(reader, &error);
@@ -200,7 +230,7 @@ enum tide_progress tide_reader_step(void *self)
         enum tide_progress progress = read_head(reader);
         if (progress != TIDE_PROGRESSED) return progress;
     }
-    return fill_block(reader);
+    return reader->is_mapped ? map_block(reader) : fill_block(reader);
 }
 
 void tide_reader_nudge(void *self)

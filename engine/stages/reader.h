@@ -20,6 +20,8 @@ struct tide_reader {
     unsigned file; /* the one being read, or to be opened next */
     int fd;
     bool is_open, is_regular;
+    bool is_mapped; /* blocks show the file instead of holding a copy */
+    uint64_t file_bytes;
     const struct tide_source *source;
     void *source_state;
     unsigned char head[TIDE_SOURCE_MAGIC_BYTES]; /* first bytes, read to recognise the source */

@@ -11,7 +11,7 @@ bool tide_records_init(struct tide_records *records, const struct tide_scanner *
                        size_t row_bytes_max, char delimiter, struct tide_link *in, struct tide_error *error)
 {
     *records = (struct tide_records){.scanner = scanner, .decoder = decoder, .row_bytes_max = row_bytes_max, .in = in};
-    return tide_csv_index_init(&records->index, TIDE_BLOCK_BYTES, delimiter, error);
+    return tide_csv_index_init(&records->index, TIDE_BLOCK_WINDOW_BYTES, delimiter, error);
 }
 
 void tide_records_fini(struct tide_records *records)
@@ -118,15 +118,22 @@ static uint64_t line_back_from_slice_end(const struct tide_records *records, uin
     return 1 + records->index.line_count - lines_after;
 }
 
-static void index_slice(struct tide_records *records)
+/* Indexes the next slice; slices end at multiples of SLICE_BYTES. */
+static void index_more(struct tide_records *records)
 {
-    struct tide_block *block = records->block;
-    tide_csv_index_compact(&records->index);
-    uint32_t start = untaken_start(records), begin = records->slice_end;
-    records->mark = (struct tide_line_mark){start, line_back_from_slice_end(records, start)};
-    uint32_t end = block->count - begin > SLICE_BYTES ? begin + SLICE_BYTES : block->count;
+    const struct tide_block *block = records->block;
+    uint32_t begin = records->slice_end, end = begin - begin % SLICE_BYTES + SLICE_BYTES;
+    if (end > block->count) end = block->count;
     records->scanner->index(&records->index, block->bytes, begin, end);
     records->slice_end = end;
+}
+
+static void index_slice(struct tide_records *records)
+{
+    tide_csv_index_compact(&records->index);
+    uint32_t start = untaken_start(records);
+    records->mark = (struct tide_line_mark){start, line_back_from_slice_end(records, start)};
+    index_more(records);
 }
 
 /* The rest of a straddling record is at the front of this block, perhaps all of it. */
@@ -135,11 +142,8 @@ static enum tide_records_news finish_joint(struct tide_records *records)
     struct tide_block *block = records->block;
     struct tide_csv_index *index = &records->index;
     while (index->row_end_count == 0 && records->slice_end < block->count) {
-        uint32_t begin = records->slice_end;
-        uint32_t end = block->count - begin > SLICE_BYTES ? begin + SLICE_BYTES : block->count;
         index->separator_count = 0; /* the joint is indexed anew when it is whole */
-        records->scanner->index(index, block->bytes, begin, end);
-        records->slice_end = end;
+        index_more(records);
     }
     bool whole = index->row_end_count > 0;
     uint32_t end = whole ? index->row_ends[0] : block->count;
@@ -171,8 +175,8 @@ static void begin_block(struct tide_records *records)
     if (block->begins_file) tide_csv_index_new_file(&records->index);
     else tide_csv_index_new_block(&records->index);
     if (block->begins_file && block->count >= BOM_BYTES && memcmp(block->bytes, "\xEF\xBB\xBF", BOM_BYTES) == 0) {
-        memset(block->bytes, '\n', BOM_BYTES); /* blank lines, which are passed over, and must not be counted */
-        records->index.line_count -= BOM_BYTES;
+        records->slice_end = BOM_BYTES;
+        records->index.separators[-1] = BOM_BYTES - 1;
     }
     records->mark = (struct tide_line_mark){0, 1 + records->index.line_count};
 }

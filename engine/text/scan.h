@@ -76,8 +76,8 @@ struct tide_decode_memo {
 struct tide_scanner {
     const char *name;
 
-    /* Appends to the index what lies in block[begin, end). begin is a multiple of TIDE_CSV_STEP_BYTES, and so is end unless it is the end of
-     * the block. */
+    /* Appends to the index what lies in block[begin, end). Each call but the first begins where the last one ended, at
+     * a multiple of TIDE_CSV_STEP_BYTES. */
     void (*index)(struct tide_csv_index *index, const char *block, uint32_t begin, uint32_t end);
 
     /* Takes up to `count` complete records from the index; blank lines are passed over. Returns how many. */
