@@ -86,7 +86,7 @@ static bool reserve(char **block, size_t *capacity, size_t bytes, struct tide_er
 static bool print_record(struct parse *parse, unsigned i, struct tide_error *error)
 {
     const struct tide_chunk *chunk = &parse->records.chunk;
-    size_t bytes, count = chunk->places[i].field_count;
+    size_t bytes, count = chunk->field_count;
     tide_chunk_record(chunk, i, &bytes);
     if (chunk->is_overlong || bytes > parse->plan.row_bytes_max)
         return tide_error_set(error, TIDE_EXIT_POLICY, "%s:%llu: the record is longer than --max-row-bytes %zu",
@@ -118,7 +118,7 @@ static bool print_record(struct parse *parse, unsigned i, struct tide_error *err
 static bool print_all(struct parse *parse, struct tide_error *error)
 {
     for (;;) {
-        switch (tide_records_next(&parse->records, TIDE_CHUNK_ROWS)) {
+        switch (tide_records_next(&parse->records, NULL, TIDE_CHUNK_ROWS)) {
         case TIDE_RECORDS_CHUNK:
             for (unsigned i = 0; i < parse->records.chunk.count; i++)
                 if (!print_record(parse, i, error)) return false;

@@ -119,7 +119,7 @@ struct tide_classified tide_classify(struct tide_classifier *classifier, const s
     tide_chunk_record(chunk, i, &bytes);
     if (chunk->is_open_quote) return refused(TIDE_CLASS_MALFORMED, "unbalanced quote");
     if (chunk->is_overlong || bytes > plan->row_bytes_max) return refused(TIDE_CLASS_MALFORMED, "row too long");
-    if (chunk->places[i].field_count < classifier->columns->needed) return refused(TIDE_CLASS_MALFORMED, "too few fields");
+    if (chunk->field_count < classifier->columns->needed) return refused(TIDE_CLASS_MALFORMED, "too few fields");
 
     /* The first part holds the unquoted fields, which are no longer than the used columns (one may be used several
      * times), the second the joined key. */

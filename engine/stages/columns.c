@@ -32,7 +32,7 @@ static bool refuse(const struct header *header, const struct tide_column *column
     char nearest_text[64] = "", list[512] = "";
     size_t list_bytes = 0;
     tide_nearest_init(&nearest, column->name, strlen(column->name));
-    for (uint32_t i = 0; i < header->chunk->places[0].field_count; i++) {
+    for (uint32_t i = 0; i < header->chunk->field_count; i++) {
         char name[64];
         size_t bytes;
         const char *text = name_of(header, i, &bytes);
@@ -53,7 +53,7 @@ static bool refuse(const struct header *header, const struct tide_column *column
 
 static bool find(const struct header *header, const struct tide_column *column, const char *option, uint32_t *place)
 {
-    uint32_t field_count = header->chunk->places[0].field_count;
+    uint32_t field_count = header->chunk->field_count;
     size_t wanted_bytes = strlen(column->name);
     for (uint32_t i = 0; i < field_count; i++) {
         size_t bytes;

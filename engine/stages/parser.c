@@ -84,7 +84,7 @@ static bool read_header(struct tide_parser *parser, struct tide_error *error)
     if (!scratch) return tide_error_memory(error, "the header");
     if (!tide_columns_from_header(&parser->columns, parser->plan, chunk, scratch, file_name(parser), error)) return false;
     if (!keep_key_names(parser, scratch)) return tide_error_memory(error, "the header");
-    tide_columns_teach(&parser->columns, chunk->places[0].field_count, &parser->decoder);
+    tide_columns_teach(&parser->columns, chunk->field_count, &parser->decoder);
     parser->awaits_header = false;
     parser->has_columns = true;
     parser->next = 1;
@@ -294,8 +294,8 @@ static enum routed route_other(struct tide_parser *parser, unsigned i)
     case TIDE_CLASS_NO_MEMORY: fail_memory(parser); return ROUTE_FAILED;
     case TIDE_CLASS_GOOD: break;
     }
-    if (chunk->places[i].field_count != parser->decoder.field_count) /* perhaps all of them end in one comma more */
-        tide_columns_teach(&parser->columns, chunk->places[i].field_count, &parser->decoder);
+    if (chunk->field_count != parser->decoder.field_count) /* perhaps all of them end in one comma more */
+        tide_columns_teach(&parser->columns, chunk->field_count, &parser->decoder);
     make_plain(chunk, i, &read);
     uint64_t late_before = parser->counts.late, future_before = parser->counts.future;
     unsigned worker = worker_of(parser, &chunk->rows[i], chunk->kinds[i]);
@@ -310,6 +310,18 @@ static enum routed route_other(struct tide_parser *parser, unsigned i)
 
 /* --- the step -------------------------------------------------------------------------------------------------------- */
 
+/* With one worker the scanner writes rows straight into its batch, behind those that are there: room for them, or NULL. */
+static struct tide_row *room_in_batch(struct tide_parser *parser, uint32_t *count)
+{
+    struct tide_router *router = &parser->router;
+    if (router->route_count > 1 || parser->plan->max_future_ms >= 0) return NULL;
+    struct tide_batch *batch = tide_router_batch(router, 0);
+    if (!batch) return NULL;
+    uint32_t room = batch->row_capacity - batch->row_count;
+    if (room < *count) *count = room;
+    return batch->rows + batch->row_count;
+}
+
 /* The plain rows at the front of what is left of the chunk, as far as nothing out of the ordinary comes up: a full batch, a
  * row at or below the watermark, a watermark that lets something fire. With one worker only; what the loop needs is
  * in locals, which no store through a pointer can touch. */
@@ -318,33 +330,43 @@ static void route_run(struct tide_parser *parser)
     struct tide_router *router = &parser->router;
     struct tide_batch *batch = router->routes[0].open;
     if (router->route_count > 1 || !batch || parser->plan->max_future_ms >= 0) return;
-    const struct tide_chunk *chunk = &parser->records.chunk;
-    const int64_t behind_ms = parser->plan->bound_ms + 1, fire_next_ms = parser->plan->unbounded ? INT64_MAX : parser->fire_next_ms;
+    struct tide_chunk *chunk = &parser->records.chunk;
+    const bool is_unbounded = parser->plan->unbounded;
+    const int64_t behind_ms = parser->plan->bound_ms + 1, fire_next_ms = is_unbounded ? INT64_MAX : parser->fire_next_ms;
     int64_t watermark_ms = router->watermark_ms, time_max_ms = parser->time_max_ms;
-    uint32_t mark = (uint32_t)(router->row - batch->row_base), count = batch->row_count;
-    unsigned next = parser->next, room = batch->row_capacity - count;
-    unsigned end = chunk->count - next < room ? chunk->count : next + room;
-    struct tide_row *rows = batch->rows + count;
-    uint32_t *marks = batch->marks + count;
-    unsigned begin = next;
-    for (; next < end; next++) {
-        const struct tide_row row = chunk->rows[next];
-        if (TIDE_UNLIKELY((chunk->kinds[next] != TIDE_ROW_PLAIN) | (row.time_ms <= watermark_ms))) break;
-        if (TIDE_UNLIKELY(row.time_ms > time_max_ms)) {
+    const uint32_t begin = parser->next, room = batch->row_capacity - batch->row_count;
+    const uint32_t count = chunk->count - begin < room ? chunk->count - begin : room;
+    const struct tide_row *from = chunk->rows + begin;
+    struct tide_row *rows = batch->rows + batch->row_count;
+    uint32_t *marks = batch->marks + batch->row_count, mark = (uint32_t)(router->row - batch->row_base), taken = 0;
+    const uint8_t *kinds = chunk->kinds + begin;
+    for (; taken < count; taken++) {
+        const int64_t time_ms = from[taken].time_ms;
+        if (TIDE_UNLIKELY((kinds[taken] != TIDE_ROW_PLAIN) | (time_ms <= watermark_ms))) break;
+        if (TIDE_UNLIKELY(time_ms > time_max_ms)) {
             int64_t moved_ms;
-            if (__builtin_sub_overflow(row.time_ms, behind_ms, &moved_ms) || moved_ms >= fire_next_ms) break;
-            time_max_ms = row.time_ms;
-            if (!parser->plan->unbounded) watermark_ms = moved_ms;
+            if (__builtin_sub_overflow(time_ms, behind_ms, &moved_ms) || moved_ms >= fire_next_ms) break;
+            time_max_ms = time_ms;
+            if (!is_unbounded) watermark_ms = moved_ms;
         }
-        *rows++ = row;
-        *marks++ = mark++;
+        marks[taken] = mark + taken;
     }
-    batch->row_count = count + (next - begin);
-    router->row += next - begin;
+    if (from != rows) memcpy(rows, from, taken * sizeof *rows);
+    batch->row_count += taken;
+    router->row += taken;
     router->watermark_ms = watermark_ms;
-    if (next > begin) parser->has_time = true;
+    parser->has_time = parser->has_time || taken > 0;
     parser->time_max_ms = time_max_ms;
-    parser->next = next;
+    parser->next = begin + taken;
+}
+
+/* Rows that the scanner has written into a batch, and that cannot simply stay there, go back to the chunk. */
+static void take_back(struct tide_parser *parser)
+{
+    struct tide_chunk *chunk = &parser->records.chunk;
+    if (chunk->rows == chunk->own_rows) return;
+    memcpy(chunk->own_rows + parser->next, chunk->rows + parser->next, (chunk->count - parser->next) * sizeof *chunk->rows);
+    chunk->rows = chunk->own_rows;
 }
 
 /* Routes what is left of the chunk. */
@@ -355,6 +377,7 @@ static enum tide_progress route_chunk(struct tide_parser *parser)
     while (parser->next < chunk->count && !parser->epoch_is_full && parser->phase == TIDE_PARSER_READING) {
         route_run(parser);
         if (parser->next == chunk->count) break;
+        take_back(parser);
         enum routed routed = TIDE_LIKELY(chunk->kinds[parser->next] != TIDE_ROW_OTHER) ? route_plain(parser, parser->next)
                                                                                        : route_other(parser, parser->next);
         if (routed == ROUTE_FAILED) return TIDE_DONE;
@@ -398,10 +421,11 @@ static enum tide_progress prepare_epoch(struct tide_parser *parser)
 
 static enum tide_progress take_news(struct tide_parser *parser)
 {
-    unsigned count = parser->awaits_header ? 1 : TIDE_CHUNK_ROWS;
+    uint32_t count = parser->awaits_header ? 1 : TIDE_CHUNK_ROWS;
     struct tide_error error = {0};
     parser->next = 0;
-    switch (tide_records_next(&parser->records, count)) {
+    struct tide_row *rows = room_in_batch(parser, &count);
+    switch (tide_records_next(&parser->records, rows, count)) {
     case TIDE_RECORDS_CHUNK:
         if (!parser->awaits_header) return TIDE_PROGRESSED;
         return read_header(parser, &error) ? TIDE_PROGRESSED : fail(parser, &error);

@@ -78,22 +78,25 @@ static enum tide_records_news joint_chunk(struct tide_records *records, enum joi
     chunk->file = records->joint_file;
     chunk->is_overlong = records->joint_is_overlong;
     chunk->is_open_quote = at == AT_FILE_END && records->index.state == TIDE_CSV_QUOTED;
-    chunk->count = 1;
     records->joint_bytes = 0;
     records->joint_is_overlong = false;
 
     tide_csv_index_new_file(index);
     records->joint[bytes] = '\n';
-    if (!chunk->is_overlong) records->scanner->index(index, records->joint, 0, bytes + 1);
+    if (!chunk->is_overlong) records->scanner->index(index, records->joint, bytes + 1, 0, bytes + 1);
+    struct tide_taken taken = {0};
     if (chunk->is_overlong || chunk->is_open_quote) { /* in an open quote the row end just added is no row end */
+        records->joint[bytes] = '\0';
         index->separators[index->separator_count++] = bytes;
         chunk->kinds[0] = TIDE_ROW_OTHER;
-        chunk->places[0] = (struct tide_row_place){0, index->separator_count};
-        return TIDE_RECORDS_CHUNK;
+        taken = (struct tide_taken){1, 0, index->separator_count};
+    } else {
+        taken = records->scanner->decode(records->decoder, &records->memo, index, records->joint, chunk->rows,
+                                         chunk->kinds, 1);
     }
-    size_t taken = records->scanner->decode(records->decoder, &records->memo, index, records->joint, chunk->rows,
-                                            chunk->kinds, chunk->places, 1);
-    TIDE_ASSERT(taken == 1);
+    chunk->count = taken.count;
+    chunk->first = taken.first;
+    chunk->field_count = taken.field_count;
     return TIDE_RECORDS_CHUNK;
 }
 
@@ -124,7 +127,7 @@ static void index_more(struct tide_records *records)
     const struct tide_block *block = records->block;
     uint32_t begin = records->slice_end, end = begin - begin % SLICE_BYTES + SLICE_BYTES;
     if (end > block->count) end = block->count;
-    records->scanner->index(&records->index, block->bytes, begin, end);
+    records->scanner->index(&records->index, block->bytes, block->count, begin, end);
     records->slice_end = end;
 }
 
@@ -182,16 +185,18 @@ static void begin_block(struct tide_records *records)
 }
 
 /* The next chunk of the block; STARVED: nothing is left of it, and its rest is in the joint. */
-static enum tide_records_news next_in_block(struct tide_records *records, unsigned count)
+static enum tide_records_news next_in_block(struct tide_records *records, uint32_t count)
 {
     struct tide_chunk *chunk = &records->chunk;
     if (records->block_is_spent) return TIDE_RECORDS_STARVED;
     if (records->joint_bytes > 0) return finish_joint(records);
     for (;;) {
-        size_t taken = records->scanner->decode(records->decoder, &records->memo, &records->index, records->block->bytes,
-                                                chunk->rows, chunk->kinds, chunk->places, count);
-        if (taken > 0) {
-            chunk->count = (unsigned)taken;
+        struct tide_taken taken = records->scanner->decode(records->decoder, &records->memo, &records->index,
+                                                           records->block->bytes, chunk->rows, chunk->kinds, count);
+        if (taken.count > 0) {
+            chunk->count = taken.count;
+            chunk->first = taken.first;
+            chunk->field_count = taken.field_count;
             chunk->bytes = records->block->bytes;
             chunk->separators = records->index.separators;
             chunk->offset = records->block->offset;
@@ -207,8 +212,9 @@ static enum tide_records_news next_in_block(struct tide_records *records, unsign
     return keep_rest(records) ? TIDE_RECORDS_STARVED : TIDE_RECORDS_NO_MEMORY;
 }
 
-enum tide_records_news tide_records_next(struct tide_records *records, unsigned count)
+enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows, uint32_t count)
 {
+    records->chunk.rows = rows ? rows : records->chunk.own_rows;
     for (;;) {
         if (!records->block) {
             if (records->has_ended_input) return TIDE_RECORDS_END;

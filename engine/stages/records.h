@@ -18,17 +18,19 @@
 
 enum { TIDE_CHUNK_ROWS = 128 };
 
-/* Records that lie in one stretch of memory. Valid until the next call of tide_records_next. */
+/* Records that lie in one stretch of memory and have the same number of fields. Valid until the next call of
+ * tide_records_next. */
 struct tide_chunk {
-    unsigned count;
-    const char *bytes;          /* separators are offsets into this */
-    const uint32_t *separators; /* places[i].separator is an index into this; [-1] is before the first record */
-    uint64_t offset;       /* of bytes[0] in the unpacked file */
+    uint32_t count;
+    uint32_t first, field_count; /* record i's field j ends at separators[first + i * field_count + j] */
+    const uint32_t *separators;  /* offsets into bytes; what is before the first field of all may be read too */
+    const char *bytes;
+    uint64_t offset;             /* of bytes[0] in the unpacked file */
     unsigned file;
-    bool is_overlong;      /* its one record was cut to row_bytes_max */
-    bool is_open_quote;    /* its one record ended with the file, inside quotes */
-    struct tide_row rows[TIDE_CHUNK_ROWS];
-    struct tide_row_place places[TIDE_CHUNK_ROWS];
+    bool is_overlong;            /* its one record was cut to row_bytes_max */
+    bool is_open_quote;          /* its one record ended with the file, inside quotes */
+    struct tide_row *rows;       /* own_rows, or where the caller wanted them */
+    struct tide_row own_rows[TIDE_CHUNK_ROWS];
     uint8_t kinds[TIDE_CHUNK_ROWS]; /* enum tide_row_kind */
 };
 
@@ -77,30 +79,32 @@ TIDE_MUST_USE bool tide_records_init(struct tide_records *records, const struct 
                                      struct tide_link *in, struct tide_error *error);
 void tide_records_fini(struct tide_records *records); /* a zeroed one is fine */
 
-/* Where record i of a chunk begins in its bytes, and the record: raw, without its line end. */
+/* Where record i of a chunk begins in its bytes. */
 static inline uint32_t tide_chunk_start(const struct tide_chunk *chunk, unsigned i)
 {
-    return chunk->separators[(int64_t)chunk->places[i].separator - 1] + 1;
+    return chunk->separators[(int64_t)chunk->first + (int64_t)i * chunk->field_count - 1] + 1;
 }
 
+/* Record i: raw, without its line end. */
 static inline const char *tide_chunk_record(const struct tide_chunk *chunk, unsigned i, size_t *bytes)
 {
     uint32_t start = tide_chunk_start(chunk, i);
-    *bytes = chunk->separators[chunk->places[i].separator + chunk->places[i].field_count - 1] - start;
+    *bytes = tide_csv_trim_cr(chunk->bytes, start, chunk->separators[chunk->first + (i + 1) * chunk->field_count - 1]);
     return chunk->bytes + start;
 }
 
 /* Field `column` of record i, as it stands in the file, quotes and all. */
 static inline const char *tide_chunk_field(const struct tide_chunk *chunk, unsigned i, uint32_t column, size_t *bytes)
 {
-    const uint32_t *end = chunk->separators + chunk->places[i].separator + column;
+    const uint32_t *end = chunk->separators + chunk->first + (size_t)i * chunk->field_count + column;
     uint32_t start = end[-1] + 1;
-    *bytes = end[0] - start;
+    *bytes = column + 1 == chunk->field_count ? tide_csv_trim_cr(chunk->bytes, start, end[0]) : end[0] - start;
     return chunk->bytes + start;
 }
 
-/* The next chunk of at most `count` records. */
-enum tide_records_news tide_records_next(struct tide_records *records, unsigned count);
+/* The next chunk of at most `count` records (1 .. TIDE_CHUNK_ROWS); their rows go to `rows`, or to the chunk's own array if
+ * that is NULL. */
+enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows, uint32_t count);
 
 /* Physical line on which record i of the chunk starts, from 1. Ask in ascending order. */
 uint64_t tide_records_line(struct tide_records *records, unsigned i);

@@ -29,7 +29,7 @@ void tide_csv_index_new_block(struct tide_csv_index *index)
     index->separator_count = index->row_end_count = 0;
     index->separator_next = index->row_next = 0;
     index->separators[-1] = UINT32_MAX; /* + 1 = offset 0 */
-    index->has_quote = index->has_nul = false;
+    index->has_quote = index->has_nul = index->has_cr = false;
 }
 
 void tide_csv_index_new_file(struct tide_csv_index *index)

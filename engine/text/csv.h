@@ -6,7 +6,8 @@
  * Errors:   init: out of memory. No text is an error here; an open quote shows in the state.
  * Limits:   blocks of at most TIDE_BLOCK_BYTES_MAX bytes with TIDE_BLOCK_SLACK_BYTES readable on both sides.
  *
- * LF, CR and CRLF end a row outside quotes. CRLF is two row ends with an empty row between, and empty rows are no records.
+ * LF, CR and CRLF end a row outside quotes. The row end of CRLF is its LF, and the CR before it belongs to the line end: see
+ * tide_csv_trim_cr. (Where a block ends between the two, CR ends the row and LF an empty one; empty rows are no records.)
  * A field is quoted only if its first byte is a quote; within, "" is a quote; after the closing quote further text is
  * appended as it stands; a quote inside an unquoted field is literal.
  */
@@ -38,7 +39,7 @@ struct tide_csv_index {
     uint32_t separator_count, row_end_count;
     uint32_t separator_next, row_next; /* not taken yet */
     enum tide_csv_state state;
-    bool has_quote, has_nul; /* since these were last cleared */
+    bool has_quote, has_nul, has_cr; /* in this block so far */
     bool ends_in_cr;
     uint64_t line_count; /* line ends passed: LF, CR and CRLF count once each, inside quotes too */
     char delimiter;
@@ -57,6 +58,12 @@ void tide_csv_index_new_file(struct tide_csv_index *index);
 
 /* Moves what has not been taken to the front of the arrays, so that the next slice has room. */
 void tide_csv_index_compact(struct tide_csv_index *index);
+
+/* Bytes of a record or of its last field, without the CR of a CRLF; row_end is the record's. */
+static inline uint32_t tide_csv_trim_cr(const char *block, uint32_t start, uint32_t row_end)
+{
+    return row_end - start - (row_end > start && block[row_end] == '\n' && block[row_end - 1] == '\r');
+}
 
 /* Line ends in a stretch of bytes; before = the byte in front of it (0 at the beginning). */
 uint64_t tide_csv_count_lines(char before, const char *text, size_t bytes);

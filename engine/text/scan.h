@@ -34,11 +34,6 @@ enum tide_row_kind {
     TIDE_ROW_OTHER,    /* only its place is known */
 };
 
-/* Where a record lies: its first separator in the index, and how many it has. */
-struct tide_row_place {
-    uint32_t separator, field_count;
-};
-
 enum tide_decode_time {
     TIDE_DECODE_CALENDAR,
     TIDE_DECODE_EPOCH_S,
@@ -73,17 +68,24 @@ struct tide_decode_memo {
     int64_t minute_ms, day_ms;
 };
 
+/* Records taken from an index. */
+struct tide_taken {
+    uint32_t count, first, field_count;
+};
+
 struct tide_scanner {
     const char *name;
 
-    /* Appends to the index what lies in block[begin, end). Each call but the first begins where the last one ended, at
+    /* Appends to the index what lies in block[begin, end), a part of its block_bytes. Each call but the first begins where the last one ended, at
      * a multiple of TIDE_CSV_STEP_BYTES. */
-    void (*index)(struct tide_csv_index *index, const char *block, uint32_t begin, uint32_t end);
+    void (*index)(struct tide_csv_index *index, const char *block, uint32_t block_bytes, uint32_t begin, uint32_t end);
 
-    /* Takes up to `count` complete records from the index; blank lines are passed over. Returns how many. */
-    size_t (*decode)(const struct tide_decoder *decoder, struct tide_decode_memo *memo, struct tide_csv_index *index,
-                     const char *block, struct tide_row *rows, uint8_t *kinds, struct tide_row_place *places,
-                     size_t count);
+    /* Takes complete records from the index, up to `count` (>= 1), all with the same number of fields; blank lines are
+     * passed over. Record i ends its field j at separator taken.first + i * taken.field_count + j. A count of 0 means
+     * that the index holds no complete record. */
+    struct tide_taken (*decode)(const struct tide_decoder *decoder, struct tide_decode_memo *memo,
+                                struct tide_csv_index *index, const char *block, struct tide_row *rows, uint8_t *kinds,
+                                uint32_t count);
 };
 
 enum tide_scanner_choice { TIDE_SCANNER_BEST, TIDE_SCANNER_AVX2, TIDE_SCANNER_PORTABLE };

@@ -13,6 +13,7 @@
 #include "engine/text/scan.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 /* Sixteen bytes of ones between zeroes: a window on it keeps the first or the last n bytes of a vector. */
 static const uint8_t ones_amid_zeroes[48] = {
@@ -35,6 +36,14 @@ static inline void load_key(const char *p, uint32_t bytes, uint64_t key[2])
 {
     __m128i text = _mm_loadu_si128((const __m128i *)(const void *)p);
     _mm_storeu_si128((__m128i *)(void *)key, _mm_and_si128(text, first_bytes(bytes)));
+}
+
+/* Three bytes, the first one lowest; reads one before them too. */
+static inline uint32_t load_3(const char *p)
+{
+    uint32_t bytes;
+    memcpy(&bytes, p - 1, sizeof bytes);
+    return bytes >> 8;
 }
 
 static inline bool same_16(const char *a, const char *b)

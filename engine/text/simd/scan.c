@@ -20,6 +20,7 @@ enum { PREFETCH_BYTES = 6 << 10 };
 struct step {
     const char *bytes;
     uint64_t valid;                /* the bits that belong to the block */
+    bool has_more;                 /* the block goes on behind the step */
     uint64_t separators, row_ends; /* candidates; then the ones outside quotes */
 };
 
@@ -75,8 +76,13 @@ static void step_rare(struct step *step, struct tide_csv_index *index)
     unsigned last = 63u - (unsigned)__builtin_clzll(step->valid);
     index->line_count += count_bits(step->row_ends & ~after_cr) + count_bits(cr);
     index->ends_in_cr = cr >> last & 1;
-    step->row_ends |= cr;
-    step->separators |= cr;
+    if (cr) { /* the row end of CRLF is its LF; behind the last byte of the block nobody knows */
+        uint64_t before_lf = step->row_ends >> 1;
+        if (step->has_more && step->bytes[TIDE_CSV_STEP_BYTES] == '\n') before_lf |= 1ull << last;
+        step->row_ends |= cr & ~before_lf;
+        step->separators |= cr & ~before_lf;
+        index->has_cr = true;
+    }
 
     uint64_t quotes = byte_mask(step->bytes, '"') & step->valid;
     if (quotes) index->has_quote = true;
@@ -85,7 +91,8 @@ static void step_rare(struct step *step, struct tide_csv_index *index)
     else index->state = step->separators >> last & 1 ? TIDE_CSV_START : TIDE_CSV_PLAIN;
 }
 
-static void index_block(struct tide_csv_index *index, const char *block, uint32_t begin, uint32_t end)
+static void index_block(struct tide_csv_index *index, const char *block, uint32_t block_bytes, uint32_t begin,
+                        uint32_t end)
 {
     uint32_t *separators = index->separators + index->separator_count;
     uint32_t *row_ends = index->row_ends + index->row_end_count;
@@ -95,7 +102,7 @@ static void index_block(struct tide_csv_index *index, const char *block, uint32_
         uint64_t valid = left < TIDE_CSV_STEP_BYTES ? ((1ull << left) - 1) & skip : skip;
         __builtin_prefetch(block + at + PREFETCH_BYTES);
         struct step_masks masks = classify(block + at, index->delimiter);
-        struct step step = {block + at, valid, (masks.delimiter | masks.lf) & valid, masks.lf & valid};
+        struct step step = {block + at, valid, block_bytes > at + TIDE_CSV_STEP_BYTES, (masks.delimiter | masks.lf) & valid, masks.lf & valid};
         if (TIDE_LIKELY(!masks.rare && index->state != TIDE_CSV_QUOTED && !index->ends_in_cr &&
                         valid == ~0ull)) {
             index->line_count += count_bits(step.row_ends);
@@ -153,6 +160,7 @@ struct run {
     const char *block;
     const uint32_t *fields; /* separators of the first record; [-1] is the row end before it */
     uint32_t field_count, record_count;
+    bool has_cr; /* the last field may end in the CR of a CRLF */
     struct tide_row *rows;
     uint8_t *kinds;
 };
@@ -162,11 +170,16 @@ struct field {
     uint32_t bytes;
 };
 
-/* The field that ends at *end. */
-static inline struct field field_at(const struct run *run, const uint32_t *end)
+/* The field that ends at *end; trims: it is the last one and may end in a CR. */
+static inline struct field field_at(const struct run *run, const uint32_t *end, bool trims)
 {
     uint32_t begin = end[-1] + 1;
-    return (struct field){run->block + begin, end[0] - begin};
+    return (struct field){run->block + begin, trims ? tide_csv_trim_cr(run->block, begin, end[0]) : end[0] - begin};
+}
+
+static inline bool trims(const struct run *run, uint32_t column)
+{
+    return run->has_cr && column + 1 == run->field_count;
 }
 
 /* Is the key one for the careful path: empty, perhaps missing, quoted, or to be trimmed? */
@@ -182,9 +195,9 @@ static void read_keys(const struct tide_decoder *decoder, const struct run *run,
 {
     const uint32_t *end = run->fields + decoder->key_column;
     const uint32_t *lengths_by_first = decoder->na->lengths_by_first;
-    const bool look_closely = has_quote || decoder->trim;
+    const bool look_closely = has_quote || decoder->trim, trim_cr = trims(run, decoder->key_column);
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field key = field_at(run, end);
+        struct field key = field_at(run, end, trim_cr);
         if (TIDE_LIKELY(key.bytes - 1 < 16)) {
             load_key(key.text, key.bytes, run->rows[i].key);
             run->kinds[i] = TIDE_ROW_PLAIN;
@@ -203,8 +216,9 @@ static void read_amounts(const struct tide_decoder *decoder, const struct run *r
 {
     const uint32_t *end = run->fields + decoder->value_column;
     const char mark = decoder->decimal_mark;
+    const bool trim_cr = trims(run, decoder->value_column);
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field value = field_at(run, end);
+        struct field value = field_at(run, end, trim_cr);
         uint64_t digits;
         uint32_t place, minus = value.text[0] == '-';
         if (TIDE_UNLIKELY(value.bytes - 1 >= TIDE_DECODE_DIGITS_MAX) ||
@@ -234,8 +248,9 @@ static bool read_fraction(const struct tide_decoder *decoder, const char *p, uin
 static void read_calendar(const struct tide_decoder *decoder, const struct run *run, struct tide_decode_memo *memo)
 {
     const uint32_t *end = run->fields + decoder->time_column;
+    const bool trim_cr = trims(run, decoder->time_column);
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field time = field_at(run, end);
+        struct field time = field_at(run, end, trim_cr);
         const char *p = time.text;
         if (TIDE_UNLIKELY(time.bytes < 19) ||
             (TIDE_UNLIKELY(!same_16(p, memo->minute_text)) && !remember_minute(decoder, memo, p))) {
@@ -244,8 +259,7 @@ static void read_calendar(const struct tide_decoder *decoder, const struct run *
         }
         /* ":ss" at once, after the bits that all such bytes have are gone: tens above 5 and ones above 9 carry into the
          * high bits of their bytes, and the colon must be nothing. */
-        uint32_t digits = ((uint32_t)(unsigned char)p[16] | (uint32_t)(unsigned char)p[17] << 8 |
-                           (uint32_t)(unsigned char)p[18] << 16) ^ 0x30303A;
+        uint32_t digits = load_3(p + 16) ^ 0x30303A;
         int64_t time_ms = memo->minute_ms + (int64_t)((digits >> 8 & 0xFF) * 10 + (digits >> 16)) * 1000;
         if (TIDE_UNLIKELY((((digits + 0x767A7F) | digits) & 0x808080) != 0)) {
             run->kinds[i] = TIDE_ROW_OTHER;
@@ -260,9 +274,10 @@ static void read_calendar(const struct tide_decoder *decoder, const struct run *
 static void read_epochs(const struct tide_decoder *decoder, const struct run *run)
 {
     const uint32_t *end = run->fields + decoder->time_column;
+    const bool trim_cr = trims(run, decoder->time_column);
     const uint32_t bytes_max = decoder->time == TIDE_DECODE_EPOCH_S ? TIDE_DECODE_DIGITS_MAX - 1 : TIDE_DECODE_DIGITS_MAX;
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field time = field_at(run, end);
+        struct field time = field_at(run, end, trim_cr);
         uint64_t digits;
         uint32_t place;
         if (TIDE_UNLIKELY(time.bytes - 1 >= bytes_max) ||
@@ -282,7 +297,8 @@ static void leave_missing(const struct tide_decoder *decoder, const struct run *
 {
     const uint32_t *end = run->fields;
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field time = field_at(run, end + decoder->time_column), value = field_at(run, end + decoder->value_column);
+        struct field time = field_at(run, end + decoder->time_column, trims(run, decoder->time_column));
+        struct field value = field_at(run, end + decoder->value_column, trims(run, decoder->value_column));
         if (tide_na_maybe(decoder->na, (unsigned char)time.text[0], time.bytes) ||
             tide_na_maybe(decoder->na, (unsigned char)value.text[0], value.bytes)) run->kinds[i] = TIDE_ROW_OTHER;
     }
@@ -302,10 +318,10 @@ static void decode_run(const struct tide_decoder *decoder, struct tide_decode_me
     if (TIDE_UNLIKELY(decoder->na_looks_like_value)) leave_missing(decoder, run);
 }
 
-/* How many records from here on have field_count fields each and are not too long. A blank line ends the run too: its row
- * end is no separator of the record it is taken for. */
-static uint32_t run_length(const struct tide_decoder *decoder, const struct tide_csv_index *index, uint32_t at,
-                           uint32_t row_end, uint32_t count)
+/* How many records from here on have field_count fields each and are not too long. A blank line ends the run: it has one
+ * field, and a record of one field must not be empty. */
+static uint32_t run_length(const struct tide_decoder *decoder, const struct tide_csv_index *index, const char *block,
+                           uint32_t at, uint32_t row_end, uint32_t count)
 {
     const uint32_t fields = decoder->field_count;
     const uint32_t *separators = index->separators, *row_ends = index->row_ends;
@@ -316,42 +332,41 @@ static uint32_t run_length(const struct tide_decoder *decoder, const struct tide
     for (; length < count; length++, last += fields) {
         uint32_t end = row[length];
         if ((*last != end) | (end - before - 2 >= decoder->row_bytes_max)) break;
+        if (fields == 1 && tide_csv_trim_cr(block, before + 1, end) == 0) break;
         before = end;
     }
     return length;
 }
 
-static size_t decode_rows(const struct tide_decoder *decoder, struct tide_decode_memo *memo, struct tide_csv_index *index,
-                          const char *block, struct tide_row *rows, uint8_t *kinds, struct tide_row_place *places,
-                          size_t count)
+/* One record of whatever shape; blank lines are passed over. A count of 0: there is none. */
+static struct tide_taken take_odd(struct tide_csv_index *index, const char *block, uint8_t *kinds)
 {
-    const uint32_t *separators = index->separators, *row_ends = index->row_ends;
-    const bool any_plain = decoder->single_key && decoder->field_count > 0 && !index->has_nul;
-    uint32_t at = index->separator_next, row_end = index->row_next, taken = 0;
-    while (taken < count && row_end < index->row_end_count) {
-        uint32_t left = (uint32_t)count - taken, fields = decoder->field_count;
-        uint32_t length = any_plain ? run_length(decoder, index, at, row_end, left) : 0;
-        struct run run = {block, separators + at, fields, length, rows + taken, kinds + taken};
-        if (length > 0) decode_run(decoder, memo, &run, index->has_quote);
-        for (uint32_t i = 0; i < length; i++) places[taken + i] = (struct tide_row_place){at + i * fields, fields};
-        at += length * fields;
-        taken += length;
-        row_end += length;
-        if (taken == count || row_end == index->row_end_count) break;
-
-        /* One record that is no part of a run, or a blank line. */
-        uint32_t end = row_ends[row_end++];
-        for (fields = 1; separators[at + fields - 1] != end;) fields++;
-        bool is_blank = separators[(int64_t)at - 1] + 1 == end;
-        if (!is_blank) {
-            kinds[taken] = TIDE_ROW_OTHER;
-            places[taken++] = (struct tide_row_place){at, fields};
-        }
-        at += fields;
+    const uint32_t *separators = index->separators;
+    while (index->row_next < index->row_end_count) {
+        uint32_t end = index->row_ends[index->row_next++], first = index->separator_next, fields = 1;
+        uint32_t start = separators[(int64_t)first - 1] + 1;
+        while (separators[first + fields - 1] != end) fields++;
+        index->separator_next = first + fields;
+        if (tide_csv_trim_cr(block, start, end) == 0) continue;
+        kinds[0] = TIDE_ROW_OTHER;
+        return (struct tide_taken){1, first, fields};
     }
-    index->separator_next = at;
-    index->row_next = row_end;
-    return taken;
+    return (struct tide_taken){0};
 }
 
-const struct tide_scanner TIDE_SCANNER = {TIDE_SCANNER_NAME, index_block, decode_rows};
+static struct tide_taken decode(const struct tide_decoder *decoder, struct tide_decode_memo *memo,
+                                struct tide_csv_index *index, const char *block, struct tide_row *rows, uint8_t *kinds,
+                                uint32_t count)
+{
+    uint32_t first = index->separator_next, fields = decoder->field_count, length = 0;
+    if (decoder->single_key && fields > 0 && !index->has_nul)
+        length = run_length(decoder, index, block, first, index->row_next, count);
+    if (length == 0) return take_odd(index, block, kinds);
+    struct run run = {block, index->separators + first, fields, length, index->has_cr, rows, kinds};
+    decode_run(decoder, memo, &run, index->has_quote);
+    index->separator_next = first + length * fields;
+    index->row_next += length;
+    return (struct tide_taken){length, first, fields};
+}
+
+const struct tide_scanner TIDE_SCANNER = {TIDE_SCANNER_NAME, index_block, decode};

@@ -73,6 +73,13 @@ static inline void load_key(const char *p, uint32_t bytes, uint64_t key[2])
     memcpy(key, p, bytes);
 }
 
+/* Three bytes, the first one lowest. */
+static inline uint32_t load_3(const char *p)
+{
+    const unsigned char *bytes = (const unsigned char *)p;
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+}
+
 static inline bool same_16(const char *a, const char *b)
 {
     return memcmp(a, b, 16) == 0;
