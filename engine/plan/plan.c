@@ -169,6 +169,14 @@ static unsigned parallelism_auto(void)
     return cores - 1 < PARALLELISM_AUTO_MAX ? (unsigned)(cores - 1) : PARALLELISM_AUTO_MAX;
 }
 
+/* Large batches are handed over for less; but many workers' batches fill slowly and take room. */
+static unsigned batch_rows_auto(unsigned workers)
+{
+    unsigned rows = 4 * TIDE_BATCH_ROWS_AUTO_MAX / workers;
+    if (rows > TIDE_BATCH_ROWS_AUTO_MAX) return TIDE_BATCH_ROWS_AUTO_MAX;
+    return rows < TIDE_BATCH_ROWS_AUTO_MIN ? TIDE_BATCH_ROWS_AUTO_MIN : rows;
+}
+
 static bool set_machine(struct tide_plan *plan, const struct tide_settings *settings)
 {
     uint64_t workers = 0, rows, slots;
@@ -176,8 +184,11 @@ static bool set_machine(struct tide_plan *plan, const struct tide_settings *sett
     if (strcmp(text, "auto") == 0) workers = parallelism_auto();
     else if (!tide_setting_uint(settings, TIDE_RUN_PARALLELISM, 1, TIDE_PARALLELISM_MAX, &workers))
         return false;
-    if (!tide_setting_uint(settings, TIDE_RUN_BATCH_ROWS, 1, TIDE_BATCH_ROWS_MAX, &rows) ||
-        !tide_setting_uint(settings, TIDE_RUN_RING_SLOTS, 2, TIDE_RING_SLOTS_MAX, &slots))
+    if (strcmp(tide_options_text(settings->options, TIDE_RUN_BATCH_ROWS), "auto") == 0)
+        rows = batch_rows_auto((unsigned)workers);
+    else if (!tide_setting_uint(settings, TIDE_RUN_BATCH_ROWS, 1, TIDE_BATCH_ROWS_MAX, &rows))
+        return false;
+    if (!tide_setting_uint(settings, TIDE_RUN_RING_SLOTS, 2, TIDE_RING_SLOTS_MAX, &slots))
         return false;
     if (slots & (slots - 1))
         return tide_setting_refuse(settings, TIDE_RUN_RING_SLOTS,

@@ -20,9 +20,10 @@ enum {
     TIDE_KEY_COLUMN_COUNT_MAX = 16,
     TIDE_ROW_BYTES_MAX_DEFAULT = 1 << 20,
     TIDE_ROW_BYTES_LIMIT = 1 << 29, /* for --max-row-bytes */
-    TIDE_BATCH_ROWS_DEFAULT = 512,
+    TIDE_BATCH_ROWS_AUTO_MAX = 2048, /* --batch-rows auto: this, shared by more than four workers, ... */
+    TIDE_BATCH_ROWS_AUTO_MIN = 256,  /* ... but no less than this */
     TIDE_BATCH_ROWS_MAX = 65536,
-    TIDE_RING_SLOTS_DEFAULT = 8,
+    TIDE_RING_SLOTS_DEFAULT = 16,
     TIDE_RING_SLOTS_MAX = 4096,
 };
 

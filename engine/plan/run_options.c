@@ -100,11 +100,11 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
                 "alert lines anew"},
     [TIDE_RUN_HELP] = {.name = "help", .letter = 'h', .argv_only = true, .group = RUNNING,
         .help = "print this and exit"},
-    [TIDE_RUN_BATCH_ROWS] = {.name = "batch-rows", .argument = "N", .fallback = "512",
+    [TIDE_RUN_BATCH_ROWS] = {.name = "batch-rows", .argument = "N|auto", .fallback = "auto",
         .group = TUNING,
-        .help = "rows handed over at a time, 1 to 65536; like the next three, it changes nothing "
+        .help = "rows handed over at a time, 1 to 65536; auto: 2048 for up to four workers, fewer for more, 256 at least; like the next three, it changes nothing "
                 "but speed"},
-    [TIDE_RUN_RING_SLOTS] = {.name = "ring-slots", .argument = "N", .fallback = "8",
+    [TIDE_RUN_RING_SLOTS] = {.name = "ring-slots", .argument = "N", .fallback = "16",
         .group = TUNING,
         .help = "batches under way between two threads, a power of two from 2 to 4096"},
     [TIDE_RUN_SIMD] = {.name = "simd", .argument = "auto|avx2|portable", .fallback = "auto",

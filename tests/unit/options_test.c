@@ -173,7 +173,7 @@ static void table_is_whole_and_agrees_with_the_plan(void **state)
     }
     assert_int_equal(atoi(set->options[TIDE_RUN_MAX_ROW_BYTES].fallback),
                      TIDE_ROW_BYTES_MAX_DEFAULT);
-    assert_int_equal(atoi(set->options[TIDE_RUN_BATCH_ROWS].fallback), TIDE_BATCH_ROWS_DEFAULT);
+    assert_string_equal(set->options[TIDE_RUN_BATCH_ROWS].fallback, "auto");
     assert_int_equal(atoi(set->options[TIDE_RUN_RING_SLOTS].fallback), TIDE_RING_SLOTS_DEFAULT);
 }
 

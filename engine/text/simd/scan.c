@@ -100,7 +100,6 @@ static void index_block(struct tide_csv_index *index, const char *block, uint32_
     for (uint32_t at = begin - begin % TIDE_CSV_STEP_BYTES; at < end; at += TIDE_CSV_STEP_BYTES, skip = ~0ull) {
         uint32_t left = end - at;
         uint64_t valid = left < TIDE_CSV_STEP_BYTES ? ((1ull << left) - 1) & skip : skip;
-        __builtin_prefetch(block + at + PREFETCH_BYTES);
         struct step_masks masks = classify(block + at, index->delimiter);
         struct step step = {block + at, valid, block_bytes > at + TIDE_CSV_STEP_BYTES, (masks.delimiter | masks.lf) & valid, masks.lf & valid};
         if (TIDE_LIKELY(!masks.rare && index->state != TIDE_CSV_QUOTED && !index->ends_in_cr &&
@@ -220,6 +219,7 @@ static void read_amounts(const struct tide_decoder *decoder, const struct run *r
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
         struct field value = field_at(run, end, trim_cr);
         uint64_t digits;
+        __builtin_prefetch(value.text + 16384, 0, 2);
         uint32_t place, minus = value.text[0] == '-';
         if (TIDE_UNLIKELY(value.bytes - 1 >= TIDE_DECODE_DIGITS_MAX) ||
             TIDE_UNLIKELY(!read_number(value.text + value.bytes, value.bytes - minus, mark, &digits, &place)) ||

@@ -1,0 +1,91 @@
+#!/bin/sh
+# All tests from nothing: installs what they need, builds three ways, runs them, says how it ended.
+#
+#   sh tests/run.sh           dev: everything; asan and tsan: what says something there
+#   sh tests/run.sh --long    everything everywhere, and the long forms of the comparisons
+#
+# Works from any folder, as root or with sudo, on a fresh Debian 12. TIDEMARK_EXTRA may name a folder
+# with more test data; tests that need it are skipped without, and say so.
+set -u
+root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/.ci/packages.sh"
+
+long=
+case ${1-} in
+'') ;;
+--long) long=yes ;;
+*) echo "usage: sh tests/run.sh [--long]" >&2; exit 2 ;;
+esac
+
+extra=${TIDEMARK_EXTRA-}
+if [ -n "$extra" ]; then
+    extra=$(CDPATH= cd -- "$extra" && pwd) || exit 2
+fi
+need_packages $BUILD_PACKAGES $TEST_PACKAGES || exit 1
+cd -- "$root" || exit 1
+jobs=$(nproc)
+begin=$(date +%s)
+report=
+failed=
+
+# What became of one part, for the end.
+note()
+{
+    report="$report
+$(printf '%-24s %s' "$1" "$2")"
+    case $2 in *FAILED) failed=yes ;; esac
+}
+
+# build_and_test PRESET [CTEST OPTION]...
+build_and_test()
+{
+    preset=$1
+    shift
+    printf '\n--- %s ---\n' "$preset"
+    if ! cmake --preset "$preset" -DTIDEMARK_EXTRA="$extra" || ! cmake --build --preset "$preset"; then
+        note "$preset" "BUILD FAILED"
+        return
+    fi
+    if ctest --preset "$preset" --parallel "$jobs" "$@"; then
+        note "$preset" passed
+    else
+        note "$preset" FAILED
+    fi
+}
+
+# compare PROGRAM [OPTION]...: a comparison in its long form, on the dev build.
+compare()
+{
+    title=$*
+    program=$1
+    shift
+    printf '\n--- %s ---\n' "$title"
+    python3 -B "tests/model/$program" --tidemark build/dev/tidemark --extra "$extra" "$@"
+    case $? in
+    0) note "$title" passed ;;
+    77) note "$title" skipped ;;
+    *) note "$title" FAILED ;;
+    esac
+}
+
+build_and_test dev
+if [ -n "$long" ]; then
+    build_and_test asan
+    build_and_test tsan
+    compare random_cases.py --long
+    compare every_n.py --long
+    compare every_n.py --long --real
+else
+    # Style needs one look. Large real files take long under sanitizers and show nothing that small
+    # ones hide; the thread sanitizer has nothing to find where there is one thread.
+    build_and_test asan --label-exclude tidy --exclude-regex '^model\.(every_n_real|real_data)$'
+    build_and_test tsan --label-regex '^(stress|model|golden)$' \
+        --exclude-regex '^model\.(every_n_real|real_data)$'
+fi
+
+printf '\n=== after %d s ===%s\n\n' $(($(date +%s) - begin)) "$report"
+if [ -n "$failed" ]; then
+    echo "Some tests FAILED."
+    exit 1
+fi
+echo "All tests passed."
