@@ -1,11 +1,10 @@
 #include "engine/flow/emission.h"
 
-enum { TEXT_BYTES_KEPT = 1 << 17 };
-
-bool tide_emission_batch_init(struct tide_emission_batch *batch)
+bool tide_emission_batch_init(struct tide_emission_batch *batch, size_t text_bytes)
 {
-    *batch = (struct tide_emission_batch){.record_capacity = TIDE_EMISSION_RECORDS};
-    batch->records = tide_alloc(TIDE_EMISSION_RECORDS * sizeof *batch->records);
+    uint32_t records = (uint32_t)(text_bytes / TIDE_EMISSION_TEXT_BYTES_A_RECORD) + TIDE_CHANNEL_COUNT;
+    *batch = (struct tide_emission_batch){.record_capacity = records, .text_bytes = text_bytes};
+    batch->records = tide_alloc(records * sizeof *batch->records);
     return batch->records != NULL;
 }
 
@@ -21,7 +20,7 @@ void tide_emission_batch_reset(struct tide_emission_batch *batch)
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
         struct tide_channel_text *channel = &batch->channels[i];
         channel->bytes = 0;
-        if (channel->capacity <= TEXT_BYTES_KEPT) continue;
+        if (channel->capacity <= batch->text_bytes) continue;
         tide_free(channel->text); /* one huge line must not cost its room for ever */
         *channel = (struct tide_channel_text){0};
     }
@@ -36,7 +35,7 @@ enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned
     if (batch->record_count + TIDE_CHANNEL_COUNT > batch->record_capacity) return TIDE_ROOM_FULL;
     if (channel->bytes + bytes <= channel->capacity) return TIDE_ROOM;
     if (channel->bytes > 0) return TIDE_ROOM_FULL;
-    size_t capacity = bytes > TIDE_EMISSION_TEXT_BYTES ? bytes : TIDE_EMISSION_TEXT_BYTES;
+    size_t capacity = bytes > batch->text_bytes ? bytes : batch->text_bytes;
     tide_free(channel->text);
     *channel = (struct tide_channel_text){.text = tide_alloc(capacity)};
     if (!channel->text) return TIDE_ROOM_NO_MEMORY;

@@ -20,10 +20,7 @@ enum tide_channel {
     TIDE_CHANNEL_COUNT,
 };
 
-enum {
-    TIDE_EMISSION_TEXT_BYTES = 32 << 10,
-    TIDE_EMISSION_RECORDS = 512,
-};
+enum { TIDE_EMISSION_TEXT_BYTES_A_RECORD = 64 }; /* sets how many records fit a batch: a usual line is longer */
 
 /* What came first at parallelism 1: the row that caused it; what that row itself caused before what its watermark let
  * fire, and that before timers; then the window's end; then its first row. */
@@ -51,12 +48,14 @@ struct tide_emission_batch {
     struct tide_channel_text channels[TIDE_CHANNEL_COUNT];
     struct tide_record *records; /* none when nothing has to be merged */
     uint32_t record_count, record_capacity;
+    size_t text_bytes; /* usual capacity of a channel */
     uint64_t complete_row; /* emissions caused by rows below this one are all in this batch or an earlier one */
     int64_t watermark_ms;
     bool is_last;
 };
 
-TIDE_MUST_USE bool tide_emission_batch_init(struct tide_emission_batch *batch);
+/* A batch whose channels hold text_bytes each, allocated when they are first used. */
+TIDE_MUST_USE bool tide_emission_batch_init(struct tide_emission_batch *batch, size_t text_bytes);
 void tide_emission_batch_fini(struct tide_emission_batch *batch); /* a zeroed one is fine */
 void tide_emission_batch_reset(struct tide_emission_batch *batch);
 
@@ -65,6 +64,13 @@ enum tide_room { TIDE_ROOM, TIDE_ROOM_FULL, TIDE_ROOM_NO_MEMORY };
 /* Is there room for one more record of at most `bytes` in this channel? A batch whose channel is empty grows to fit; one
  * that holds something is full instead, and should be sent. */
 TIDE_MUST_USE enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel, size_t bytes);
+
+/* The same, when there is room already, which is nearly always. */
+static inline bool tide_emission_has_room(const struct tide_emission_batch *batch, unsigned channel, size_t bytes)
+{
+    const struct tide_channel_text *text = &batch->channels[channel];
+    return text->capacity - text->bytes >= bytes && batch->record_count + TIDE_CHANNEL_COUNT <= batch->record_capacity;
+}
 
 static inline bool tide_order_before(const struct tide_order_key *a, const struct tide_order_key *b)
 {

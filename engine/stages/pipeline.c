@@ -11,7 +11,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { EMISSIONS_A_LINK = 4, STAGES_BESIDE_WORKERS = 3 };
+enum {
+    STAGES_BESIDE_WORKERS = 3,
+    EMISSIONS_A_LINK = 16,
+    EMISSION_BYTES_MAX = 64 << 10, /* more than four workers share what four would have ... */
+    EMISSION_BYTES_MIN = 8 << 10,  /* ... but no less than this */
+};
 
 /* One worker with the roads to and from it. */
 struct lane {
@@ -65,7 +70,6 @@ static struct tide_stage *stage_of_sink(struct tide_pipeline *pipeline)
 static void init_stage(struct tide_pipeline *pipeline, struct tide_stage *stage, const struct tide_stage *model)
 {
     *stage = *model;
-    stage->patience = tide_patience_for(pipeline->plan->parallelism + 1); /* the parser and the workers are busy all the time */
     tide_waiter_init(&stage->waiter);
     pipeline->control.waiters[pipeline->control.waiter_count++] = &stage->waiter;
 }
@@ -78,19 +82,21 @@ static bool init_stages(struct tide_pipeline *pipeline)
     pipeline->stages = tide_alloc_aligned(TIDE_PARTY_BYTES, bytes);
     if (!pipeline->stages) return false;
     memset(pipeline->stages, 0, bytes);
+    /* The parser and the workers are busy most of the time; reader and sink have little to do and must not spin. */
+    const struct tide_patience busy = tide_patience_for(workers + 1), idle = {0};
     init_stage(pipeline, &pipeline->stages[0],
                &(struct tide_stage){.name = "reader", .self = &pipeline->reader, .step = tide_reader_step,
-                                    .nudge = tide_reader_nudge, .wait_for_input = tide_reader_wait_for_input});
+                                    .nudge = tide_reader_nudge, .patience = idle, .wait_for_input = tide_reader_wait_for_input});
     init_stage(pipeline, &pipeline->stages[1],
                &(struct tide_stage){.name = "parser", .self = &pipeline->parser, .step = tide_parser_step,
-                                    .nudge = tide_parser_nudge, .uses_rcu = true});
+                                    .nudge = tide_parser_nudge, .patience = busy, .uses_rcu = true});
     for (unsigned i = 0; i < workers; i++)
         init_stage(pipeline, stage_of_worker(pipeline, i),
                    &(struct tide_stage){.name = "worker", .self = &pipeline->lanes[i].worker, .step = tide_worker_step,
-                                        .nudge = tide_worker_nudge, .uses_rcu = true});
+                                        .nudge = tide_worker_nudge, .patience = busy, .uses_rcu = true});
     init_stage(pipeline, stage_of_sink(pipeline),
                &(struct tide_stage){.name = "sink", .self = &pipeline->sink, .step = tide_sink_step,
-                                    .nudge = tide_sink_nudge});
+                                    .nudge = tide_sink_nudge, .patience = idle});
     return true;
 }
 
@@ -105,12 +111,19 @@ static bool link_blocks(struct tide_pipeline *pipeline)
                           &pipeline->stages[1].waiter);
 }
 
+static size_t emission_bytes(const struct tide_plan *plan)
+{
+    size_t bytes = 4 * EMISSION_BYTES_MAX / plan->parallelism;
+    if (bytes > EMISSION_BYTES_MAX) return EMISSION_BYTES_MAX;
+    return bytes < EMISSION_BYTES_MIN ? EMISSION_BYTES_MIN : bytes;
+}
+
 static bool link_emissions(struct tide_pipeline *pipeline, struct tide_emission_batch *emissions, struct tide_link *link,
                            struct tide_stage *producer)
 {
     void *items[EMISSIONS_A_LINK];
     for (unsigned i = 0; i < EMISSIONS_A_LINK; i++) {
-        if (!tide_emission_batch_init(&emissions[i])) return false;
+        if (!tide_emission_batch_init(&emissions[i], emission_bytes(pipeline->plan))) return false;
         items[i] = &emissions[i];
     }
     return tide_link_init(link, items, EMISSIONS_A_LINK, &producer->waiter, &stage_of_sink(pipeline)->waiter);

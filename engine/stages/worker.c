@@ -101,7 +101,7 @@ static bool report(struct tide_worker *worker)
         if (!worker->emission) return false;
         tide_emission_batch_reset(worker->emission);
     }
-    tide_worker_send(worker);
+    tide_worker_send(worker, TIDE_NOW);
     return true;
 }
 
@@ -137,7 +137,7 @@ enum tide_progress tide_worker_step(void *self)
         worker->batch = tide_link_receive(worker->in);
         if (!worker->batch) {
             if (!worker->emission) return TIDE_STARVED;
-            tide_worker_send(worker);
+            tide_worker_send(worker, TIDE_NOW);
             return TIDE_PROGRESSED;
         }
         worker->row_next = 0;

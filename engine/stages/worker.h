@@ -86,6 +86,6 @@ TIDE_MUST_USE bool tide_worker_fold(struct tide_worker *worker, uint32_t begin, 
 enum tide_progress tide_worker_fire(struct tide_worker *worker, const struct tide_rule_set *rules);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this worker is. */
-void tide_worker_send(struct tide_worker *worker);
+void tide_worker_send(struct tide_worker *worker, enum tide_urgency urgency);
 
 #endif

@@ -95,12 +95,47 @@ static size_t put_fraction(char *out, uint64_t fraction, unsigned scale)
     return bytes;
 }
 
+/* value / 10^n, right whenever that leaves no remainder, at the price of a multiplication: value = q 10^n gives
+ * value ceil(2^64 / 10^n) = q 2^64 + something less than value, which the shift takes away. */
+static uint64_t exact_quotient(uint64_t value, unsigned n)
+{
+#define RECIPROCAL(power) (UINT64_MAX / (power) + 1)
+    static const uint64_t reciprocals[TIDE_DECIMAL_SCALE_MAX - 1] = {
+        0, RECIPROCAL(10), RECIPROCAL(100), RECIPROCAL(1000), RECIPROCAL(10000), RECIPROCAL(100000),
+        RECIPROCAL(1000000), RECIPROCAL(10000000), RECIPROCAL(100000000), RECIPROCAL(1000000000),
+        RECIPROCAL(10000000000), RECIPROCAL(100000000000), RECIPROCAL(1000000000000),
+        RECIPROCAL(10000000000000), RECIPROCAL(100000000000000), RECIPROCAL(1000000000000000),
+        RECIPROCAL(10000000000000000)};
+#undef RECIPROCAL
+    return n == 0 ? value : (uint64_t)((tide_uint128)value * reciprocals[n] >> 64);
+}
+
+/* Money: hundredths below 10^8 in one set of eight digits, six before the mark and two behind. */
+static size_t print_hundredths(char *out, uint32_t hundredths)
+{
+    uint64_t digits = eight_digits(hundredths);
+    /* The bit in the sixth byte keeps one digit in front of the mark. */
+    unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 40) / 8, whole = 6 - zeros;
+    store_digits(out, digits >> (8 * zeros));
+    if (digits >> 48 == 0) return whole;
+    out[whole] = '.';
+    out[whole + 1] = (char)('0' + (digits >> 48 & 15));
+    out[whole + 2] = (char)('0' + (digits >> 56));
+    return whole + 2 + (digits >> 56 != 0);
+}
+
 size_t tide_decimal_print64(char *out, int64_t units, unsigned scale)
 {
     char *at = out;
     uint64_t magnitude = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
     if (units < 0) *at++ = '-';
     uint64_t divisor = tide_powers_of_ten[scale];
+    if (scale >= 2) {
+        uint64_t hundredth = tide_powers_of_ten[scale - 2];
+        uint64_t hundredths = exact_quotient(magnitude, scale - 2);
+        if (hundredths < EIGHT_DIGITS && hundredths * hundredth == magnitude)
+            return (size_t)(at - out) + print_hundredths(at, (uint32_t)hundredths);
+    }
     at += tide_uint_print(at, magnitude / divisor);
     at += put_fraction(at, magnitude % divisor, scale);
     return (size_t)(at - out);

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Runs the micro-benchmarks, prints their tables in Markdown and writes each one's figures to RESULTS/micro_NAME.json."""
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import machine
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = tuple(sorted(path.stem for path in (ROOT / "bench" / "micro").glob("*.c") if path.stem not in ("job", "measure")))
+
+
+def run(program, repeats):
+    if not program.exists():
+        sys.exit(f"{program} is missing: bench/run.sh builds it, or configure with -DTIDE_BENCH=ON")
+    lines = subprocess.run([str(program), str(repeats)], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def print_table(name, cases):
+    has_bytes = any("gb_per_s" in case for case in cases)
+    print(f"\n### {name}\n\n| case | variant | ns a unit, median (least–greatest) | unit |{' GB/s |' if has_bytes else ''}")
+    print("|---|---|---|---|" + ("---|" if has_bytes else ""))
+    for case in cases:
+        speed = f" {case['gb_per_s']:.2f} |" if "gb_per_s" in case else " |" if has_bytes else ""
+        print(f"| {case['case']} | {case['variant']} | **{case['ns_median']:.2f}** ({case['ns_least']:.2f}–"
+              f"{case['ns_greatest']:.2f}) | {case['unit']} |{speed}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "bench", help="build folder with TIDE_BENCH=ON")
+    parser.add_argument("--repeats", type=int, default=15, help="timed runs of each case [15]")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="these programs [all]")
+    parser.add_argument("--results", type=Path, help="write the JSON files into this folder")
+    options = parser.parse_args()
+    described = machine.describe(options.build / "tidemark")
+    print(f"## Micro-benchmarks\n\n{machine.heading(described)}")
+    for name in options.only:
+        cases = run(options.build / "bench" / f"micro_{name}", options.repeats)
+        print_table(name, cases)
+        if options.results:
+            options.results.mkdir(parents=True, exist_ok=True)
+            path = options.results / f"micro_{name}.json"
+            path.write_text(json.dumps({"machine": described, "cases": cases}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

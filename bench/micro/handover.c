@@ -1,0 +1,230 @@
+/*
+ * What does it cost to hand rows from one thread to another, by rows in a batch and batches on the
+ * road?
+ *
+ * ring: pointers only. link: batches, written by one thread and read by the other, with the
+ * pipeline's own stage loop and waiting. "one thread" does the same writing and reading without
+ * handing over: what a link costs is the difference.
+ */
+#include "bench/micro/measure.h"
+
+#include "engine/flow/batch.h"
+#include "engine/flow/link.h"
+#include "engine/stages/stage.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+enum { ITEM_COUNT = 1 << 20, BATCH_COUNT_MAX = 20000, ROW_COUNT_MAX = 4 << 20 };
+
+struct crew {
+    struct tide_stage producer, consumer;
+    struct tide_link link;
+    struct tide_batch *batches;
+    unsigned pool_count;
+    uint32_t batch_rows;
+    uint64_t batch_count;
+    _Alignas(TIDE_PARTY_BYTES) uint64_t unsent; /* batches; the producer's */
+    _Alignas(TIDE_PARTY_BYTES) uint64_t unread; /* batches; the consumer's */
+    uint64_t sum;
+};
+
+/* --- ring
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+struct ring_pair {
+    struct tide_ring ring;
+    struct tide_patience patience;
+};
+
+static void *ring_consume(void *self)
+{
+    struct ring_pair *pair = self;
+    for (uint64_t taken = 0; taken < ITEM_COUNT; taken++)
+        for (unsigned looks = 0; !tide_ring_pop(&pair->ring); looks++)
+            if (!tide_patience_wait(&pair->patience, looks)) looks = 0;
+    return NULL;
+}
+
+static void ring_two_threads(void *self)
+{
+    struct ring_pair *pair = self;
+    pthread_t consumer;
+    TIDE_ASSERT(pthread_create(&consumer, NULL, ring_consume, pair) == 0);
+    for (uint64_t sent = 0; sent < ITEM_COUNT; sent++)
+        for (unsigned looks = 0; !tide_ring_push(&pair->ring, pair); looks++)
+            if (!tide_patience_wait(&pair->patience, looks)) looks = 0;
+    pthread_join(consumer, NULL);
+}
+
+static void ring_one_thread(void *self)
+{
+    struct ring_pair *pair = self;
+    for (uint64_t i = 0; i < ITEM_COUNT; i++) {
+        bool pushed = tide_ring_push(&pair->ring, pair);
+        void *item = tide_ring_pop(&pair->ring);
+        TIDE_ASSERT(pushed && item);
+    }
+}
+
+static void measure_rings(const struct measure *measure)
+{
+    static const unsigned slot_counts[] = {2, 8, 64, 1024};
+    static struct ring_pair pair;
+    pair.patience = tide_patience_for(2);
+    for (unsigned i = 0; i < sizeof slot_counts / sizeof slot_counts[0]; i++) {
+        TIDE_ASSERT(tide_ring_init(&pair.ring, slot_counts[i]));
+        struct measure_case measured = {
+            .name = "ring", .unit = "item", .unit_count = ITEM_COUNT, .self = &pair};
+        if (i == 0) {
+            snprintf(measured.variant, sizeof measured.variant, "one thread");
+            measured.run = ring_one_thread;
+            measure_case(measure, &measured);
+        }
+        snprintf(measured.variant, sizeof measured.variant, "%u slots", slot_counts[i]);
+        measured.run = ring_two_threads;
+        measure_case(measure, &measured);
+        tide_ring_fini(&pair.ring);
+    }
+}
+
+/* --- link
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static void write_rows(const struct crew *crew, struct tide_batch *batch, uint64_t base)
+{
+    for (uint32_t i = 0; i < crew->batch_rows; i++) {
+        batch->rows[i] =
+            (struct tide_row){.key = {base + i, 0}, .time_ms = (int64_t)base, .amount = i};
+        batch->marks[i] = i;
+    }
+    batch->row_count = crew->batch_rows;
+}
+
+static uint64_t read_rows(const struct tide_batch *batch)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < batch->row_count; i++)
+        sum += batch->rows[i].key[0] + (uint64_t)batch->rows[i].amount + batch->marks[i];
+    return sum;
+}
+
+static enum tide_progress produce(void *self)
+{
+    struct crew *crew = self;
+    if (crew->unsent == 0) return TIDE_DONE;
+    struct tide_batch *batch = tide_link_take(&crew->link);
+    if (!batch) return TIDE_BLOCKED;
+    write_rows(crew, batch, crew->unsent--);
+    tide_link_send(&crew->link, batch, TIDE_WHEN_HALF);
+    return TIDE_PROGRESSED;
+}
+
+static void nudge_consumer(void *self)
+{
+    struct crew *crew = self;
+    tide_link_nudge_consumer(&crew->link);
+}
+
+static enum tide_progress consume(void *self)
+{
+    struct crew *crew = self;
+    if (crew->unread == 0) return TIDE_DONE;
+    struct tide_batch *batch = tide_link_receive(&crew->link);
+    if (!batch) return TIDE_STARVED;
+    crew->sum += read_rows(batch);
+    crew->unread--;
+    tide_link_give_back(&crew->link, batch);
+    return TIDE_PROGRESSED;
+}
+
+static void nudge_producer(void *self)
+{
+    struct crew *crew = self;
+    tide_link_nudge_producer(&crew->link);
+}
+
+static void link_two_threads(void *self)
+{
+    struct crew *crew = self;
+    pthread_t consumer;
+    crew->unsent = crew->unread = crew->batch_count;
+    TIDE_ASSERT(pthread_create(&consumer, NULL, tide_stage_run, &crew->consumer) == 0);
+    tide_stage_run(&crew->producer);
+    pthread_join(consumer, NULL);
+    measure_keep(crew->sum);
+}
+
+static void link_one_thread(void *self)
+{
+    struct crew *crew = self;
+    for (uint64_t i = 0; i < crew->batch_count; i++) {
+        struct tide_batch *batch = &crew->batches[i % crew->pool_count];
+        write_rows(crew, batch, i);
+        measure_keep((uint64_t)(uintptr_t)batch->rows);
+        crew->sum += read_rows(batch);
+    }
+    measure_keep(crew->sum);
+}
+
+static void open_crew(struct crew *crew, uint32_t batch_rows, unsigned pool_count)
+{
+    void *items[TIDE_LINK_ITEMS_MAX];
+    *crew = (struct crew){.pool_count = pool_count, .batch_rows = batch_rows};
+    crew->batch_count =
+        ROW_COUNT_MAX / batch_rows < BATCH_COUNT_MAX ? ROW_COUNT_MAX / batch_rows : BATCH_COUNT_MAX;
+    crew->producer = (struct tide_stage){
+        .name = "producer", .self = crew, .step = produce, .nudge = nudge_consumer};
+    crew->consumer = (struct tide_stage){
+        .name = "consumer", .self = crew, .step = consume, .nudge = nudge_producer};
+    crew->producer.patience = crew->consumer.patience = tide_patience_for(2);
+    tide_waiter_init(&crew->producer.waiter);
+    tide_waiter_init(&crew->consumer.waiter);
+    crew->batches = tide_alloc_zeroed(pool_count, sizeof *crew->batches);
+    TIDE_ASSERT(crew->batches);
+    for (unsigned i = 0; i < pool_count; i++) {
+        TIDE_ASSERT(tide_batch_init(&crew->batches[i], batch_rows));
+        items[i] = &crew->batches[i];
+    }
+    TIDE_ASSERT(tide_link_init(&crew->link, items, pool_count, &crew->producer.waiter,
+                               &crew->consumer.waiter));
+}
+
+static void close_crew(struct crew *crew)
+{
+    tide_link_fini(&crew->link);
+    for (unsigned i = 0; i < crew->pool_count; i++) tide_batch_fini(&crew->batches[i]);
+    tide_free(crew->batches);
+}
+
+static void measure_link(const struct measure *measure, uint32_t batch_rows, unsigned pool_count)
+{
+    static struct crew crew;
+    open_crew(&crew, batch_rows, pool_count);
+    struct measure_case measured = {.name = "link",
+                                    .unit = "row",
+                                    .unit_count = crew.batch_count * batch_rows,
+                                    .run = link_two_threads,
+                                    .self = &crew};
+    snprintf(measured.variant, sizeof measured.variant, "%u rows a batch, %u batches", batch_rows,
+             pool_count);
+    measure_case(measure, &measured);
+    measured.name = "one thread";
+    measured.run = link_one_thread;
+    measure_case(measure, &measured);
+    close_crew(&crew);
+}
+
+int main(int argc, char **argv)
+{
+    static const uint32_t batch_rows[] = {1, 8, 64, 512, 2048};
+    static const unsigned pool_counts[] = {2, 16, 64};
+    struct measure measure = measure_begin("handover", argc, argv);
+    measure_rings(&measure);
+    for (unsigned i = 0; i < sizeof batch_rows / sizeof batch_rows[0]; i++)
+        for (unsigned j = 0; j < sizeof pool_counts / sizeof pool_counts[0]; j++)
+            measure_link(&measure, batch_rows[i], pool_counts[j]);
+    return 0;
+}
