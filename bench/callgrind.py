@@ -1,7 +1,7 @@
 """Counts instructions with callgrind and says which source function they belong to, inlined ones included.
 
-Callgrind knows the file and line of each instruction but names only the function that was not inlined. So a line's function
-is looked up in the source. What a library does is counted where this project's code called it.
+Callgrind knows the file and line of each instruction but names only the function that was not inlined. So a line's
+function is looked up in the source. What a library does is counted where this project's code called it.
 """
 import re
 import subprocess

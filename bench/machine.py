@@ -5,6 +5,9 @@ import platform
 import shlex
 import subprocess
 import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def describe(tidemark=None):
@@ -18,7 +21,7 @@ def describe(tidemark=None):
         "kernel": platform.release(),
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "load_before": round(os.getloadavg()[0], 2),
-        "command": shlex.join(sys.argv),
+        "command": shlex.join(sys.argv).replace(f"{ROOT}/", ""),
         "version": _version(tidemark) if tidemark else None,
     }
 

@@ -35,13 +35,14 @@ else
     micro="" versus="" stages=""
 fi
 mkdir -p "$results"
-cd "$root/bench"
 # The options above are words without blanks: they are meant to split.
 # shellcheck disable=SC2086
 {
-    ./micro.py --build "$build" --results "$results" $micro
+    "$root/bench/micro.py" --build "$build" --results "$results" $micro
     echo
-    ./versus_limit.py --build "$build" --scratch "$scratch" --json "$results/versus_limit.json" $versus $long
+    "$root/bench/versus_limit.py" --build "$build" --scratch "$scratch" --json "$results/versus_limit.json" \
+        $versus $long
     echo
-    ./stage_table.py --build "$build" --scratch "$scratch" --json "$results/stage_table.json" $stages
-} | tee "$results/report.md"
+    "$root/bench/stage_table.py" --build "$build" --scratch "$scratch" --json "$results/stage_table.json" $stages
+} >"$results/report.md"
+cat "$results/report.md"

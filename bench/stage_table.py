@@ -2,9 +2,9 @@
 """Where does the time of a row go? Nanoseconds by stage, instructions by stage, part and function.
 
 Nanoseconds are what each stage's thread used, from `tidemark run --stats`, median of several runs. Instructions are
-counted by callgrind on fewer rows, all stages on one thread, so that the counts do not depend on waiting; two lengths are
-counted and subtracted, so that starting up does not show. valgrind has no AVX-512, so the AVX2 scanner is counted; and it
-counts each byte of a `rep stos`, which is how long memsets are done.
+counted by callgrind on fewer rows, all stages on one thread, so that the counts do not depend on waiting; two lengths
+are counted and subtracted, so that starting up does not show. valgrind has no AVX-512, so the AVX2 scanner is counted;
+and it counts each byte of a `rep stos`, which is how long memsets are done.
 Nanoseconds of a part are its stage's, shared out by instructions: an estimate.
 """
 import argparse
@@ -34,8 +34,8 @@ PARTS = tuple((stage, part, re.compile(files), re.compile(functions)) for stage,
     ("parser", "route", r"engine/stages/(parser|router|columns|side_text)|engine/flow/epoch", ""),
     ("hand-over", "rings", r"engine/flow/(ring|link|waiter|batch)|engine/stages/(stage|control)", ""),
     ("worker", "fold", r"engine/stages/worker_fold|engine/state/|operators/window_", ""),
-    ("worker", "fire", r"engine/stages/worker_fire|operators/(format_|aggregate_)|engine/plan/|engine/flow/emission|"
-                       r"engine/text/(time_print|decimal_print|escape)", ""),
+    ("worker", "fire", r"engine/stages/worker_fire|operators/(format_|aggregate_)|engine/plan/|"
+                       r"engine/flow/emission|engine/text/(time_print|decimal_print|escape)", ""),
     ("worker", "step", r"engine/stages/worker|engine/flow/watermark", ""),
     ("sink", "write", r"engine/stages/sink|engine/flow/merge|engine/base/output", ""),
     ("other", "watching", r"engine/stages/(rcu|rule_board|view|pipeline)", ""),
@@ -71,7 +71,8 @@ class Table:
         return path
 
     def command(self, path, *more):
-        return [self.tidemark, "run", "--quiet", "--parallelism", "1", "--alerts", self.scratch / "alerts.csv", *more, path]
+        alerts = self.scratch / "alerts.csv"
+        return [self.tidemark, "run", "--quiet", "--parallelism", "1", "--alerts", alerts, *more, path]
 
     def times(self, scanner):
         """{stage: {cpu_ns, waited_ns}} and the wall time, all a row; and the scanner's name."""
@@ -118,7 +119,7 @@ def ns_per_instruction(times, instructions):
 
 
 def print_times(timed):
-    print("| stage | " + " | ".join(f"CPU ns a row, {times['scanner']} | waited ns" for times in timed) + " |")
+    print("".join(["| stage |", *(f" CPU ns a row, {times['scanner']} | waited ns |" for times in timed)]))
     print("|---|" + "---|---|" * len(timed))
     for stage in STAGES:
         cells = (f"{times['stages'][stage]['cpu_ns']:.1f} | {times['stages'][stage]['waited_ns']:.1f}" for times in timed)
@@ -141,14 +142,16 @@ def print_parts(instructions, rates):
 def print_functions(instructions):
     print(f"\n| stage | part | function | instructions a row, from {SHOWN_FROM} |\n|---|---|---|---|")
     order = {(stage, part): i for i, (stage, part, _, _) in enumerate(PARTS)}
-    for (stage, part, function), count in sorted(instructions.items(), key=lambda item: (order[item[0][:2]], -item[1])):
+    by_part = sorted(instructions.items(), key=lambda item: (order[item[0][:2]], -item[1]))
+    for (stage, part, function), count in by_part:
         if count >= SHOWN_FROM:
             print(f"| {stage} | {part} | {function} | {count:.1f} |")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=Path, default=ROOT / "build" / "bench", help="build folder with TIDE_BENCH=ON and -g")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "bench",
+                        help="build folder with TIDE_BENCH=ON and -g")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--rows", type=int, default=300_000, help="under callgrind [300000]")
     parser.add_argument("--timed-rows", type=int, default=5_000_000, help="of the timed runs [5000000]")
@@ -172,7 +175,8 @@ def main():
         rows = [{"stage": stage, "part": part, "function": function, "instructions": round(count, 3)}
                 for (stage, part, function), count in sorted(instructions.items()) if abs(count) >= 0.005]
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps({"machine": described, "timed": timed, "instructions": rows}, indent=1) + "\n")
+        report = {"machine": described, "timed": timed, "instructions": rows}
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

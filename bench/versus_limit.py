@@ -2,13 +2,12 @@
 """How fast is tidemark beside the yardstick, at many workers, with results out, and how much memory does it take?
 
 Makes its inputs with the yardstick's generator, checks that tidemark and the yardstick find the same alerts, measures
-them by turns on warm caches, and prints tables in Markdown. Timings are reported, never judged; only a difference in the
-alerts is a failure. See docs/benchmarks.md.
+them by turns on warm caches, and prints tables in Markdown. Timings are reported, never judged; only a difference in
+the alerts is a failure. See docs/benchmarks.md.
 """
 import argparse
 import hashlib
 import json
-import os
 import re
 import shlex
 import shutil
@@ -61,7 +60,8 @@ class Bench:
         if not path.exists():
             need = rows * ROW_BYTES * 1.2
             if shutil.disk_usage(self.scratch).free < need:
-                sys.exit(f"{self.scratch} has no room for {need / 1e9:.1f} GB: choose another --scratch or fewer --rows")
+                sys.exit(f"{self.scratch} has no room for {need / 1e9:.1f} GB: "
+                         "choose another --scratch or fewer --rows")
             say(f"making {rows} rows with {kind.title}")
             with open(path, "wb") as out:
                 subprocess.run(self.generate(rows, kind.keys), stdout=out, check=True)
@@ -87,7 +87,7 @@ def say(text):
     print(f"versus_limit: {text}", file=sys.stderr, flush=True)
 
 
-# --- the same alerts? ---------------------------------------------------------------------------------------------------
+# --- the same alerts? ---
 
 
 def multiset_hash(lines):
@@ -121,9 +121,11 @@ def check_agreement(bench, kind, path):
     stats = bench.scratch / "stats.json"
     run(bench.run_command(path, kind.threshold, "--stats", stats))
     counts = json.loads(stats.read_text())["counts"]
-    said = subprocess.run(bench.limit_command(path, kind.threshold), capture_output=True, text=True, check=True).stdout
+    command = bench.limit_command(path, kind.threshold)
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     limit = {name: int(value) for name, value in re.findall(r"(rows|late|windows|alerts) (\d+)", said)}
-    ours = {"rows": counts["rows"], "late": counts["late"], "windows": counts["results"], "alerts": counts["alerts"]}
+    ours = {"rows": counts["rows"], "late": counts["late"], "windows": counts["results"],
+            "alerts": counts["alerts"]}
     same_alerts = (multiset_hash(tidemark_alerts(bench.scratch / "alerts.csv")) ==
                    multiset_hash(limit_alerts(bench.scratch / "limit.csv")))
     if ours != limit or not same_alerts:
@@ -132,7 +134,7 @@ def check_agreement(bench, kind, path):
     return ours
 
 
-# --- what is measured ----------------------------------------------------------------------------------------------------
+# --- what is measured ---
 
 
 def measure_pairs(bench, kind, path):
@@ -153,13 +155,14 @@ def measure_sweep(bench, path):
     levels = ",".join(map(str, (*PARALLELISMS, MANY)))
     command = shlex.join(bench.run_command(path, INPUTS[0].threshold, "--parallelism")).replace(
         "--parallelism", "--parallelism {n}")
-    subprocess.run(["hyperfine", "--shell", "none", "--warmup", "1", "--runs", str(bench.options.sweep_runs), "--style", "none",
+    runs = str(bench.options.sweep_runs)
+    subprocess.run(["hyperfine", "--shell", "none", "--style", "none", "--warmup", "1", "--runs", runs,
                     "--parameter-list", "n", levels, "--export-json", str(exported), command],
                    check=True, stdout=subprocess.DEVNULL)
     sweep = {}
     for result in json.loads(exported.read_text())["results"]:
-        sweep[int(result["parameters"]["n"])] = {"wall_s": spread(result["times"]), "cpu_s": result["user"] + result["system"],
-                                                 "times": result["times"]}
+        sweep[int(result["parameters"]["n"])] = {"wall_s": spread(result["times"]), "times": result["times"],
+                                                 "cpu_s": result["user"] + result["system"]}
     best = min(PARALLELISMS, key=lambda n: sweep[n]["wall_s"]["median"])
     return {"levels": sweep, "best": best,
             "many_over_best": sweep[MANY]["wall_s"]["median"] / sweep[best]["wall_s"]["median"]}
@@ -198,7 +201,7 @@ def measure_memory(bench, path):
     return {"cases": cases, "floor_mib": memory_floor_mib()}
 
 
-# --- tables -----------------------------------------------------------------------------------------------------------------
+# --- tables ---
 
 
 def span(values, digits=2):
@@ -223,8 +226,9 @@ def print_pairs(report):
                 ("input", "alerts", "tidemark s", "limit s", "wall ratio (goal 0.75)", "CPU ratio (goal 1.8)",
                  "peak MiB (goal 64)", "limit's"),
                 [(pair["input"], f"{pair['counts']['alerts']:,} of {pair['counts']['windows']:,}",
-                  span(pair["tidemark"]["wall_s"], 3), span(pair["limit"]["wall_s"], 3), ratio_span(pair["wall_ratio"]),
-                  ratio_span(pair["cpu_ratio"]), f"{pair['tidemark']['peak_mib']['greatest']:.0f}",
+                  span(pair["tidemark"]["wall_s"], 3), span(pair["limit"]["wall_s"], 3),
+                  ratio_span(pair["wall_ratio"]), ratio_span(pair["cpu_ratio"]),
+                  f"{pair['tidemark']['peak_mib']['greatest']:.0f}",
                   f"{pair['limit']['peak_mib']['greatest']:.0f}") for pair in report["pairs"]])
     floor = report["memory_floor_mib"]
     print(f"\nPeaks below {floor:.0f} MiB cannot be told apart: that much the measuring program has itself.")
@@ -234,7 +238,8 @@ def print_sweep(sweep):
     best = sweep["levels"][sweep["best"]]["wall_s"]["median"]
     print_table(f"Parallelism, by hyperfine; N = {MANY} costs {(sweep['many_over_best'] - 1) * 100:+.1f} % over the best "
                 "(goal 10 %)", ("N", "wall s", "over the best", "CPU s"),
-                [(n, span(level["wall_s"], 3), f"{(level['wall_s']['median'] / best - 1) * 100:+.1f} %", f"{level['cpu_s']:.3f}")
+                [(n, span(level["wall_s"], 3), f"{(level['wall_s']['median'] / best - 1) * 100:+.1f} %",
+                  f"{level['cpu_s']:.3f}")
                  for n, level in sweep["levels"].items()])
 
 
@@ -279,7 +284,7 @@ def print_report(report):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "bench", help="build folder with TIDE_BENCH=ON")
-    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()), help="folder for inputs and outputs")
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()), help="for inputs and outputs")
     parser.add_argument("--rows", type=int, default=ROWS, help=f"of each input [{ROWS}]")
     parser.add_argument("--pairs", type=int, default=11, help="runs of tidemark and the yardstick by turns [11]")
     parser.add_argument("--sweep-runs", type=int, default=7, help="runs at each parallelism [7]")

@@ -12,21 +12,46 @@ struct form {
     void (*write)(char *text, unsigned cents);
 };
 
-/* clang-format off */
-static void write_plain(char *text, unsigned cents) { snprintf(text, TEXT_BYTES_MAX, "%u.%02u", cents / 100, cents % 100); }
-static void write_whole(char *text, unsigned cents) { snprintf(text, TEXT_BYTES_MAX, "%u", cents); }
-static void write_signed(char *text, unsigned cents) { snprintf(text, TEXT_BYTES_MAX, "-%u.%u", cents / 10, cents % 10); }
-static void write_grouped(char *text, unsigned cents) { snprintf(text, TEXT_BYTES_MAX, "£%u,%03u.%02u", cents / 1000 + 1, cents % 1000, cents % 100); }
-static void write_bracketed(char *text, unsigned cents) { snprintf(text, TEXT_BYTES_MAX, "(%u.%02u)", cents / 100, cents % 100); }
-static void write_exponent(char *text, unsigned cents) { snprintf(text, TEXT_BYTES_MAX, "%u.%02ue3", cents / 100, cents % 100); }
-static void write_long(char *text, unsigned cents) { snprintf(text, TEXT_BYTES_MAX, "98765432109876%06u.%06u", cents, cents); }
+static void write_plain(char *text, unsigned cents)
+{
+    snprintf(text, TEXT_BYTES_MAX, "%u.%02u", cents / 100, cents % 100);
+}
+
+static void write_whole(char *text, unsigned cents)
+{
+    snprintf(text, TEXT_BYTES_MAX, "%u", cents);
+}
+
+static void write_signed(char *text, unsigned cents)
+{
+    snprintf(text, TEXT_BYTES_MAX, "-%u.%u", cents / 10, cents % 10);
+}
+
+static void write_grouped(char *text, unsigned cents)
+{
+    snprintf(text, TEXT_BYTES_MAX, "£%u,%03u.%02u", cents / 1000 + 1, cents % 1000, cents % 100);
+}
+
+static void write_bracketed(char *text, unsigned cents)
+{
+    snprintf(text, TEXT_BYTES_MAX, "(%u.%02u)", cents / 100, cents % 100);
+}
+
+static void write_exponent(char *text, unsigned cents)
+{
+    snprintf(text, TEXT_BYTES_MAX, "%u.%02ue3", cents / 100, cents % 100);
+}
+
+static void write_long(char *text, unsigned cents)
+{
+    snprintf(text, TEXT_BYTES_MAX, "98765432109876%06u.%06u", cents, cents);
+}
 
 static const struct form forms[] = {
-    {"1234.56", write_plain},       {"123456", write_whole},       {"-12345.6", write_signed},
-    {"£1,234.56", write_grouped},   {"(1234.56)", write_bracketed}, {"1234.56e3", write_exponent},
+    {"1234.56", write_plain},     {"123456", write_whole},        {"-12345.6", write_signed},
+    {"£1,234.56", write_grouped}, {"(1234.56)", write_bracketed}, {"1234.56e3", write_exponent},
     {"26 digits", write_long},
 };
-/* clang-format on */
 
 struct scene {
     struct tide_decimal_format format;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* A look at a ring and a pause take some 20 ns here: about 2 microseconds in all. */
-enum { SPINS = 400, YIELDS = 4 };
+enum { SPINS = 400, YIELDS = 1 };
 
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
 {

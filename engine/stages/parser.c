@@ -360,6 +360,46 @@ static void route_run(struct tide_parser *parser)
     parser->next = begin + taken;
 }
 
+/* The same for several workers: each row goes to the open batch of the worker that owns its key. Ends also where that
+ * batch is full. */
+static void spread_run(struct tide_parser *parser)
+{
+    struct tide_router *router = &parser->router;
+    if (router->route_count == 1 || parser->plan->max_future_ms >= 0) return;
+    const struct tide_chunk *chunk = &parser->records.chunk;
+    const struct tide_route *routes = router->routes;
+    const struct tide_hash_seed seed = parser->seed;
+    const uint32_t route_count = router->route_count;
+    const bool is_unbounded = parser->plan->unbounded;
+    const int64_t behind_ms = parser->plan->bound_ms + 1, fire_next_ms = is_unbounded ? INT64_MAX : parser->fire_next_ms;
+    int64_t watermark_ms = router->watermark_ms, time_max_ms = parser->time_max_ms;
+    const uint32_t begin = parser->next, count = chunk->count - begin;
+    const struct tide_row *rows = chunk->rows + begin;
+    const uint8_t *kinds = chunk->kinds + begin;
+    const uint64_t row = router->row;
+    uint32_t taken = 0;
+    for (; taken < count; taken++) {
+        const struct tide_row *from = &rows[taken];
+        if (TIDE_UNLIKELY((kinds[taken] != TIDE_ROW_PLAIN) | (from->time_ms <= watermark_ms))) break;
+        uint64_t hash = tide_hash_inline(&seed, from->key[0], from->key[1]);
+        struct tide_batch *batch = routes[tide_hash_route(hash, route_count)].open;
+        if (TIDE_UNLIKELY(!batch || batch->row_count == batch->row_capacity)) break;
+        if (TIDE_UNLIKELY(from->time_ms > time_max_ms)) {
+            int64_t moved_ms;
+            if (__builtin_sub_overflow(from->time_ms, behind_ms, &moved_ms) || moved_ms >= fire_next_ms) break;
+            time_max_ms = from->time_ms;
+            if (!is_unbounded) watermark_ms = moved_ms;
+        }
+        batch->marks[batch->row_count] = (uint32_t)(row + taken - batch->row_base);
+        batch->rows[batch->row_count++] = *from;
+    }
+    router->row += taken;
+    router->watermark_ms = watermark_ms;
+    parser->has_time = parser->has_time || taken > 0;
+    parser->time_max_ms = time_max_ms;
+    parser->next = begin + taken;
+}
+
 /* Rows that the scanner has written into a batch, and that cannot simply stay there, go back to the chunk. */
 static void take_back(struct tide_parser *parser)
 {
@@ -376,6 +416,7 @@ static enum tide_progress route_chunk(struct tide_parser *parser)
     uint64_t row_before = parser->router.row;
     while (parser->next < chunk->count && !parser->epoch_is_full && parser->phase == TIDE_PARSER_READING) {
         route_run(parser);
+        spread_run(parser);
         if (parser->next == chunk->count) break;
         take_back(parser);
         enum routed routed = TIDE_LIKELY(chunk->kinds[parser->next] != TIDE_ROW_OTHER) ? route_plain(parser, parser->next)

@@ -93,7 +93,9 @@ static void show(struct tide_worker *worker)
     tide_view_publish(worker->views, worker->index + 1, &picture);
 }
 
-/* Tells the sink how far this worker is; false: blocked. */
+/* Tells the sink how far this worker is; false: blocked. The sink need not be woken for it at the end of an epoch, and so
+ * is not woken by each of N workers: it wakes when half of someone's emissions wait for it, and when the parser has
+ * nothing more to say for now, which comes as a flush and is passed on at once. */
 static bool report(struct tide_worker *worker)
 {
     if (!worker->emission) {
@@ -101,7 +103,7 @@ static bool report(struct tide_worker *worker)
         if (!worker->emission) return false;
         tide_emission_batch_reset(worker->emission);
     }
-    tide_worker_send(worker, TIDE_NOW);
+    tide_worker_send(worker, worker->report_is_urgent ? TIDE_NOW : TIDE_WHEN_HALF);
     return true;
 }
 
@@ -135,11 +137,7 @@ enum tide_progress tide_worker_step(void *self)
     }
     if (!worker->batch) {
         worker->batch = tide_link_receive(worker->in);
-        if (!worker->batch) {
-            if (!worker->emission) return TIDE_STARVED;
-            tide_worker_send(worker, TIDE_NOW);
-            return TIDE_PROGRESSED;
-        }
+        if (!worker->batch) return TIDE_STARVED;
         worker->row_next = 0;
         worker->step_next = worker->batch->step_begin;
         tide_rule_board_reached(worker->rule_board, worker->index, worker->batch->epoch->rules_version);
@@ -153,7 +151,8 @@ enum tide_progress tide_worker_step(void *self)
         return TIDE_DONE;
     }
     if (progress == TIDE_BLOCKED) return TIDE_BLOCKED;
-    worker->report_is_due = worker->batch->flags & (TIDE_BATCH_LEAVES_EPOCH | TIDE_BATCH_FLUSH | TIDE_BATCH_END);
+    worker->report_is_urgent = worker->batch->flags & (TIDE_BATCH_FLUSH | TIDE_BATCH_END);
+    worker->report_is_due = worker->report_is_urgent || worker->batch->flags & TIDE_BATCH_LEAVES_EPOCH;
     finish_batch(worker);
     return TIDE_PROGRESSED;
 }
@@ -161,6 +160,5 @@ enum tide_progress tide_worker_step(void *self)
 void tide_worker_nudge(void *self)
 {
     struct tide_worker *worker = self;
-    tide_link_nudge_producer(worker->in);
-    tide_link_nudge_consumer(worker->out);
+    tide_link_nudge_producer(worker->in); /* and not the sink: see report */
 }

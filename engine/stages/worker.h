@@ -62,7 +62,7 @@ struct tide_worker {
     uint32_t state_offsets[TIDE_AGGREGATE_COUNT_MAX]; /* of each aggregate within an entry's states */
     uint32_t state_stride, stateful;                  /* bit i: aggregate i keeps state */
     uint32_t listed;                                  /* bit i: aggregate i is in --aggregate */
-    bool report_is_due, has_ended;
+    bool report_is_due, report_is_urgent, has_ended;
 
     struct tide_worker_counts counts;
 };

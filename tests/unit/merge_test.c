@@ -3,7 +3,6 @@
 #include "engine/flow/merge.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -2,7 +2,6 @@
 #include "engine/state/window_store.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
