@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def describe(tidemark=None):
-    """For the JSON files: everything needed to judge or repeat a figure."""
+def describe(build):
+    """For the JSON files: everything needed to judge or repeat a figure. build: the build folder."""
     return {
         "cpu": _lscpu("Model name"),
         "cores": len(os.sched_getaffinity(0)),
@@ -22,14 +22,15 @@ def describe(tidemark=None):
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "load_before": round(os.getloadavg()[0], 2),
         "command": shlex.join(sys.argv).replace(f"{ROOT}/", ""),
-        "version": _version(tidemark) if tidemark else None,
+        "compiler": _compiler(build),
+        "version": _first_line([build / "tidemark", "--version"]),
     }
 
 
 def heading(machine):
     """The same in a paragraph of Markdown."""
     return (f"{machine['cpu']}, {machine['cores']} cores, L2 {machine['l2_cache']}, L3 {machine['l3_cache']}, "
-            f"{machine['memory_gib']} GiB, Linux {machine['kernel']}; {machine['date']}, "
+            f"{machine['memory_gib']} GiB, Linux {machine['kernel']}, {machine['compiler']}; {machine['date']}, "
             f"load before {machine['load_before']}\n\n    {machine['command']}\n")
 
 
@@ -45,5 +46,12 @@ def _lscpu(field):
     return "unknown"
 
 
-def _version(tidemark):
-    return subprocess.run([str(tidemark), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+def _compiler(build):
+    for line in (build / "CMakeCache.txt").read_text().splitlines():
+        if line.startswith("CMAKE_C_COMPILER:"):
+            return _first_line([line.partition("=")[2], "--version"])
+    return "unknown"
+
+
+def _first_line(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.partition("\n")[0]

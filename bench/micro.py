@@ -37,7 +37,7 @@ def main():
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="these programs [all]")
     parser.add_argument("--results", type=Path, help="write micro_NAME.json into this folder")
     options = parser.parse_args()
-    described = machine.describe(options.build / "tidemark")
+    described = machine.describe(options.build)
     print(f"## Micro-benchmarks\n\n{machine.heading(described)}")
     for name in options.only:
         cases = run(options.build / "bench" / f"micro_{name}", options.repeats)

@@ -42,7 +42,8 @@ PARTS = tuple((stage, part, re.compile(files), re.compile(functions)) for stage,
     ("other", "memory", r"engine/base/memory", ""),
     ("other", "the rest", r"", ""),
 ))
-SHARED = ("engine/text/hash.h", "engine/text/csv.h", "engine/state/aggregate.h", "engine/base/assert.h", "engine/flow/emission.h")
+SHARED = ("engine/text/hash.h", "engine/text/csv.h", "engine/state/aggregate.h", "engine/base/assert.h",
+          "engine/flow/emission.h")
 STAGES = ("reader", "parser", "worker", "sink")
 
 
@@ -85,10 +86,9 @@ class Table:
         times = {}
         for stage in STAGES:
             seen = [next(s for s in run["threads"]["stages"] if s["stage"] == stage) for run in runs]
-            times[stage] = {
-                "cpu_ns": statistics.median(s["cpu_s"] for s in seen) * scale,
-                "waited_ns": statistics.median(s["waiting_for_input_s"] + s["waiting_for_room_s"] for s in seen) * scale,
-            }
+            waits = [s["waiting_for_input_s"] + s["waiting_for_room_s"] for s in seen]
+            times[stage] = {"cpu_ns": statistics.median(s["cpu_s"] for s in seen) * scale,
+                            "waited_ns": statistics.median(waits) * scale}
         wall_ns = statistics.median(run["timing"]["wall_s"] for run in runs) * scale
         return {"scanner": runs[0]["threads"]["scanner"], "stages": times, "wall_ns": wall_ns}
 
@@ -122,20 +122,24 @@ def print_times(timed):
     print("".join(["| stage |", *(f" CPU ns a row, {times['scanner']} | waited ns |" for times in timed)]))
     print("|---|" + "---|---|" * len(timed))
     for stage in STAGES:
-        cells = (f"{times['stages'][stage]['cpu_ns']:.1f} | {times['stages'][stage]['waited_ns']:.1f}" for times in timed)
-        print(f"| {stage} | " + " | ".join(cells) + " |")
+        used = (times["stages"][stage] for times in timed)
+        print(f"| {stage} | " + " | ".join(f"{one['cpu_ns']:.1f} | {one['waited_ns']:.1f}" for one in used) + " |")
     print("| all, wall | " + " | ".join(f"{times['wall_ns']:.1f} | " for times in timed) + " |")
 
 
-def print_parts(instructions, rates):
+def print_parts(instructions, times):
+    rates = ns_per_instruction(times, instructions)
     parts = Counter()
     for (stage, part, _), count in instructions.items():
         parts[stage, part] += count
     print("\n| stage | part | instructions a row | ns a row, estimated |\n|---|---|---|---|")
     for stage, part in dict.fromkeys((stage, part) for stage, part, _, _ in PARTS):
         count = parts[stage, part]
-        ns = f"{count * rates[stage]:.1f}" if stage in rates else ""
-        print(f"| {stage} | {part} | {count:.1f} | {ns} |")
+        if stage in ("reader", "sink"):  # one part each, and what they do is done by the kernel
+            ns = times["stages"][stage]["cpu_ns"]
+        else:
+            ns = count * rates[stage] if stage in rates else 0.0
+        print(f"| {stage} | {part} | {count:.1f} | {ns:.1f} |")
     print(f"| all | | {sum(parts.values()):.1f} | |")
 
 
@@ -161,15 +165,14 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stage_table-", dir=options.scratch) as scratch:
         table = Table(options, Path(scratch))
-        described = machine.describe(table.tidemark)
+        described = machine.describe(options.build)
         timed = [table.times("auto")]
         if timed[0]["scanner"] != options.simd:
             timed.append(table.times(options.simd))
         instructions = table.instructions()
-    rates = ns_per_instruction(timed[-1], instructions)
     print(f"## Where a row's time goes\n\n{machine.heading(described)}")
     print_times(timed)
-    print_parts(instructions, rates)
+    print_parts(instructions, timed[-1])
     print_functions(instructions)
     if options.json:
         rows = [{"stage": stage, "part": part, "function": function, "instructions": round(count, 3)}

@@ -49,7 +49,7 @@ class Bench:
             if not program.exists():
                 sys.exit(f"{program} is missing: bench/run.sh builds it, or configure with -DTIDE_BENCH=ON")
         self.scratch = Path(tempfile.mkdtemp(prefix="versus_limit-", dir=options.scratch))
-        self.report = {"machine": machine.describe(self.tidemark), "rows": options.rows}
+        self.report = {"machine": machine.describe(options.build), "rows": options.rows}
 
     def generate(self, rows, keys):
         return [str(self.gen), str(rows), str(keys), str(DISORDER_S)]
@@ -153,8 +153,7 @@ def measure_sweep(bench, path):
     say(f"parallelism {', '.join(map(str, PARALLELISMS))} and {MANY}")
     exported = bench.scratch / "hyperfine.json"
     levels = ",".join(map(str, (*PARALLELISMS, MANY)))
-    command = shlex.join(bench.run_command(path, INPUTS[0].threshold, "--parallelism")).replace(
-        "--parallelism", "--parallelism {n}")
+    command = shlex.join(bench.run_command(path, INPUTS[0].threshold, "--parallelism", "{n}"))
     runs = str(bench.options.sweep_runs)
     subprocess.run(["hyperfine", "--shell", "none", "--style", "none", "--warmup", "1", "--runs", runs,
                     "--parameter-list", "n", levels, "--export-json", str(exported), command],
@@ -236,11 +235,11 @@ def print_pairs(report):
 
 def print_sweep(sweep):
     best = sweep["levels"][sweep["best"]]["wall_s"]["median"]
-    print_table(f"Parallelism, by hyperfine; N = {MANY} costs {(sweep['many_over_best'] - 1) * 100:+.1f} % over the best "
+    more = f"{(sweep['many_over_best'] - 1) * 100:+.1f} %"
+    print_table(f"Parallelism, by hyperfine; N = {MANY} costs {more} over the best "
                 "(goal 10 %)", ("N", "wall s", "over the best", "CPU s"),
                 [(n, span(level["wall_s"], 3), f"{(level['wall_s']['median'] / best - 1) * 100:+.1f} %",
-                  f"{level['cpu_s']:.3f}")
-                 for n, level in sweep["levels"].items()])
+                  f"{level['cpu_s']:.3f}") for n, level in sweep["levels"].items()])
 
 
 def print_results(results):

@@ -17,7 +17,7 @@ say_and_run()
     eval "$1"
 }
 say_and_run "build/try/tidemark run data/lab.csv"
-say_and_run "build/try/tidemark run --key card --window tumbling:1h --alert 'busy=count >= 5' \
---alert 'costly=sum > 2500' data/card-fraud-sample.csv"
+say_and_run "build/try/tidemark run --key card --window tumbling:1h --alert 'busy=count >= 6' \
+--alert 'costly=sum > 3500' data/card-fraud-sample.csv"
 echo
 echo "That was $root/build/try/tidemark; 'tidemark help run' lists its options."

@@ -33,12 +33,14 @@ struct tide_error {
     char text[TIDE_ERROR_BYTES]; /* one line, no line end, no "tidemark: " in front */
 };
 
-/* Sets exit status and text, printf-like. Returns false, so that a caller can `return tide_error_set(...)`.
- * An error that is set already is kept: the first one counts. */
-bool tide_error_set(struct tide_error *error, enum tide_exit exit, const char *format, ...) TIDE_PRINTF(3, 4);
+/* Sets exit status and text, printf-like. Returns false, so that a caller can `return
+ * tide_error_set(...)`. An error that is set already is kept: the first one counts. */
+bool tide_error_set(struct tide_error *error, enum tide_exit exit, const char *format, ...)
+    TIDE_PRINTF(3, 4);
 
 /* As tide_error_set with TIDE_EXIT_FAILED, then ": " and the text of errno_value. */
-bool tide_error_system(struct tide_error *error, int errno_value, const char *format, ...) TIDE_PRINTF(3, 4);
+bool tide_error_system(struct tide_error *error, int errno_value, const char *format, ...)
+    TIDE_PRINTF(3, 4);
 
 /* "out of memory" for `what`; exit 1. */
 bool tide_error_memory(struct tide_error *error, const char *what);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* A page of a mapped file that cannot be read raises SIGBUS in the thread that touches it. The handler has nothing but
- * the address to go by, so the windows of the process are listed here. */
+/* A page of a mapped file that cannot be read raises SIGBUS in the thread that touches it. The
+ * handler has nothing but the address to go by, so the windows of the process are listed here. */
 enum { WINDOWS_MAX = 64 };
 static _Atomic uintptr_t window_begins[WINDOWS_MAX];
 static _Atomic size_t window_bytes[WINDOWS_MAX];
@@ -18,19 +18,22 @@ static bool is_in_a_window(uintptr_t address)
     for (unsigned i = 0; i < WINDOWS_MAX; i++) {
         /* Acquire: pairs with the release in list_window; a begin that is seen has its size. */
         uintptr_t begin = atomic_load_explicit(&window_begins[i], memory_order_acquire);
-        if (begin && address - begin < atomic_load_explicit(&window_bytes[i], memory_order_relaxed)) return true;
+        if (begin && address - begin < atomic_load_explicit(&window_bytes[i], memory_order_relaxed))
+            return true;
     }
     return false;
 }
 
-/* Puts a page of zeroes where there is none, so that the thread can go on to where the failure is noticed. mmap is a
- * bare system call on Linux and touches nothing that the interrupted code may hold. */
+/* Puts a page of zeroes where there is none, so that the thread can go on to where the failure is
+ * noticed. mmap is a bare system call on Linux and touches nothing that the interrupted code may
+ * hold. */
 static void on_bus_error(int signal, siginfo_t *info, void *context)
 {
     (void)context;
     uintptr_t page = (uintptr_t)info->si_addr & ~(uintptr_t)(TIDE_PAGE_BYTES - 1);
     if (!is_in_a_window(page)) {
-        sigaction(signal, &before, NULL); /* not ours: the instruction is run again and meets the old handler */
+        sigaction(signal, &before,
+                  NULL); /* not ours: the instruction is run again and meets the old handler */
         return;
     }
     atomic_store_explicit(&has_failed, true, memory_order_relaxed);
@@ -53,7 +56,9 @@ static bool list_window(const struct tide_mapping *mapping)
     for (unsigned i = 0; i < WINDOWS_MAX; i++) {
         if (atomic_load_explicit(&window_begins[i], memory_order_relaxed)) continue;
         atomic_store_explicit(&window_bytes[i], mapping->window_bytes, memory_order_relaxed);
-        atomic_store_explicit(&window_begins[i], (uintptr_t)mapping->reserved + TIDE_MAPPING_SLACK_BYTES, memory_order_release);
+        atomic_store_explicit(&window_begins[i],
+                              (uintptr_t)mapping->reserved + TIDE_MAPPING_SLACK_BYTES,
+                              memory_order_release);
         return true;
     }
     return false;
@@ -95,7 +100,8 @@ char *tide_mapping_show(struct tide_mapping *mapping, int fd, uint64_t offset, s
     TIDE_ASSERT(bytes > 0 && bytes <= mapping->window_bytes && offset % TIDE_PAGE_BYTES == 0);
     char *window = mapping->reserved + TIDE_MAPPING_SLACK_BYTES;
     /* Populated at once: a fault for every 16 pages would cost more than the copy that is saved. */
-    void *shown = mmap(window, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, fd, (off_t)offset);
+    void *shown =
+        mmap(window, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, fd, (off_t)offset);
     return shown == MAP_FAILED ? NULL : window;
 }
 

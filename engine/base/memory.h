@@ -1,5 +1,6 @@
 /*
- * memory: the only caller of the allocator (jemalloc in release and bench builds, libc's elsewhere).
+ * memory: the only caller of the allocator (jemalloc in release and bench builds, libc's
+ *           elsewhere).
  * Owns:     nothing; what it returns belongs to the caller.
  * Threads:  any.
  * Blocks:   no longer than the allocator does.
@@ -21,7 +22,8 @@ TIDE_MUST_USE void *tide_alloc(size_t bytes);
 /* Zeroed memory for `count` objects of `bytes` each; NULL also when the product overflows. */
 TIDE_MUST_USE void *tide_alloc_zeroed(size_t count, size_t bytes);
 
-/* Uninitialised memory aligned to `alignment`, a power of two; `bytes` is rounded up to a multiple of it. */
+/* Uninitialised memory aligned to `alignment`, a power of two; `bytes` is rounded up to a multiple
+ * of it. */
 TIDE_MUST_USE void *tide_alloc_aligned(size_t alignment, size_t bytes);
 
 /* Grows or shrinks; the block's contents move. NULL leaves the old block as it was. */

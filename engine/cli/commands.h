@@ -9,12 +9,13 @@
 #ifndef TIDE_CLI_COMMANDS_H
 #define TIDE_CLI_COMMANDS_H
 
-#include "engine/base/error.h"
+#include "engine/plan/registry.h"
 
-/* argv[0] is the command's name. SIGPIPE is ignored by then. */
-int tide_command_run(int argc, char **argv);
-int tide_command_parse(int argc, char **argv);
-int tide_command_gen(int argc, char **argv);
+/* argv[0] is the command's name. SIGPIPE is ignored by then. registry: the operators of this build;
+ * main alone knows where they come from. */
+int tide_command_run(int argc, char **argv, const struct tide_registry *registry);
+int tide_command_parse(int argc, char **argv, const struct tide_registry *registry);
+int tide_command_gen(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_version(void);
 
 /* Prints "tidemark: " and the error's text as one line on standard error, unless the error is

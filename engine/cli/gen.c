@@ -227,8 +227,9 @@ static bool generate(struct generator *generator, struct tide_error *error)
     return ok;
 }
 
-int tide_command_gen(int argc, char **argv)
+int tide_command_gen(int argc, char **argv, const struct tide_registry *registry)
 {
+    (void)registry; /* nothing is read */
     struct tide_error error = {0};
     struct tide_options options;
     struct generator generator = {0};

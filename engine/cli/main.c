@@ -1,6 +1,7 @@
 #include "engine/cli/commands.h"
 #include "engine/plan/nearest.h"
 #include "engine/text/escape.h"
+#include "operators/registry.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +11,7 @@
 
 struct command {
     const char *name;
-    int (*run)(int argc, char **argv);
+    int (*run)(int argc, char **argv, const struct tide_registry *registry);
     const char *summary;
 };
 
@@ -89,7 +90,7 @@ static int help(int argc, char **argv)
     const struct command *command = find_command(argv[1], &error);
     if (!command) return tide_command_failed(&error);
     char *arguments[] = {argv[1], option, NULL};
-    return command->run(2, arguments);
+    return command->run(2, arguments, &tide_operators);
 }
 
 int main(int argc, char **argv)
@@ -110,5 +111,6 @@ int main(int argc, char **argv)
     if (strcmp(name, "--version") == 0) return tide_command_version();
     struct tide_error error = {0};
     const struct command *command = find_command(name, &error);
-    return command ? command->run(argc - 1, argv + 1) : tide_command_failed(&error);
+    return command ? command->run(argc - 1, argv + 1, &tide_operators)
+                   : tide_command_failed(&error);
 }

@@ -1,6 +1,6 @@
 /*
- * tidemark parse: each record as one JSON array of its fields, as the reader sees it. The reader and the parser's record
- * code run by turns on this thread; nothing is decoded.
+ * tidemark parse: each record as one JSON array of its fields, as the reader sees it. The reader
+ * and the parser's record code run by turns on this thread; nothing is decoded.
  */
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
@@ -12,7 +12,6 @@
 #include "engine/stages/reader.h"
 #include "engine/stages/stage.h"
 #include "engine/text/escape.h"
-#include "operators/registry.h"
 
 #include <string.h>
 
@@ -37,8 +36,10 @@ static const struct tide_option options_table[OPTION_COUNT] = {
 static const struct tide_option_set parse_options = {
     .command = "parse",
     .operands = "[FILE]...",
-    .summary = "Prints each record as one JSON array of its fields, a line each, header included, as the reader sees it. "
-               "Bytes that are no UTF-8 print as \\udcXX. Exit status 3, after printing, if a quote stays open at the end.",
+    .summary = "Prints each record as one JSON array of its fields, a line each, header included, "
+               "as the reader sees it. "
+               "Bytes that are no UTF-8 print as \\udcXX. Exit status 3, after printing, if a "
+               "quote stays open at the end.",
     .groups = groups,
     .group_count = 1,
     .option_count = OPTION_COUNT,
@@ -89,13 +90,15 @@ static bool print_record(struct parse *parse, unsigned i, struct tide_error *err
     size_t bytes, count = chunk->field_count;
     tide_chunk_record(chunk, i, &bytes);
     if (chunk->is_overlong || bytes > parse->plan.row_bytes_max)
-        return tide_error_set(error, TIDE_EXIT_POLICY, "%s:%llu: the record is longer than --max-row-bytes %zu",
-                              tide_reader_file_name(&parse->plan, chunk->file),
-                              (unsigned long long)tide_records_line(&parse->records, i), parse->plan.row_bytes_max);
+        return tide_error_set(
+            error, TIDE_EXIT_POLICY, "%s:%llu: the record is longer than --max-row-bytes %zu",
+            tide_reader_file_name(&parse->plan, chunk->file),
+            (unsigned long long)tide_records_line(&parse->records, i), parse->plan.row_bytes_max);
     size_t worst = JSON_GROWTH * bytes + 4 * count + 8;
     if (parse->line_bytes + worst > parse->line_capacity && !flush(parse, error)) return false;
     if (!reserve(&parse->line, &parse->line_capacity, worst, error) ||
-        !reserve(&parse->scratch, &parse->scratch_capacity, bytes + 1, error)) return false;
+        !reserve(&parse->scratch, &parse->scratch_capacity, bytes + 1, error))
+        return false;
 
     char *out = parse->line + parse->line_bytes;
     *out++ = '[';
@@ -124,9 +127,12 @@ static bool print_all(struct parse *parse, struct tide_error *error)
                 if (!print_record(parse, i, error)) return false;
             break;
         case TIDE_RECORDS_NEW_FILE:
-        case TIDE_RECORDS_FILE_END: break;
-        case TIDE_RECORDS_END: return flush(parse, error);
-        case TIDE_RECORDS_NO_MEMORY: return tide_error_memory(error, "a long record");
+        case TIDE_RECORDS_FILE_END:
+            break;
+        case TIDE_RECORDS_END:
+            return flush(parse, error);
+        case TIDE_RECORDS_NO_MEMORY:
+            return tide_error_memory(error, "a long record");
         case TIDE_RECORDS_STARVED:
             if (tide_reader_step(&parse->reader) == TIDE_STARVED) {
                 if (!flush(parse, error)) return false;
@@ -143,7 +149,9 @@ static bool set_up(struct parse *parse, struct tide_error *error)
 {
     void *items[TIDE_BLOCK_COUNT];
     uint64_t bytes_total;
-    if (!tide_reader_check_files(&parse->plan, &bytes_total, error) || !tide_control_init(&parse->control, error)) return false;
+    if (!tide_reader_check_files(&parse->plan, &bytes_total, error) ||
+        !tide_control_init(&parse->control, error))
+        return false;
     for (unsigned i = 0; i < TIDE_BLOCK_COUNT; i++) {
         if (!tide_block_init(&parse->blocks[i])) return tide_error_memory(error, "the input");
         items[i] = &parse->blocks[i];
@@ -155,11 +163,13 @@ static bool set_up(struct parse *parse, struct tide_error *error)
     parse->outputs.terminal_escape = tide_escape_terminal;
     parse->out = tide_output_open(&parse->outputs, "-", error);
     const struct tide_scanner *scanner = tide_scanner_select(parse->plan.scanner);
-    return parse->out && tide_records_init(&parse->records, scanner, &parse->decoder, parse->plan.row_bytes_max,
-                                           parse->plan.delimiter, &parse->link, error);
+    return parse->out &&
+           tide_records_init(&parse->records, scanner, &parse->decoder, parse->plan.row_bytes_max,
+                             parse->plan.delimiter, &parse->link, error);
 }
 
-static bool read_options(struct parse *parse, const struct tide_options *options, struct tide_error *error)
+static bool read_options(struct parse *parse, const struct tide_options *options,
+                         struct tide_error *error)
 {
     static const char *const simds[] = {"auto", "avx2", "portable", NULL};
     static const char *const standard_input[] = {"-"};
@@ -168,8 +178,8 @@ static bool read_options(struct parse *parse, const struct tide_options *options
     uint64_t row_bytes;
     if (!tide_setting_delimiter(&settings, DELIMITER, &parse->plan.delimiter) ||
         !tide_setting_uint(&settings, MAX_ROW_BYTES, 1, TIDE_ROW_BYTES_LIMIT, &row_bytes) ||
-        !tide_setting_word(&settings, SIMD, simds, &simd)) return false;
-    parse->plan.registry = &tide_operators;
+        !tide_setting_word(&settings, SIMD, simds, &simd))
+        return false;
     parse->plan.row_bytes_max = (size_t)row_bytes;
     parse->plan.scanner = (enum tide_scanner_choice)simd;
     parse->plan.files = options->file_count ? options->files : standard_input;
@@ -201,10 +211,12 @@ static bool parse_files(struct parse *parse, struct tide_error *error)
     }
     if (!tide_output_commit(&parse->outputs, error)) return false;
     if (!parse->has_open_quote) return true;
-    return tide_error_set(error, TIDE_EXIT_POLICY, "a quote stays open at the end of the file; the last record printed is all that follows it");
+    return tide_error_set(error, TIDE_EXIT_POLICY,
+                          "a quote stays open at the end of the file; the last record printed is "
+                          "all that follows it");
 }
 
-int tide_command_parse(int argc, char **argv)
+int tide_command_parse(int argc, char **argv, const struct tide_registry *registry)
 {
     struct tide_error error = {0};
     struct tide_options options = {0};
@@ -215,10 +227,14 @@ int tide_command_parse(int argc, char **argv)
     }
     memset(parse, 0, sizeof *parse);
     parse->control.wake_fd = -1;
+    parse->plan.registry = registry;
     int status = TIDE_EXIT_OK;
-    if (!tide_options_parse(&options, &parse_options, argc, argv, &error)) status = tide_command_failed(&error);
-    else if (tide_options_flag(&options, HELP)) status = tide_help_command(&parse_options, &tide_operators);
-    else if (!read_options(parse, &options, &error) || !parse_files(parse, &error)) status = tide_command_failed(&error);
+    if (!tide_options_parse(&options, &parse_options, argc, argv, &error))
+        status = tide_command_failed(&error);
+    else if (tide_options_flag(&options, HELP))
+        status = tide_help_command(&parse_options, registry);
+    else if (!read_options(parse, &options, &error) || !parse_files(parse, &error))
+        status = tide_command_failed(&error);
     tear_down(parse);
     tide_options_fini(&options);
     return status;

@@ -22,7 +22,8 @@ struct tide_progress_bar {
     struct tide_time_printer times;
 };
 
-void tide_progress_init(struct tide_progress_bar *bar, const struct tide_plan *plan, uint64_t bytes_total);
+void tide_progress_init(struct tide_progress_bar *bar, const struct tide_plan *plan,
+                        uint64_t bytes_total);
 
 /* Draws rows, rows/s, MB/s, %, watermark and ring fill as they are now. */
 void tide_progress_draw(struct tide_progress_bar *bar, struct tide_pipeline *pipeline);

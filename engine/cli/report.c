@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -23,33 +22,43 @@ void tide_report_summary(const struct tide_report *report)
 {
     const struct tide_totals *totals = report->totals;
     const struct tide_row_counts *rows = &totals->rows;
-    fprintf(stderr, "tidemark: %llu rows: %llu used, %llu late, %llu gap, %llu missing, %llu malformed, %llu future\n",
-            ull(rows->rows), ull(totals->used), ull(rows->late), ull(rows->gap), ull(rows->missing), ull(rows->malformed),
-            ull(rows->future));
+    fprintf(stderr,
+            "tidemark: %llu rows: %llu used, %llu late, %llu gap, %llu missing, %llu malformed, "
+            "%llu future\n",
+            ull(rows->rows), ull(totals->used), ull(rows->late), ull(rows->gap), ull(rows->missing),
+            ull(rows->malformed), ull(rows->future));
     double rate = report->wall_ns > 0 ? (double)rows->rows / seconds(report->wall_ns) : 0;
-    fprintf(stderr, "tidemark: %llu results, %llu alerts; %.3f s, %.1f M rows/s at parallelism %u\n", ull(totals->results),
-            ull(totals->alerts), seconds(report->wall_ns), rate / 1e6, report->plan->parallelism);
+    fprintf(stderr,
+            "tidemark: %llu results, %llu alerts; %.3f s, %.1f M rows/s at parallelism %u\n",
+            ull(totals->results), ull(totals->alerts), seconds(report->wall_ns), rate / 1e6,
+            report->plan->parallelism);
     if (report->signal)
-        fprintf(stderr, "tidemark: stopped by signal %d: %llu results of open windows were not fired\n", report->signal,
-                ull(totals->unfired_entries));
+        fprintf(stderr,
+                "tidemark: stopped by signal %d: %llu results of open windows were not fired\n",
+                report->signal, ull(totals->unfired_entries));
     else if (report->plan->drop_at_end)
-        fprintf(stderr, "tidemark: --at-end drop: %llu results of windows open at the end of the input were dropped\n",
+        fprintf(stderr,
+                "tidemark: --at-end drop: %llu results of windows open at the end of the input "
+                "were dropped\n",
                 ull(totals->unfired_entries));
-    else
-        fprintf(stderr, "tidemark: the end of the input fired all open windows\n");
+    else fprintf(stderr, "tidemark: the end of the input fired all open windows\n");
 }
 
 void tide_report_stages(const struct tide_report *report)
 {
     struct tide_stage_report stage;
-    fprintf(stderr, "tidemark: reading with the %s scanner\n", tide_pipeline_scanner_name(report->pipeline));
+    fprintf(stderr, "tidemark: reading with the %s scanner\n",
+            tide_pipeline_scanner_name(report->pipeline));
     for (unsigned i = 0; tide_pipeline_report(report->pipeline, i, &stage); i++) {
         char name[32];
         if (stage.index >= 0) snprintf(name, sizeof name, "%s %d", stage.name, stage.index);
         else snprintf(name, sizeof name, "%s", stage.name);
-        fprintf(stderr, "tidemark: %-10s %12llu rows %9llu batches  cpu %7.3f s  waited for input %7.3f s, for room %7.3f s  slept %llu times\n",
-                name, ull(stage.rows), ull(stage.batches), seconds(stage.clock.cpu_ns), seconds(stage.clock.starved_ns),
-                seconds(stage.clock.blocked_ns), ull(stage.clock.sleep_count));
+        fprintf(stderr,
+                "tidemark: %-10s %12llu rows %9llu batches  cpu %7.3f s  waited for input %7.3f s, "
+                "for room %7.3f s  slept %llu times\n",
+                name, ull(stage.rows), ull(stage.batches), seconds(stage.clock.cpu_ns),
+                seconds(stage.clock.starved_ns), seconds(stage.clock.blocked_ns),
+                ull(stage.clock.sleep_count));
     }
 }
 
@@ -57,7 +66,8 @@ static void print_string(FILE *out, const char *text)
 {
     size_t bytes = strlen(text);
     char *escaped = tide_alloc(6 * bytes + 1);
-    if (!escaped) return; /* the stream will be short, and a later allocation of the stats fails too */
+    if (!escaped)
+        return; /* the stream will be short, and a later allocation of the stats fails too */
     fprintf(out, "\"%.*s\"", (int)tide_escape_json(escaped, text, bytes), escaped);
     tide_free(escaped);
 }
@@ -65,10 +75,14 @@ static void print_string(FILE *out, const char *text)
 static void print_counts(FILE *out, const struct tide_totals *totals)
 {
     const struct tide_row_counts *rows = &totals->rows;
-    fprintf(out, "  \"counts\": {\"rows\": %llu, \"used\": %llu, \"late\": %llu, \"gap\": %llu, \"missing\": %llu, "
-                 "\"malformed\": %llu, \"future\": %llu, \"results\": %llu, \"alerts\": %llu, \"unfired\": %llu},\n",
-            ull(rows->rows), ull(totals->used), ull(rows->late), ull(rows->gap), ull(rows->missing), ull(rows->malformed),
-            ull(rows->future), ull(totals->results), ull(totals->alerts), ull(totals->unfired_entries));
+    fprintf(out,
+            "  \"counts\": {\"rows\": %llu, \"used\": %llu, \"late\": %llu, \"gap\": %llu, "
+            "\"missing\": %llu, "
+            "\"malformed\": %llu, \"future\": %llu, \"results\": %llu, \"alerts\": %llu, "
+            "\"unfired\": %llu},\n",
+            ull(rows->rows), ull(totals->used), ull(rows->late), ull(rows->gap), ull(rows->missing),
+            ull(rows->malformed), ull(rows->future), ull(totals->results), ull(totals->alerts),
+            ull(totals->unfired_entries));
 }
 
 /* from_row: the first row under these rules, counting records from 1. */
@@ -79,7 +93,8 @@ static void print_rules(FILE *out, const struct tide_report *report)
     fprintf(out, "  \"rules\": [");
     for (unsigned i = 0; i < count; i++) {
         const struct tide_rule_version *version = &report->versions[changes[i].version];
-        fprintf(out, "%s{\"from_row\": %llu, \"alerts\": [", i ? ", " : "", ull(changes[i].row + 1));
+        fprintf(out, "%s{\"from_row\": %llu, \"alerts\": [", i ? ", " : "",
+                ull(changes[i].row + 1));
         for (unsigned j = 0; j < version->rule_count; j++) {
             if (j > 0) fprintf(out, ", ");
             print_string(out, version->labels[j]);
@@ -94,32 +109,42 @@ static void print_timing(FILE *out, const struct tide_report *report)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double wall = seconds(report->wall_ns);
-    fprintf(out, "  \"timing\": {\"wall_s\": %.6f, \"user_s\": %ld.%06ld, \"system_s\": %ld.%06ld, \"rows_per_s\": %.0f, "
-                 "\"input_bytes\": %llu, \"peak_memory_kib\": %ld},\n",
-            wall, (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec, (long)usage.ru_stime.tv_sec,
-            (long)usage.ru_stime.tv_usec, wall > 0 ? (double)report->totals->rows.rows / wall : 0,
+    fprintf(out,
+            "  \"timing\": {\"wall_s\": %.6f, \"user_s\": %ld.%06ld, \"system_s\": %ld.%06ld, "
+            "\"rows_per_s\": %.0f, "
+            "\"input_bytes\": %llu, \"peak_memory_kib\": %ld},\n",
+            wall, (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec,
+            (long)usage.ru_stime.tv_sec, (long)usage.ru_stime.tv_usec,
+            wall > 0 ? (double)report->totals->rows.rows / wall : 0,
             ull(report->totals->bytes_unpacked), usage.ru_maxrss);
 }
 
 static void print_threads(FILE *out, const struct tide_report *report)
 {
     struct tide_stage_report stage;
-    fprintf(out, "  \"threads\": {\"parallelism\": %u, \"batch_rows\": %u, \"ring_slots\": %u, \"scanner\": \"%s\", \"stages\": [",
+    fprintf(out,
+            "  \"threads\": {\"parallelism\": %u, \"batch_rows\": %u, \"ring_slots\": %u, "
+            "\"scanner\": \"%s\", \"stages\": [",
             report->plan->parallelism, report->plan->batch_rows, report->plan->ring_slots,
             tide_pipeline_scanner_name(report->pipeline));
     for (unsigned i = 0; tide_pipeline_report(report->pipeline, i, &stage); i++) {
         fprintf(out, "%s\n    {\"stage\": \"%s\", ", i ? "," : "", stage.name);
         if (stage.index >= 0)
-            fprintf(out, "\"worker\": %d, \"windows\": %llu, \"results\": %llu, ", stage.index, ull(stage.windows), ull(stage.results));
-        fprintf(out, "\"rows\": %llu, \"batches\": %llu, \"wall_s\": %.6f, \"cpu_s\": %.6f, \"waiting_for_input_s\": %.6f, "
-                     "\"waiting_for_room_s\": %.6f, \"sleeps\": %llu}",
-                ull(stage.rows), ull(stage.batches), seconds(stage.clock.wall_ns), seconds(stage.clock.cpu_ns),
-                seconds(stage.clock.starved_ns), seconds(stage.clock.blocked_ns), ull(stage.clock.sleep_count));
+            fprintf(out, "\"worker\": %d, \"windows\": %llu, \"results\": %llu, ", stage.index,
+                    ull(stage.windows), ull(stage.results));
+        fprintf(out,
+                "\"rows\": %llu, \"batches\": %llu, \"wall_s\": %.6f, \"cpu_s\": %.6f, "
+                "\"waiting_for_input_s\": %.6f, "
+                "\"waiting_for_room_s\": %.6f, \"sleeps\": %llu}",
+                ull(stage.rows), ull(stage.batches), seconds(stage.clock.wall_ns),
+                seconds(stage.clock.cpu_ns), seconds(stage.clock.starved_ns),
+                seconds(stage.clock.blocked_ns), ull(stage.clock.sleep_count));
     }
     fprintf(out, "\n  ]}\n");
 }
 
-bool tide_report_stats(const struct tide_report *report, struct tide_output *output, struct tide_error *error)
+bool tide_report_stats(const struct tide_report *report, struct tide_output *output,
+                       struct tide_error *error)
 {
     char *text = NULL;
     size_t bytes = 0;
@@ -133,10 +158,10 @@ bool tide_report_stats(const struct tide_report *report, struct tide_output *out
     fprintf(out, "}\n");
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
-        free(text);
+        tide_free(text);
         return tide_error_memory(error, "the stats");
     }
     bool written = tide_output_write(output, text, bytes, error);
-    free(text);
+    tide_free(text); /* the stream took it from the allocator that tide_free gives back to */
     return written;
 }

@@ -1,5 +1,6 @@
 /*
- * report: what a run says of itself when it is over: the summary, a line a stage, and the stats file.
+ * report: what a run says of itself when it is over: the summary, a line a stage, and the stats
+ *           file.
  * Owns:     nothing.
  * Threads:  main's.
  * Blocks:   in writing.
@@ -35,6 +36,7 @@ void tide_report_summary(const struct tide_report *report);
 void tide_report_stages(const struct tide_report *report);
 
 /* The stats as one JSON object. */
-TIDE_MUST_USE bool tide_report_stats(const struct tide_report *report, struct tide_output *output, struct tide_error *error);
+TIDE_MUST_USE bool tide_report_stats(const struct tide_report *report, struct tide_output *output,
+                                     struct tide_error *error);
 
 #endif

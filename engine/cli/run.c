@@ -1,6 +1,6 @@
 /*
- * tidemark run: plan, outputs, pipeline; then the main thread waits for the end, for signals, and for the time to draw
- * the progress line again.
+ * tidemark run: plan, outputs, pipeline; then the main thread waits for the end, for signals, and
+ * for the time to draw the progress line again.
  */
 #include "engine/base/clock.h"
 #include "engine/base/memory.h"
@@ -13,7 +13,6 @@
 #include "engine/plan/run_options.h"
 #include "engine/stages/pipeline.h"
 #include "engine/text/escape.h"
-#include "operators/registry.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -39,11 +38,13 @@ struct run {
     int64_t begin_ns;
 };
 
-/* --- rule versions -------------------------------------------------------------------------------------------------------- */
+/* --- rule versions --- */
 
-static bool remember_rules(struct run *run, const struct tide_rule_set *rules, struct tide_error *error)
+static bool remember_rules(struct run *run, const struct tide_rule_set *rules,
+                           struct tide_error *error)
 {
-    struct tide_rule_version *versions = tide_realloc(run->versions, (run->version_count + 1) * sizeof *versions);
+    struct tide_rule_version *versions =
+        tide_realloc(run->versions, (run->version_count + 1) * sizeof *versions);
     if (!versions) return tide_error_memory(error, "the rules");
     run->versions = versions;
     struct tide_rule_version *version = &versions[run->version_count++];
@@ -60,17 +61,24 @@ static bool reload_rules(struct run *run, struct tide_error *error)
     struct tide_config config = {0};
     const char *texts[TIDE_RULE_COUNT_MAX];
     if (run->version_count == VERSIONS_MAX)
-        return tide_error_set(error, TIDE_EXIT_FAILED, "%d reloads are enough for one run", VERSIONS_MAX - 1);
+        return tide_error_set(error, TIDE_EXIT_FAILED, "%d reloads are enough for one run",
+                              VERSIONS_MAX - 1);
     struct tide_rule_set *rules = NULL;
     if (tide_config_read(&config, run->plan.config_file, &tide_run_options, error)) {
         unsigned count = tide_config_texts(&config, TIDE_RUN_ALERT, texts, TIDE_RULE_COUNT_MAX);
-        if (count > TIDE_RULE_COUNT_MAX) tide_error_set(error, TIDE_EXIT_USAGE, "%s: more than %d alert lines", run->plan.config_file, TIDE_RULE_COUNT_MAX);
-        else rules = tide_rules_build(texts, count, run->plan.registry->aggregates, run->plan.decimal.scale, error);
+        if (count > TIDE_RULE_COUNT_MAX)
+            tide_error_set(error, TIDE_EXIT_USAGE, "%s: more than %d alert lines",
+                           run->plan.config_file, TIDE_RULE_COUNT_MAX);
+        else
+            rules = tide_rules_build(texts, count, run->plan.registry->aggregates,
+                                     run->plan.decimal.scale, error);
     }
     tide_config_fini(&config);
     if (!rules) return false;
     uint64_t version;
-    if (remember_rules(run, rules, error) && tide_pipeline_reload(run->pipeline, rules, &version, error)) return true;
+    if (remember_rules(run, rules, error) &&
+        tide_pipeline_reload(run->pipeline, rules, &version, error))
+        return true;
     tide_rules_free(rules);
     return false;
 }
@@ -83,11 +91,11 @@ static void reload(struct run *run)
     if (!reload_rules(run, &error))
         fprintf(stderr, "tidemark: the alert rules stay as they were: %s\n", error.text);
     else if (!run->plan.quiet)
-        fprintf(stderr, "tidemark: %u alert rules read from %s\n", run->versions[run->version_count - 1].rule_count,
-                run->plan.config_file);
+        fprintf(stderr, "tidemark: %u alert rules read from %s\n",
+                run->versions[run->version_count - 1].rule_count, run->plan.config_file);
 }
 
-/* --- signals -------------------------------------------------------------------------------------------------------------- */
+/* --- signals --- */
 
 static bool block_signals(struct run *run, struct tide_error *error)
 {
@@ -109,7 +117,8 @@ static void take_signal(struct run *run)
         reload(run);
         return;
     }
-    if (run->signal) { /* asked twice: an output may be stuck; nothing half-written is left behind */
+    if (run->signal) { /* asked twice: an output may be stuck; nothing half-written is left behind
+                        */
         tide_output_discard(&run->outputs, NULL);
         _exit(128 + (int)info.ssi_signo);
     }
@@ -130,7 +139,7 @@ static void wait_for_end(struct run *run)
     tide_progress_clear(&run->progress);
 }
 
-/* --- the run -------------------------------------------------------------------------------------------------------------- */
+/* --- the run --- */
 
 static bool open_outputs(struct run *run, struct tide_error *error)
 {
@@ -146,8 +155,9 @@ static bool open_outputs(struct run *run, struct tide_error *error)
 static bool set_up(struct run *run, struct tide_error *error)
 {
     uint64_t bytes_total;
-    if (!tide_reader_check_files(&run->plan, &bytes_total, error) || !block_signals(run, error) || !open_outputs(run, error) ||
-        !remember_rules(run, run->plan.rules, error)) return false;
+    if (!tide_reader_check_files(&run->plan, &bytes_total, error) || !block_signals(run, error) ||
+        !open_outputs(run, error) || !remember_rules(run, run->plan.rules, error))
+        return false;
     struct tide_output *const outputs[TIDE_CHANNEL_COUNT] = {
         [TIDE_CHANNEL_RESULTS] = run->by_kind[TIDE_OUTPUT_RESULTS],
         [TIDE_CHANNEL_ALERTS] = run->by_kind[TIDE_OUTPUT_ALERTS],
@@ -162,8 +172,13 @@ static bool set_up(struct run *run, struct tide_error *error)
 static bool finish(struct run *run, const struct tide_totals *totals, struct tide_error *error)
 {
     const struct tide_report report = {
-        .plan = &run->plan, .pipeline = run->pipeline, .totals = totals, .versions = run->versions,
-        .version_count = run->version_count, .wall_ns = tide_clock_ns() - run->begin_ns, .signal = run->signal,
+        .plan = &run->plan,
+        .pipeline = run->pipeline,
+        .totals = totals,
+        .versions = run->versions,
+        .version_count = run->version_count,
+        .wall_ns = tide_clock_ns() - run->begin_ns,
+        .signal = run->signal,
     };
     struct tide_output *stats = run->by_kind[TIDE_OUTPUT_STATS];
     if (stats && !tide_report_stats(&report, stats, error)) return false;
@@ -176,7 +191,8 @@ static bool finish(struct run *run, const struct tide_totals *totals, struct tid
 /* Data that broke a policy leaves only the rejects, which show why. */
 static void give_up(struct run *run, struct tide_error *error)
 {
-    struct tide_output *kept = error->exit == TIDE_EXIT_POLICY ? run->by_kind[TIDE_OUTPUT_REJECTS] : NULL;
+    struct tide_output *kept =
+        error->exit == TIDE_EXIT_POLICY ? run->by_kind[TIDE_OUTPUT_REJECTS] : NULL;
     tide_output_discard(&run->outputs, kept);
     struct tide_error commit_error = {0};
     if (kept && !tide_output_commit(&run->outputs, &commit_error)) *error = commit_error;
@@ -198,19 +214,23 @@ static int run_plan(struct run *run, struct tide_error *error)
     return run->signal ? 128 + run->signal : TIDE_EXIT_OK;
 }
 
-int tide_command_run(int argc, char **argv)
+int tide_command_run(int argc, char **argv, const struct tide_registry *registry)
 {
     struct tide_error error = {0};
     struct tide_options options = {0};
     struct run run = {.signal_fd = -1};
     int status;
-    if (!tide_options_parse(&options, &tide_run_options, argc, argv, &error)) status = tide_command_failed(&error);
-    else if (tide_options_flag(&options, TIDE_RUN_HELP)) status = tide_help_command(&tide_run_options, &tide_operators);
-    else if (!tide_plan_build(&run.plan, &options, &tide_operators, &error)) status = tide_command_failed(&error);
+    if (!tide_options_parse(&options, &tide_run_options, argc, argv, &error))
+        status = tide_command_failed(&error);
+    else if (tide_options_flag(&options, TIDE_RUN_HELP))
+        status = tide_help_command(&tide_run_options, registry);
+    else if (!tide_plan_build(&run.plan, &options, registry, &error))
+        status = tide_command_failed(&error);
     else status = run_plan(&run, &error);
     if (run.signal_fd >= 0) close(run.signal_fd);
     for (unsigned i = 0; i < run.version_count; i++)
-        for (unsigned j = 0; j < run.versions[i].rule_count; j++) tide_free(run.versions[i].labels[j]);
+        for (unsigned j = 0; j < run.versions[i].rule_count; j++)
+            tide_free(run.versions[i].labels[j]);
     tide_free(run.versions);
     tide_plan_fini(&run.plan);
     tide_options_fini(&options);

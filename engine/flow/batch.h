@@ -2,7 +2,8 @@
  * batch: rows on their way from the parser to one worker, and the news that concerns them.
  * Owns:     its rows, row numbers and side bytes.
  * Threads:  one owner at a time: the parser's open batch, a ring, or the worker.
- * Blocks:   never; allocates in init, and when a long key or wide amount needs more side room than any before.
+ * Blocks:   never; allocates in init, and when a long key or wide amount needs more side room than
+ *           any before.
  * Errors:   init and reserve return false without memory.
  * Limits:   row_capacity rows; side bytes of one batch below 2^32.
  */
@@ -12,10 +13,11 @@
 #include "engine/flow/epoch.h"
 #include "engine/text/scan.h"
 
-/* A row's number is the batch's row_base plus the low bits of its mark; the high bits say how to read the row. */
-#define TIDE_MARK_LONG_KEY (1u << 31)    /* key[0] = offset in side << 32 | bytes, key[1] = hash */
+/* A row's number is the batch's row_base plus the low bits of its mark; the high bits say how to
+ * read the row. */
+#define TIDE_MARK_LONG_KEY    (1u << 31) /* key[0] = offset in side << 32 | bytes, key[1] = hash */
 #define TIDE_MARK_WIDE_AMOUNT (1u << 30) /* amount = offset in side of a tide_int128 */
-#define TIDE_MARK_ROW (TIDE_MARK_WIDE_AMOUNT - 1)
+#define TIDE_MARK_ROW         (TIDE_MARK_WIDE_AMOUNT - 1)
 
 enum tide_batch_flag {
     TIDE_BATCH_LEAVES_EPOCH = 1, /* nothing more of this epoch follows */
@@ -32,8 +34,9 @@ struct tide_batch {
     uint32_t step_begin, step_end; /* what the worker may read of the epoch's steps */
     struct tide_epoch *epoch;
     uint64_t row_base;
-    uint64_t complete_row; /* rows and steps below this one are all in this batch or an earlier one */
-    int64_t watermark_ms;  /* after row complete_row - 1 */
+    uint64_t
+        complete_row; /* rows and steps below this one are all in this batch or an earlier one */
+    int64_t watermark_ms; /* after row complete_row - 1 */
     char *side;
     size_t side_bytes, side_capacity;
 };

@@ -21,7 +21,8 @@ void tide_block_use_memory(struct tide_block *block)
 
 bool tide_block_use_window(struct tide_block *block, int fd, uint64_t offset, uint32_t count)
 {
-    if (!block->window.reserved && !tide_mapping_init(&block->window, TIDE_BLOCK_WINDOW_BYTES)) return false;
+    if (!block->window.reserved && !tide_mapping_init(&block->window, TIDE_BLOCK_WINDOW_BYTES))
+        return false;
     char *bytes = tide_mapping_show(&block->window, fd, offset, count);
     if (!bytes) return false;
     block->bytes = bytes;

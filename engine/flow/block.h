@@ -4,9 +4,9 @@
  * Threads:  one owner at a time: the reader, a ring, or the parser.
  * Blocks:   never; allocates in init only.
  * Errors:   init returns false without memory.
- * Limits:   TIDE_BLOCK_BYTES bytes that were read or unpacked, page-aligned (read(2) into an unaligned block takes three
- *           times as long), or a window of TIDE_BLOCK_WINDOW_BYTES on the file itself; a page of slack on both sides may
- *           be read but means nothing.
+ * Limits:   TIDE_BLOCK_BYTES bytes that were read or unpacked, page-aligned (read(2) into an
+ *           unaligned block takes three times as long), or a window of TIDE_BLOCK_WINDOW_BYTES on
+ *           the file itself; a page of slack on both sides may be read but means nothing.
  */
 #ifndef TIDE_FLOW_BLOCK_H
 #define TIDE_FLOW_BLOCK_H
@@ -24,8 +24,8 @@ struct tide_block {
     unsigned file;   /* which input file, from 0 */
     uint64_t offset; /* of bytes[0] in the unpacked file */
     bool begins_file, ends_file, ends_input;
-    char *memory;                /* TIDE_BLOCK_BYTES behind a page of slack */
-    struct tide_mapping window;  /* made when it is first used */
+    char *memory;               /* TIDE_BLOCK_BYTES behind a page of slack */
+    struct tide_mapping window; /* made when it is first used */
 };
 
 TIDE_MUST_USE bool tide_block_init(struct tide_block *block);
@@ -33,7 +33,8 @@ TIDE_MUST_USE bool tide_block_init(struct tide_block *block);
 void tide_block_use_memory(struct tide_block *block);
 
 /* Makes bytes show `count` bytes of a file instead. False: errno says why. */
-TIDE_MUST_USE bool tide_block_use_window(struct tide_block *block, int fd, uint64_t offset, uint32_t count);
+TIDE_MUST_USE bool tide_block_use_window(struct tide_block *block, int fd, uint64_t offset,
+                                         uint32_t count);
 
 void tide_block_fini(struct tide_block *block); /* a zeroed one is fine */
 

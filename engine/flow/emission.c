@@ -2,7 +2,8 @@
 
 bool tide_emission_batch_init(struct tide_emission_batch *batch, size_t text_bytes)
 {
-    uint32_t records = (uint32_t)(text_bytes / TIDE_EMISSION_TEXT_BYTES_A_RECORD) + TIDE_CHANNEL_COUNT;
+    uint32_t records =
+        (uint32_t)(text_bytes / TIDE_EMISSION_TEXT_BYTES_A_RECORD) + TIDE_CHANNEL_COUNT;
     *batch = (struct tide_emission_batch){.record_capacity = records, .text_bytes = text_bytes};
     batch->records = tide_alloc(records * sizeof *batch->records);
     return batch->records != NULL;
@@ -28,7 +29,8 @@ void tide_emission_batch_reset(struct tide_emission_batch *batch)
     batch->is_last = false;
 }
 
-enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel_index, size_t bytes)
+enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel_index,
+                                     size_t bytes)
 {
     struct tide_channel_text *channel = &batch->channels[channel_index];
     /* One emission may put a record into each channel. */

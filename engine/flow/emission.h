@@ -1,5 +1,6 @@
 /*
- * emission: finished text on its way to the sink, with the order key that puts it in the order of parallelism 1.
+ * emission: finished text on its way to the sink, with the order key that puts it in the order of
+ *           parallelism 1.
  * Owns:     its texts and records.
  * Threads:  one owner at a time: a worker or the parser, a ring, or the sink.
  * Blocks:   never; allocates in init, and when one line needs more room than a whole batch had.
@@ -20,10 +21,12 @@ enum tide_channel {
     TIDE_CHANNEL_COUNT,
 };
 
-enum { TIDE_EMISSION_TEXT_BYTES_A_RECORD = 64 }; /* sets how many records fit a batch: a usual line is longer */
+enum {
+    TIDE_EMISSION_TEXT_BYTES_A_RECORD = 64
+}; /* sets how many records fit a batch: a usual line is longer */
 
-/* What came first at parallelism 1: the row that caused it; what that row itself caused before what its watermark let
- * fire, and that before timers; then the window's end; then its first row. */
+/* What came first at parallelism 1: the row that caused it; what that row itself caused before what
+ * its watermark let fire, and that before timers; then the window's end; then its first row. */
 enum tide_phase { TIDE_PHASE_ROW, TIDE_PHASE_WINDOW, TIDE_PHASE_TIMER };
 
 struct tide_order_key {
@@ -48,8 +51,9 @@ struct tide_emission_batch {
     struct tide_channel_text channels[TIDE_CHANNEL_COUNT];
     struct tide_record *records; /* none when nothing has to be merged */
     uint32_t record_count, record_capacity;
-    size_t text_bytes; /* usual capacity of a channel */
-    uint64_t complete_row; /* emissions caused by rows below this one are all in this batch or an earlier one */
+    size_t text_bytes;     /* usual capacity of a channel */
+    uint64_t complete_row; /* emissions caused by rows below this one are all in this batch or an
+                              earlier one */
     int64_t watermark_ms;
     bool is_last;
 };
@@ -61,15 +65,18 @@ void tide_emission_batch_reset(struct tide_emission_batch *batch);
 
 enum tide_room { TIDE_ROOM, TIDE_ROOM_FULL, TIDE_ROOM_NO_MEMORY };
 
-/* Is there room for one more record of at most `bytes` in this channel? A batch whose channel is empty grows to fit; one
- * that holds something is full instead, and should be sent. */
-TIDE_MUST_USE enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel, size_t bytes);
+/* Is there room for one more record of at most `bytes` in this channel? A batch whose channel is
+ * empty grows to fit; one that holds something is full instead, and should be sent. */
+TIDE_MUST_USE enum tide_room tide_emission_reserve(struct tide_emission_batch *batch,
+                                                   unsigned channel, size_t bytes);
 
 /* The same, when there is room already, which is nearly always. */
-static inline bool tide_emission_has_room(const struct tide_emission_batch *batch, unsigned channel, size_t bytes)
+static inline bool tide_emission_has_room(const struct tide_emission_batch *batch, unsigned channel,
+                                          size_t bytes)
 {
     const struct tide_channel_text *text = &batch->channels[channel];
-    return text->capacity - text->bytes >= bytes && batch->record_count + TIDE_CHANNEL_COUNT <= batch->record_capacity;
+    return text->capacity - text->bytes >= bytes &&
+           batch->record_count + TIDE_CHANNEL_COUNT <= batch->record_capacity;
 }
 
 static inline bool tide_order_before(const struct tide_order_key *a, const struct tide_order_key *b)

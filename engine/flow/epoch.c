@@ -1,11 +1,13 @@
 #include "engine/flow/epoch.h"
 
-bool tide_epoch_pool_init(struct tide_epoch_pool *pool, unsigned epoch_count, uint32_t step_capacity,
-                          uint64_t row_capacity)
+bool tide_epoch_pool_init(struct tide_epoch_pool *pool, unsigned epoch_count,
+                          uint32_t step_capacity, uint64_t row_capacity)
 {
     TIDE_ASSERT(epoch_count >= 2 && step_capacity >= 1 && row_capacity >= 1);
-    *pool = (struct tide_epoch_pool){.epoch_count = epoch_count, .step_capacity = step_capacity, .row_capacity = row_capacity};
-    pool->epochs = tide_alloc_aligned(_Alignof(struct tide_epoch), epoch_count * sizeof *pool->epochs);
+    *pool = (struct tide_epoch_pool){
+        .epoch_count = epoch_count, .step_capacity = step_capacity, .row_capacity = row_capacity};
+    pool->epochs =
+        tide_alloc_aligned(_Alignof(struct tide_epoch), epoch_count * sizeof *pool->epochs);
     pool->steps = tide_alloc((size_t)epoch_count * step_capacity * sizeof *pool->steps);
     if (!pool->epochs || !pool->steps) return false;
     for (unsigned i = 0; i < epoch_count; i++) {
@@ -22,11 +24,12 @@ void tide_epoch_pool_fini(struct tide_epoch_pool *pool)
     *pool = (struct tide_epoch_pool){0};
 }
 
-struct tide_epoch *tide_epoch_open(struct tide_epoch_pool *pool, unsigned reader_count, uint64_t row_begin,
-                                   uint64_t rules_version)
+struct tide_epoch *tide_epoch_open(struct tide_epoch_pool *pool, unsigned reader_count,
+                                   uint64_t row_begin, uint64_t rules_version)
 {
     struct tide_epoch *epoch = &pool->epochs[pool->next];
-    /* E1 acquire: pairs with E2; the workers' reads of the steps are over before they are written again. */
+    /* E1 acquire: pairs with E2; the workers' reads of the steps are over before they are written
+     * again. */
     if (atomic_load_explicit(&epoch->reader_count, memory_order_acquire) != 0) return NULL;
     pool->next = (pool->next + 1) % pool->epoch_count;
     epoch->step_count = 0;
@@ -39,11 +42,13 @@ struct tide_epoch *tide_epoch_open(struct tide_epoch_pool *pool, unsigned reader
 
 bool tide_epoch_leave(struct tide_epoch *epoch)
 {
-    /* E2 acq_rel: pairs with E1, and with the other workers' E2, so that the last one speaks for all. */
+    /* E2 acq_rel: pairs with E1, and with the other workers' E2, so that the last one speaks for
+     * all. */
     return atomic_fetch_sub_explicit(&epoch->reader_count, 1, memory_order_acq_rel) == 1;
 }
 
-uint32_t tide_epoch_find_watermark(const struct tide_epoch *epoch, uint32_t begin, uint32_t end, int64_t watermark_ms)
+uint32_t tide_epoch_find_watermark(const struct tide_epoch *epoch, uint32_t begin, uint32_t end,
+                                   int64_t watermark_ms)
 {
     while (begin < end) {
         uint32_t middle = begin + (end - begin) / 2;

@@ -7,12 +7,13 @@ static size_t power_of_two_from(size_t least)
     return value;
 }
 
-bool tide_link_init(struct tide_link *link, void *const items[], unsigned item_count, struct tide_waiter *producer,
-                    struct tide_waiter *consumer)
+bool tide_link_init(struct tide_link *link, void *const items[], unsigned item_count,
+                    struct tide_waiter *producer, struct tide_waiter *consumer)
 {
     TIDE_ASSERT(item_count >= 2 && item_count <= TIDE_LINK_ITEMS_MAX);
     size_t slot_count = power_of_two_from(item_count);
-    if (!tide_ring_init(&link->forward, slot_count) || !tide_ring_init(&link->back, slot_count)) return false;
+    if (!tide_ring_init(&link->forward, slot_count) || !tide_ring_init(&link->back, slot_count))
+        return false;
     link->producer = producer;
     link->consumer = consumer;
     link->item_count = item_count;

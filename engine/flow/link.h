@@ -1,14 +1,19 @@
 /*
  * link: a one-way road between two threads: full items go forward, empty ones come home.
- * Owns:     its two rings; the items belong to whoever set it up, and at any time to one party or one ring.
- * Threads:  one producer (take, send, nudge_consumer), one consumer (receive, give_back, nudge_producer).
+ * Owns:     its two rings; the items belong to whoever set it up, and at any time to one party or
+ *           one ring.
+ * Threads:  one producer (take, send, nudge_consumer), one consumer (receive, give_back,
+ *           nudge_producer).
  * Blocks:   never. Allocates in init only.
- * Errors:   init returns false without memory; take NULL = back-pressure; receive NULL = nothing there.
- * Limits:   2 .. TIDE_LINK_ITEMS_MAX items; send cannot fail, because the ring has room for all of them.
+ * Errors:   init returns false without memory; take NULL = back-pressure; receive NULL = nothing
+ *           there.
+ * Limits:   2 .. TIDE_LINK_ITEMS_MAX items; send cannot fail, because the ring has room for all of
+ *           them.
  *
- * Waking a thread costs a system call, so a party is woken when half of the items wait for it, when the other says the
- * matter is urgent, and (nudge) always before the other goes to sleep itself. Thus nobody sleeps on work for longer
- * than its peer is busy, and no two parties ever sleep waiting for each other.
+ * Waking a thread costs a system call, so a party is woken when half of the items wait for it, when
+ * the other says the matter is urgent, and (nudge) always before the other goes to sleep itself.
+ * Thus nobody sleeps on work for longer than its peer is busy, and no two parties ever sleep
+ * waiting for each other.
  */
 #ifndef TIDE_FLOW_LINK_H
 #define TIDE_FLOW_LINK_H

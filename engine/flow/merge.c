@@ -33,7 +33,9 @@ static void sift_down(struct tide_merge *merge, unsigned input)
 {
     unsigned at = 0;
     for (unsigned child; (child = 2 * at + 1) < merge->heap_count; at = child) {
-        if (child + 1 < merge->heap_count && before(merge, merge->heap[child + 1], merge->heap[child])) child++;
+        if (child + 1 < merge->heap_count &&
+            before(merge, merge->heap[child + 1], merge->heap[child]))
+            child++;
         if (!before(merge, merge->heap[child], input)) break;
         merge->heap[at] = merge->heap[child];
     }
@@ -65,12 +67,14 @@ uint64_t tide_merge_frontier(const struct tide_merge *merge)
 {
     uint64_t frontier = UINT64_MAX;
     for (unsigned i = 0; i < merge->input_count; i++)
-        if (!merge->inputs[i].batch && merge->inputs[i].complete_row < frontier) frontier = merge->inputs[i].complete_row;
+        if (!merge->inputs[i].batch && merge->inputs[i].complete_row < frontier)
+            frontier = merge->inputs[i].complete_row;
     return frontier;
 }
 
-const struct tide_record *tide_merge_take(struct tide_merge *merge, uint64_t frontier, const char **text,
-                                          unsigned *input, struct tide_emission_batch **done)
+const struct tide_record *tide_merge_take(struct tide_merge *merge, uint64_t frontier,
+                                          const char **text, unsigned *input,
+                                          struct tide_emission_batch **done)
 {
     *done = NULL;
     if (merge->heap_count == 0) return NULL;

@@ -1,14 +1,15 @@
 /*
  * ring: bounded queue of pointers; the only thing two threads share on the data path.
  * Owns:     its slots, never what they point to.
- * Threads:  one producer (push, room), one consumer (pop, peek_count); init and fini when neither runs.
+ * Threads:  one producer (push, room), one consumer (pop, peek_count); init and fini when neither
+ *           runs.
  * Blocks:   never; push and pop are wait-free. Allocates in init only.
  * Errors:   init returns false without memory; push false = full; pop NULL = empty.
  * Limits:   slot_count is a power of two, 2 .. 65536.
  *
- * Each party has a cache line of its own: the index it writes, and its last look at the other's. Indices run freely and
- * wrap at 2^64. (The layout is that of Concurrency Kit's ck_ring and DPDK's rte_ring; the cached index is from
- * FastForward and MCRingBuffer.)
+ * Each party has a cache line of its own: the index it writes, and its last look at the other's.
+ * Indices run freely and wrap at 2^64. (The layout is that of Concurrency Kit's ck_ring and DPDK's
+ * rte_ring; the cached index is from FastForward and MCRingBuffer.)
  */
 #ifndef TIDE_FLOW_RING_H
 #define TIDE_FLOW_RING_H

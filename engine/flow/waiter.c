@@ -11,7 +11,8 @@ enum { SPINS = 400, YIELDS = 1 };
 
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
 {
-    return syscall(SYS_futex, (uint32_t *)(void *)word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+    return syscall(SYS_futex, (uint32_t *)(void *)word, operation | FUTEX_PRIVATE_FLAG, value, NULL,
+                   NULL, 0);
 }
 
 void tide_waiter_init(struct tide_waiter *waiter)
@@ -21,8 +22,10 @@ void tide_waiter_init(struct tide_waiter *waiter)
 
 void tide_waiter_notify(struct tide_waiter *waiter)
 {
-    /* W1 acq_rel: pairs with W2 and W3; see the header. Release: the sleeper sees what was pushed before. */
-    uint32_t before = atomic_exchange_explicit(&waiter->word, TIDE_WAITER_NOTIFIED, memory_order_acq_rel);
+    /* W1 acq_rel: pairs with W2 and W3; see the header. Release: the sleeper sees what was pushed
+     * before. */
+    uint32_t before =
+        atomic_exchange_explicit(&waiter->word, TIDE_WAITER_NOTIFIED, memory_order_acq_rel);
     if (before == TIDE_WAITER_ASLEEP) futex(&waiter->word, FUTEX_WAKE, 1);
 }
 
@@ -36,9 +39,11 @@ void tide_waiter_sleep(struct tide_waiter *waiter)
 {
     uint32_t expected = TIDE_WAITER_AWAKE;
     /* W3 acq_rel: pairs with W1; fails when a notification came since the clear. */
-    if (!atomic_compare_exchange_strong_explicit(&waiter->word, &expected, TIDE_WAITER_ASLEEP, memory_order_acq_rel,
-                                                 memory_order_acquire)) return;
-    /* W4 acquire: pairs with W1. The kernel compares the word again before it puts the thread to sleep. */
+    if (!atomic_compare_exchange_strong_explicit(&waiter->word, &expected, TIDE_WAITER_ASLEEP,
+                                                 memory_order_acq_rel, memory_order_acquire))
+        return;
+    /* W4 acquire: pairs with W1. The kernel compares the word again before it puts the thread to
+     * sleep. */
     while (atomic_load_explicit(&waiter->word, memory_order_acquire) == TIDE_WAITER_ASLEEP)
         futex(&waiter->word, FUTEX_WAIT, TIDE_WAITER_ASLEEP);
 }
@@ -53,7 +58,8 @@ unsigned tide_core_count(void)
 
 struct tide_patience tide_patience_for(unsigned busy_threads)
 {
-    return (struct tide_patience){.spins = busy_threads <= tide_core_count() ? SPINS : 0, .yields = YIELDS};
+    return (struct tide_patience){.spins = busy_threads <= tide_core_count() ? SPINS : 0,
+                                  .yields = YIELDS};
 }
 
 bool tide_patience_wait(const struct tide_patience *patience, unsigned look_count)

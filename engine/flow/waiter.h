@@ -6,10 +6,11 @@
  * Errors:   none.
  * Limits:   a notification is a fact, not a count: many before a clear are one.
  *
- * The sleeper's loop is: clear; look at all its rings; if there was nothing to do, sleep; again. Both sides change the
- * word by a read-modify-write, so one comes first: either the sleeper's clear sees the notification, with all that
- * was published before it, or the notifier sees ASLEEP and wakes. No fence is needed, and no wake-up can be lost. A
- * notification costs one locked instruction; a system call only if the other side sleeps.
+ * The sleeper's loop is: clear; look at all its rings; if there was nothing to do, sleep; again.
+ * Both sides change the word by a read-modify-write, so one comes first: either the sleeper's clear
+ * sees the notification, with all that was published before it, or the notifier sees ASLEEP and
+ * wakes. No fence is needed, and no wake-up can be lost. A notification costs one locked
+ * instruction; a system call only if the other side sleeps.
  */
 #ifndef TIDE_FLOW_WAITER_H
 #define TIDE_FLOW_WAITER_H
@@ -30,8 +31,8 @@ struct tide_patience {
 
 void tide_waiter_init(struct tide_waiter *waiter);
 
-/* Says that something has changed which the sleeper may be waiting for. What the caller wrote before is visible to the
- * sleeper after its next clear. */
+/* Says that something has changed which the sleeper may be waiting for. What the caller wrote
+ * before is visible to the sleeper after its next clear. */
 void tide_waiter_notify(struct tide_waiter *waiter);
 
 /* Forgets notifications; call before looking at the rings. */
@@ -43,7 +44,8 @@ void tide_waiter_sleep(struct tide_waiter *waiter);
 /* Patience for a thread when `busy_threads` threads want the machine, by the affinity mask. */
 struct tide_patience tide_patience_for(unsigned busy_threads);
 
-/* One moment of patience after `look_count` looks in vain: spins or yields and returns true, or returns false: sleep. */
+/* One moment of patience after `look_count` looks in vain: spins or yields and returns true, or
+ * returns false: sleep. */
 bool tide_patience_wait(const struct tide_patience *patience, unsigned look_count);
 
 /* Cores this process may run on. */

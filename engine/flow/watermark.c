@@ -17,7 +17,8 @@ void tide_watermark_fini(struct tide_watermark *watermark)
     *watermark = (struct tide_watermark){0};
 }
 
-int64_t tide_watermark_advance(struct tide_watermark *watermark, unsigned input, int64_t watermark_ms)
+int64_t tide_watermark_advance(struct tide_watermark *watermark, unsigned input,
+                               int64_t watermark_ms)
 {
     TIDE_ASSERT(input < watermark->input_count && watermark_ms >= watermark->inputs_ms[input]);
     int64_t before_ms = watermark->inputs_ms[input];

@@ -263,9 +263,8 @@ bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
            set_window(plan, &settings) && set_aggregates(plan, &settings) &&
            set_rules(plan, &settings) && set_format(plan, &settings) &&
            set_choices(plan, &settings) && set_machine(plan, &settings) &&
-           set_scheduler(plan, &settings) &&
-           set_max_rejects(plan, &settings) && set_manners(plan, &settings) &&
-           tide_outputs_resolve(plan, &settings);
+           set_scheduler(plan, &settings) && set_max_rejects(plan, &settings) &&
+           set_manners(plan, &settings) && tide_outputs_resolve(plan, &settings);
 }
 
 void tide_plan_fini(struct tide_plan *plan)

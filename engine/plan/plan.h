@@ -20,8 +20,9 @@ enum {
     TIDE_KEY_COLUMN_COUNT_MAX = 16,
     TIDE_ROW_BYTES_MAX_DEFAULT = 1 << 20,
     TIDE_ROW_BYTES_LIMIT = 1 << 29, /* for --max-row-bytes */
-    TIDE_BATCH_ROWS_AUTO_MAX = 2048, /* --batch-rows auto: this, shared by more than four workers, ... */
-    TIDE_BATCH_ROWS_AUTO_MIN = 256,  /* ... but no less than this */
+    TIDE_BATCH_ROWS_AUTO_MAX =
+        2048, /* --batch-rows auto: this, shared by more than four workers, ... */
+    TIDE_BATCH_ROWS_AUTO_MIN = 256, /* ... but no less than this */
     TIDE_BATCH_ROWS_MAX = 65536,
     TIDE_RING_SLOTS_DEFAULT = 16,
     TIDE_RING_SLOTS_MAX = 4096,
@@ -30,7 +31,14 @@ enum {
 #define TIDE_DURATION_MS_MAX ((int64_t)1 << 62)
 
 enum tide_order { TIDE_ORDER_GLOBAL, TIDE_ORDER_KEY };
-enum tide_output_kind { TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS, TIDE_OUTPUT_LATE, TIDE_OUTPUT_REJECTS, TIDE_OUTPUT_STATS, TIDE_OUTPUT_COUNT };
+enum tide_output_kind {
+    TIDE_OUTPUT_ALERTS,
+    TIDE_OUTPUT_RESULTS,
+    TIDE_OUTPUT_LATE,
+    TIDE_OUTPUT_REJECTS,
+    TIDE_OUTPUT_STATS,
+    TIDE_OUTPUT_COUNT
+};
 enum tide_when { TIDE_AUTO, TIDE_ALWAYS, TIDE_NEVER };
 enum tide_scheduler { TIDE_SCHEDULER_THREADS, TIDE_SCHEDULER_ONE };
 
@@ -40,8 +48,9 @@ struct tide_column {
     unsigned number; /* 0: the text is no number */
 };
 
-/* What the first header calls the key columns, for the outputs: --key 2 prints under the column's name. Written once, by
- * the parser, before it sends anything; NULL: nothing is known beyond the option. */
+/* What the first header calls the key columns, for the outputs: --key 2 prints under the column's
+ * name. Written once, by the parser, before it sends anything; NULL: nothing is known beyond the
+ * option. */
 struct tide_key_names {
     char *names[TIDE_KEY_COLUMN_COUNT_MAX];
 };
@@ -64,17 +73,18 @@ struct tide_plan {
     struct tide_zone zone;
 
     /* Event time. */
-    bool unbounded;            /* --out-of-orderness unbounded */
-    int64_t bound_ms;          /* 0 when unbounded */
-    int64_t max_future_ms;     /* -1: off */
+    bool unbounded;        /* --out-of-orderness unbounded */
+    int64_t bound_ms;      /* 0 when unbounded */
+    int64_t max_future_ms; /* -1: off */
 
     /* Window and what is computed. */
     const struct tide_window *window;
     int64_t window_size_ms, window_offset_ms;
     bool drop_at_end;
     unsigned listed_count;
-    unsigned listed[TIDE_AGGREGATE_COUNT_MAX]; /* --aggregate, as indices into registry->aggregates */
-    const struct tide_rule_set *rules;         /* in force from row 0 */
+    unsigned
+        listed[TIDE_AGGREGATE_COUNT_MAX]; /* --aggregate, as indices into registry->aggregates */
+    const struct tide_rule_set *rules;    /* in force from row 0 */
 
     /* Machine. */
     unsigned parallelism; /* resolved: 1 .. TIDE_PARALLELISM_MAX */

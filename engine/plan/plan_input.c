@@ -107,5 +107,6 @@ static bool set_values(struct tide_plan *plan, const struct tide_settings *setti
 bool tide_plan_input(struct tide_plan *plan, const struct tide_settings *settings)
 {
     return set_files(plan, settings) && set_columns(plan, settings) &&
-           tide_setting_delimiter(settings, TIDE_RUN_DELIMITER, &plan->delimiter) && set_times(plan, settings) && set_values(plan, settings);
+           tide_setting_delimiter(settings, TIDE_RUN_DELIMITER, &plan->delimiter) &&
+           set_times(plan, settings) && set_values(plan, settings);
 }

@@ -1,10 +1,12 @@
 /*
- * registry: the visible lists of operators a build offers; the engine knows them only through these tables.
+ * registry: the visible lists of operators a build offers; the engine knows them only through these
+ *           tables.
  * Owns:     nothing; all tables are const.
  * Threads:  read-only.
  * Blocks:   never.
  * Errors:   none.
- * Limits:   lists end with NULL; at most TIDE_AGGREGATE_COUNT_MAX aggregates, the first five being sum, count, min, max, mean.
+ * Limits:   lists end with NULL; at most TIDE_AGGREGATE_COUNT_MAX aggregates, the first five being
+ *           sum, count, min, max, mean.
  */
 #ifndef TIDE_PLAN_REGISTRY_H
 #define TIDE_PLAN_REGISTRY_H

@@ -42,7 +42,8 @@ static struct tide_classified refused(enum tide_class class, const char *reason)
 static struct text trimmed(struct text text)
 {
     for (; text.bytes > 0 && (*text.at == ' ' || *text.at == '\t'); text.at++) text.bytes--;
-    while (text.bytes > 0 && (text.at[text.bytes - 1] == ' ' || text.at[text.bytes - 1] == '\t')) text.bytes--;
+    while (text.bytes > 0 && (text.at[text.bytes - 1] == ' ' || text.at[text.bytes - 1] == '\t'))
+        text.bytes--;
     return text;
 }
 
@@ -52,7 +53,8 @@ struct fields {
     bool has_nul;
 };
 
-static struct text take_field(const struct tide_chunk *chunk, unsigned record, uint32_t column, char **scratch, bool *has_nul)
+static struct text take_field(const struct tide_chunk *chunk, unsigned record, uint32_t column,
+                              char **scratch, bool *has_nul)
 {
     struct text field;
     field.at = tide_chunk_field(chunk, record, column, &field.bytes);
@@ -62,8 +64,8 @@ static struct text take_field(const struct tide_chunk *chunk, unsigned record, u
     return field;
 }
 
-static void take_fields(const struct tide_classifier *classifier, const struct tide_chunk *chunk, unsigned record,
-                        char *scratch, struct fields *fields)
+static void take_fields(const struct tide_classifier *classifier, const struct tide_chunk *chunk,
+                        unsigned record, char *scratch, struct fields *fields)
 {
     const struct tide_columns *columns = classifier->columns;
     fields->has_nul = false;
@@ -87,10 +89,14 @@ static const char *missing_reason(const struct tide_plan *plan, const struct fie
 static const char *amount_reason(enum tide_decimal_status status)
 {
     switch (status) {
-    case TIDE_DECIMAL_OK: return NULL;
-    case TIDE_DECIMAL_TOO_FINE: return "too many decimals";
-    case TIDE_DECIMAL_OUT_OF_RANGE: return "amount out of range";
-    case TIDE_DECIMAL_MALFORMED: break;
+    case TIDE_DECIMAL_OK:
+        return NULL;
+    case TIDE_DECIMAL_TOO_FINE:
+        return "too many decimals";
+    case TIDE_DECIMAL_OUT_OF_RANGE:
+        return "amount out of range";
+    case TIDE_DECIMAL_MALFORMED:
+        break;
     }
     return "malformed amount";
 }
@@ -112,17 +118,20 @@ static void join_key(const struct tide_plan *plan, const struct fields *fields, 
     row->key_bytes = (size_t)(out - scratch);
 }
 
-struct tide_classified tide_classify(struct tide_classifier *classifier, const struct tide_chunk *chunk, unsigned i)
+struct tide_classified tide_classify(struct tide_classifier *classifier,
+                                     const struct tide_chunk *chunk, unsigned i)
 {
     const struct tide_plan *plan = classifier->plan;
     size_t bytes;
     tide_chunk_record(chunk, i, &bytes);
     if (chunk->is_open_quote) return refused(TIDE_CLASS_MALFORMED, "unbalanced quote");
-    if (chunk->is_overlong || bytes > plan->row_bytes_max) return refused(TIDE_CLASS_MALFORMED, "row too long");
-    if (chunk->field_count < classifier->columns->needed) return refused(TIDE_CLASS_MALFORMED, "too few fields");
+    if (chunk->is_overlong || bytes > plan->row_bytes_max)
+        return refused(TIDE_CLASS_MALFORMED, "row too long");
+    if (chunk->field_count < classifier->columns->needed)
+        return refused(TIDE_CLASS_MALFORMED, "too few fields");
 
-    /* The first part holds the unquoted fields, which are no longer than the used columns (one may be used several
-     * times), the second the joined key. */
+    /* The first part holds the unquoted fields, which are no longer than the used columns (one may
+     * be used several times), the second the joined key. */
     size_t part_bytes = (plan->key_count + 2) * (bytes + 1);
     char *scratch = tide_classifier_scratch(classifier, 2 * part_bytes);
     if (!scratch) return refused(TIDE_CLASS_NO_MEMORY, NULL);
@@ -135,7 +144,8 @@ struct tide_classified tide_classify(struct tide_classifier *classifier, const s
     struct tide_classified row = {.class = TIDE_CLASS_GOOD};
     if (!tide_time_parse(&plan->time_format, fields.time.at, fields.time.bytes, &row.time_ms))
         return refused(TIDE_CLASS_MALFORMED, "malformed time");
-    reason = amount_reason(tide_decimal_parse(&plan->decimal, fields.value.at, fields.value.bytes, &row.amount));
+    reason = amount_reason(
+        tide_decimal_parse(&plan->decimal, fields.value.at, fields.value.bytes, &row.amount));
     if (reason) return refused(TIDE_CLASS_MALFORMED, reason);
     join_key(plan, &fields, scratch + part_bytes, &row);
     return row;

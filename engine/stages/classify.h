@@ -1,10 +1,11 @@
 /*
- * classify: the careful reading of one record: what it is, or why it is refused. The definition of what the scanner's quick path
- *           may only anticipate.
+ * classify: the careful reading of one record: what it is, or why it is refused. The definition of
+ *           what the scanner's quick path may only anticipate.
  * Owns:     scratch space for unquoted fields and joined keys.
  * Threads:  one: the parser's.
  * Blocks:   never; allocates when a record is longer than any before.
- * Errors:   bad data is an answer, not an error; classify returns TIDE_CLASS_NO_MEMORY without memory.
+ * Errors:   bad data is an answer, not an error; classify returns TIDE_CLASS_NO_MEMORY without
+ *           memory.
  * Limits:   none of its own.
  */
 #ifndef TIDE_STAGES_CLASSIFY_H
@@ -37,7 +38,9 @@ void tide_classifier_fini(struct tide_classifier *classifier); /* a zeroed one i
 /* Room for `bytes` bytes, valid until the next call of either function. NULL without memory. */
 char *tide_classifier_scratch(struct tide_classifier *classifier, size_t bytes);
 
-/* Reads record i of the chunk. Of several reasons it gives the first in the order the contract with users lists. */
-struct tide_classified tide_classify(struct tide_classifier *classifier, const struct tide_chunk *chunk, unsigned i);
+/* Reads record i of the chunk. Of several reasons it gives the first in the order the contract with
+ * users lists. */
+struct tide_classified tide_classify(struct tide_classifier *classifier,
+                                     const struct tide_chunk *chunk, unsigned i);
 
 #endif

@@ -12,7 +12,8 @@ struct header {
     struct tide_error *error;
 };
 
-const char *tide_columns_name(const struct tide_chunk *chunk, uint32_t column, char *scratch, size_t *bytes)
+const char *tide_columns_name(const struct tide_chunk *chunk, uint32_t column, char *scratch,
+                              size_t *bytes)
 {
     const char *text = tide_chunk_field(chunk, 0, column, bytes);
     text = tide_csv_field(text, *bytes, scratch, bytes);
@@ -26,7 +27,8 @@ static const char *name_of(const struct header *header, uint32_t column, size_t 
     return tide_columns_name(header->chunk, column, header->scratch, bytes);
 }
 
-static bool refuse(const struct header *header, const struct tide_column *column, const char *option)
+static bool refuse(const struct header *header, const struct tide_column *column,
+                   const char *option)
 {
     struct tide_nearest nearest;
     char nearest_text[64] = "", list[512] = "";
@@ -38,20 +40,26 @@ static bool refuse(const struct header *header, const struct tide_column *column
         const char *text = name_of(header, i, &bytes);
         snprintf(name, sizeof name, "%.*s", (int)bytes, text);
         if (list_bytes + strlen(name) + 3 < sizeof list)
-            list_bytes += (size_t)snprintf(list + list_bytes, sizeof list - list_bytes, "%s%s", i ? ", " : "", name);
+            list_bytes += (size_t)snprintf(list + list_bytes, sizeof list - list_bytes, "%s%s",
+                                           i ? ", " : "", name);
         const char *before = nearest.name;
         tide_nearest_offer(&nearest, name);
         if (nearest.name != before) memcpy(nearest_text, name, sizeof nearest_text);
     }
     const char *file = header->file_name;
     if (nearest.name)
-        return tide_error_set(header->error, TIDE_EXIT_USAGE, "%s: no column '%s' in the header (%s); did you mean '%s'? (the header has: %s)",
-                              file, column->name, option, nearest_text, list);
-    return tide_error_set(header->error, TIDE_EXIT_USAGE, "%s: no column '%s' in the header (%s NAME names another; the header has: %s)",
-                          file, column->name, option, list);
+        return tide_error_set(
+            header->error, TIDE_EXIT_USAGE,
+            "%s: no column '%s' in the header (%s); did you mean '%s'? (the header has: %s)", file,
+            column->name, option, nearest_text, list);
+    return tide_error_set(
+        header->error, TIDE_EXIT_USAGE,
+        "%s: no column '%s' in the header (%s NAME names another; the header has: %s)", file,
+        column->name, option, list);
 }
 
-static bool find(const struct header *header, const struct tide_column *column, const char *option, uint32_t *place)
+static bool find(const struct header *header, const struct tide_column *column, const char *option,
+                 uint32_t *place)
 {
     uint32_t field_count = header->chunk->field_count;
     size_t wanted_bytes = strlen(column->name);
@@ -64,8 +72,9 @@ static bool find(const struct header *header, const struct tide_column *column, 
     }
     if (column->number == 0) return refuse(header, column, option);
     if (column->number > field_count)
-        return tide_error_set(header->error, TIDE_EXIT_USAGE, "%s: no column %u (%s): the header has %u columns",
-                              header->file_name, column->number, option, field_count);
+        return tide_error_set(header->error, TIDE_EXIT_USAGE,
+                              "%s: no column %u (%s): the header has %u columns", header->file_name,
+                              column->number, option, field_count);
     *place = column->number - 1;
     return true;
 }
@@ -77,8 +86,9 @@ static void find_needed(struct tide_columns *columns, unsigned key_count)
         if (columns->keys[i] >= columns->needed) columns->needed = columns->keys[i] + 1;
 }
 
-bool tide_columns_from_header(struct tide_columns *columns, const struct tide_plan *plan, const struct tide_chunk *chunk,
-                              char *scratch, const char *file_name, struct tide_error *error)
+bool tide_columns_from_header(struct tide_columns *columns, const struct tide_plan *plan,
+                              const struct tide_chunk *chunk, char *scratch, const char *file_name,
+                              struct tide_error *error)
 {
     const struct header header = {chunk, scratch, file_name, error};
     for (unsigned i = 0; i < plan->key_count; i++)
@@ -97,7 +107,8 @@ void tide_columns_from_numbers(struct tide_columns *columns, const struct tide_p
     find_needed(columns, plan->key_count);
 }
 
-void tide_columns_teach(const struct tide_columns *columns, uint32_t field_count, struct tide_decoder *decoder)
+void tide_columns_teach(const struct tide_columns *columns, uint32_t field_count,
+                        struct tide_decoder *decoder)
 {
     decoder->field_count = field_count;
     decoder->key_column = columns->keys[0];

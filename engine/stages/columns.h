@@ -17,19 +17,22 @@ struct tide_columns {
     uint32_t needed;                                       /* fields a record must have */
 };
 
-/* From a header record, which is chunk's first: names first (blanks around them do not count, of equal names the first),
- * then numbers. scratch: room for the record's bytes. */
-TIDE_MUST_USE bool tide_columns_from_header(struct tide_columns *columns, const struct tide_plan *plan,
-                                            const struct tide_chunk *chunk, char *scratch, const char *file_name,
-                                            struct tide_error *error);
+/* From a header record, which is chunk's first: names first (blanks around them do not count, of
+ * equal names the first), then numbers. scratch: room for the record's bytes. */
+TIDE_MUST_USE bool tide_columns_from_header(struct tide_columns *columns,
+                                            const struct tide_plan *plan,
+                                            const struct tide_chunk *chunk, char *scratch,
+                                            const char *file_name, struct tide_error *error);
 
 /* What a header record calls a column: unquoted, without the blanks around. scratch as above. */
-const char *tide_columns_name(const struct tide_chunk *chunk, uint32_t column, char *scratch, size_t *bytes);
+const char *tide_columns_name(const struct tide_chunk *chunk, uint32_t column, char *scratch,
+                              size_t *bytes);
 
 /* Without a header: by numbers alone, which the plan has checked to be there. */
 void tide_columns_from_numbers(struct tide_columns *columns, const struct tide_plan *plan);
 
 /* Makes the decoder's columns these, for records of field_count fields. */
-void tide_columns_teach(const struct tide_columns *columns, uint32_t field_count, struct tide_decoder *decoder);
+void tide_columns_teach(const struct tide_columns *columns, uint32_t field_count,
+                        struct tide_decoder *decoder);
 
 #endif

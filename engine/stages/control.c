@@ -30,12 +30,14 @@ void tide_control_fail(struct tide_control *control, const struct tide_error *er
 {
     TIDE_ASSERT(error->exit != TIDE_EXIT_OK);
     /* C1 acq_rel: only the first comes through. main reads the error after joining that thread. */
-    if (atomic_exchange_explicit(&control->failed, 1, memory_order_acq_rel) == 0) control->error = *error;
+    if (atomic_exchange_explicit(&control->failed, 1, memory_order_acq_rel) == 0)
+        control->error = *error;
     wake_all(control);
 }
 
 void tide_control_stop(struct tide_control *control)
 {
-    atomic_store_explicit(&control->stopping, 1, memory_order_relaxed); /* the notifications publish it */
+    atomic_store_explicit(&control->stopping, 1,
+                          memory_order_relaxed); /* the notifications publish it */
     wake_all(control);
 }

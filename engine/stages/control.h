@@ -1,7 +1,10 @@
 /*
- * control: what all stages of a run share besides their links: the first failure, and the wish to stop.
- * Owns:     the latched error, a descriptor that wakes the reader out of a poll, and the list of waiters.
- * Threads:  any may fail or look; the main thread stops, and reads the error after all threads have ended.
+ * control: what all stages of a run share besides their links: the first failure, and the wish to
+ *           stop.
+ * Owns:     the latched error, a descriptor that wakes the reader out of a poll, and the list of
+ *           waiters.
+ * Threads:  any may fail or look; the main thread stops, and reads the error after all threads have
+ *           ended.
  * Blocks:   never.
  * Errors:   init: no descriptor to be had (exit 1).
  * Limits:   TIDE_WAITERS_MAX waiters.
@@ -27,7 +30,8 @@ struct tide_control {
 TIDE_MUST_USE bool tide_control_init(struct tide_control *control, struct tide_error *error);
 void tide_control_fini(struct tide_control *control);
 
-/* Latches the first failure and wakes every stage, which then ends. Later failures are consequences and are dropped. */
+/* Latches the first failure and wakes every stage, which then ends. Later failures are consequences
+ * and are dropped. */
 void tide_control_fail(struct tide_control *control, const struct tide_error *error);
 
 /* Asks the parser to treat the input as ended here, without firing open windows. */

@@ -1,6 +1,7 @@
 #include "engine/stages/decoder.h"
 
-/* Could the quick path take this NA text for a time or an amount? Then those fields must be looked at for NA first. */
+/* Could the quick path take this NA text for a time or an amount? Then those fields must be looked
+ * at for NA first. */
 static bool na_looks_like_value(const struct tide_plan *plan)
 {
     for (unsigned i = 0; i < plan->na.count; i++) {
@@ -9,7 +10,8 @@ static bool na_looks_like_value(const struct tide_plan *plan)
         const char *text = plan->na.entries[i].text;
         size_t bytes = plan->na.entries[i].bytes;
         if (tide_decimal_parse(&plan->decimal, text, bytes, &units) != TIDE_DECIMAL_MALFORMED ||
-            tide_time_parse(&plan->time_format, text, bytes, &time_ms)) return true;
+            tide_time_parse(&plan->time_format, text, bytes, &time_ms))
+            return true;
     }
     return false;
 }
@@ -17,11 +19,16 @@ static bool na_looks_like_value(const struct tide_plan *plan)
 static enum tide_decode_time decode_time(enum tide_time_form form)
 {
     switch (form) {
-    case TIDE_TIME_AUTO: return TIDE_DECODE_CALENDAR;
-    case TIDE_TIME_EPOCH_S: return TIDE_DECODE_EPOCH_S;
-    case TIDE_TIME_EPOCH_MS: return TIDE_DECODE_EPOCH_MS;
-    case TIDE_TIME_EPOCH_US: return TIDE_DECODE_EPOCH_US;
-    case TIDE_TIME_PATTERN: break;
+    case TIDE_TIME_AUTO:
+        return TIDE_DECODE_CALENDAR;
+    case TIDE_TIME_EPOCH_S:
+        return TIDE_DECODE_EPOCH_S;
+    case TIDE_TIME_EPOCH_MS:
+        return TIDE_DECODE_EPOCH_MS;
+    case TIDE_TIME_EPOCH_US:
+        return TIDE_DECODE_EPOCH_US;
+    case TIDE_TIME_PATTERN:
+        break;
     }
     return TIDE_DECODE_NO_TIME;
 }

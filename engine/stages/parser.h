@@ -1,14 +1,14 @@
 /*
- * parser: the stage that sees every row: it reads, classifies, decides the watermark and who is late, and hands each row to the
- *         worker that owns its key.
+ * parser: the stage that sees every row: it reads, classifies, decides the watermark and who is
+ *           late, and hands each row to the worker that owns its key.
  * Owns:     records, classifier, router and side texts.
  * Threads:  its own; counts may be read when it has ended.
  * Blocks:   never; a step ends where there is nothing to take or no room.
  * Errors:   latched: a header that lacks a column, a policy that is broken, memory.
  * Limits:   as plan.h.
  *
- * The watermark is decided here and nowhere else, from all rows: were a worker to derive it from its own keys, lateness
- * would depend on how many workers there are.
+ * The watermark is decided here and nowhere else, from all rows: were a worker to derive it from
+ * its own keys, lateness would depend on how many workers there are.
  */
 #ifndef TIDE_STAGES_PARSER_H
 #define TIDE_STAGES_PARSER_H
@@ -44,10 +44,10 @@ struct tide_parser {
     struct tide_router router;
     struct tide_side_text side;
 
-    unsigned next;        /* of the chunk's records */
+    unsigned next; /* of the chunk's records */
     bool awaits_header, has_columns;
     bool epoch_is_full;
-    int64_t time_max_ms;  /* greatest event time of an accepted row */
+    int64_t time_max_ms; /* greatest event time of an accepted row */
     bool has_time;
     int64_t fire_next_ms; /* the watermark that the next window waits for */
     struct tide_window_shape window;
@@ -60,7 +60,7 @@ struct tide_parser {
         TIDE_PARSER_SIDE_TEXT, /* the sink gets its last side texts */
         TIDE_PARSER_ENDED,
     } phase;
-    bool was_stopped;     /* ended before the input did */
+    bool was_stopped;                /* ended before the input did */
     struct tide_error broken_policy; /* why, if the data did it */
 
     struct tide_row_counts counts;
@@ -68,10 +68,13 @@ struct tide_parser {
     unsigned change_count, change_capacity;
 };
 
-TIDE_MUST_USE bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan, struct tide_control *control,
-                                    struct tide_rule_board *rule_board, struct tide_view_board *views,
-                                    const struct tide_hash_seed *seed, struct tide_link *blocks, struct tide_link *workers,
-                                    struct tide_link *side, struct tide_error *error);
+TIDE_MUST_USE bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
+                                    struct tide_control *control,
+                                    struct tide_rule_board *rule_board,
+                                    struct tide_view_board *views,
+                                    const struct tide_hash_seed *seed, struct tide_link *blocks,
+                                    struct tide_link *workers, struct tide_link *side,
+                                    struct tide_error *error);
 void tide_parser_fini(struct tide_parser *parser); /* a zeroed one is fine */
 
 enum tide_progress tide_parser_step(void *parser);

@@ -1,5 +1,6 @@
 /*
- * pipeline: all stages of one run with the links between them: set up, run, watched, ended, added up.
+ * pipeline: all stages of one run with the links between them: set up, run, watched, ended, added
+ *           up.
  * Owns:     everything the stages share; the outputs stay the caller's.
  * Threads:  all functions: the main thread's. It may watch while the stages run.
  * Blocks:   join waits for the stages; reload waits for an RCU grace period.
@@ -16,7 +17,8 @@
 
 struct tide_pipeline;
 
-/* What a run has done. Everything in `rows` and the next three are the same at every parallelism. */
+/* What a run has done. Everything in `rows` and the next three are the same at every parallelism.
+ */
 struct tide_totals {
     struct tide_row_counts rows;
     uint64_t used, results, alerts;
@@ -27,10 +29,10 @@ struct tide_totals {
 
 /* One stage's share of the work, for the stats and --verbose. */
 struct tide_stage_report {
-    const char *name;   /* reader, parser, worker, sink */
-    int index;          /* of a worker; else -1 */
-    uint64_t rows;      /* parser: records; worker: rows folded; else 0 */
-    uint64_t batches;   /* taken in (parser: handed out) */
+    const char *name;          /* reader, parser, worker, sink */
+    int index;                 /* of a worker; else -1 */
+    uint64_t rows;             /* parser: records; worker: rows folded; else 0 */
+    uint64_t batches;          /* taken in (parser: handed out) */
     uint64_t results, windows; /* worker */
     struct tide_stage_clock clock;
 };
@@ -38,15 +40,16 @@ struct tide_stage_report {
 /* How the run looks at this moment. */
 struct tide_glance {
     uint64_t rows, bytes_consumed;
-    int64_t watermark_ms;     /* least over the workers */
+    int64_t watermark_ms; /* least over the workers */
     uint64_t open_windows;
-    unsigned ring_percent;    /* mean fill of the workers' input rings */
+    unsigned ring_percent; /* mean fill of the workers' input rings */
 };
 
 /* outputs: by channel, NULL = off; they must outlive the pipeline. NULL on failure. */
-TIDE_MUST_USE struct tide_pipeline *tide_pipeline_create(const struct tide_plan *plan,
-                                                         struct tide_output *const outputs[TIDE_CHANNEL_COUNT],
-                                                         struct tide_error *error);
+TIDE_MUST_USE struct tide_pipeline *
+tide_pipeline_create(const struct tide_plan *plan,
+                     struct tide_output *const outputs[TIDE_CHANNEL_COUNT],
+                     struct tide_error *error);
 void tide_pipeline_destroy(struct tide_pipeline *pipeline); /* not while it runs; NULL is fine */
 
 /* Starts all stages. Signals should be blocked by then, so that only the main thread sees them. */
@@ -58,21 +61,26 @@ int tide_pipeline_done_fd(const struct tide_pipeline *pipeline);
 /* Ends the reading here. What has fired is written; open windows do not fire. */
 void tide_pipeline_stop(struct tide_pipeline *pipeline);
 
-/* New rules, from the next row on that the parser comes to; the set moves. *version: their number, counting from 1. */
-TIDE_MUST_USE bool tide_pipeline_reload(struct tide_pipeline *pipeline, struct tide_rule_set *rules, uint64_t *version,
-                                        struct tide_error *error);
+/* New rules, from the next row on that the parser comes to; the set moves. *version: their number,
+ * counting from 1. */
+TIDE_MUST_USE bool tide_pipeline_reload(struct tide_pipeline *pipeline, struct tide_rule_set *rules,
+                                        uint64_t *version, struct tide_error *error);
 
 /* The latest pictures of the stages, and asks for newer ones. */
 void tide_pipeline_look(struct tide_pipeline *pipeline, struct tide_glance *glance);
 
-/* Waits for the end. False: the run failed, or the data broke a policy (exit 3: then the rejects are complete). */
-TIDE_MUST_USE bool tide_pipeline_join(struct tide_pipeline *pipeline, struct tide_totals *totals, struct tide_error *error);
+/* Waits for the end. False: the run failed, or the data broke a policy (exit 3: then the rejects
+ * are complete). */
+TIDE_MUST_USE bool tide_pipeline_join(struct tide_pipeline *pipeline, struct tide_totals *totals,
+                                      struct tide_error *error);
 
 /* After join: stage i's report; false: there is no such stage. In the order of the data's way. */
-TIDE_MUST_USE bool tide_pipeline_report(const struct tide_pipeline *pipeline, unsigned i, struct tide_stage_report *report);
+TIDE_MUST_USE bool tide_pipeline_report(const struct tide_pipeline *pipeline, unsigned i,
+                                        struct tide_stage_report *report);
 
 /* After join: from which row on each rule set counted. */
-const struct tide_rule_change *tide_pipeline_rule_changes(const struct tide_pipeline *pipeline, unsigned *count);
+const struct tide_rule_change *tide_pipeline_rule_changes(const struct tide_pipeline *pipeline,
+                                                          unsigned *count);
 
 /* Which scanner reads, for --verbose. */
 const char *tide_pipeline_scanner_name(const struct tide_pipeline *pipeline);

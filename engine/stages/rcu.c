@@ -4,15 +4,15 @@
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 static char grace_period; /* stands for liburcu's own, which ThreadSanitizer cannot see */
-#define SAYS_BEFORE() __tsan_release(&grace_period)
-#define HEARS_AFTER() __tsan_acquire(&grace_period)
+#define SAYS_BEFORE()    __tsan_release(&grace_period)
+#define HEARS_AFTER()    __tsan_acquire(&grace_period)
 #define PUBLISHES(value) __tsan_release(value)
-#define SEES(value) __tsan_acquire(value)
+#define SEES(value)      __tsan_acquire(value)
 #else
-#define SAYS_BEFORE() ((void)0)
-#define HEARS_AFTER() ((void)0)
+#define SAYS_BEFORE()    ((void)0)
+#define HEARS_AFTER()    ((void)0)
 #define PUBLISHES(value) ((void)(value))
-#define SEES(value) ((void)(value))
+#define SEES(value)      ((void)(value))
 #endif
 
 void tide_rcu_register(void)

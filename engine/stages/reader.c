@@ -17,7 +17,8 @@ const char *tide_reader_file_name(const struct tide_plan *plan, unsigned file)
     return is_stdin(plan->files[file]) ? "standard input" : plan->files[file];
 }
 
-bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total, struct tide_error *error)
+bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total,
+                             struct tide_error *error)
 {
     bool all_regular = true;
     *bytes_total = 0;
@@ -25,9 +26,11 @@ bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total
         const char *name = plan->files[i];
         struct stat status;
         if ((is_stdin(name) ? fstat(STDIN_FILENO, &status) : stat(name, &status)) != 0)
-            return tide_error_system(error, errno, "cannot read %s", tide_reader_file_name(plan, i));
+            return tide_error_system(error, errno, "cannot read %s",
+                                     tide_reader_file_name(plan, i));
         if (S_ISDIR(status.st_mode))
-            return tide_error_set(error, TIDE_EXIT_FAILED, "cannot read %s: it is a directory; name the files in it",
+            return tide_error_set(error, TIDE_EXIT_FAILED,
+                                  "cannot read %s: it is a directory; name the files in it",
                                   tide_reader_file_name(plan, i));
         if (!is_stdin(name) && access(name, R_OK) != 0)
             return tide_error_system(error, errno, "cannot read %s", name);
@@ -38,8 +41,8 @@ bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total
     return true;
 }
 
-void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan, struct tide_control *control,
-                      struct tide_link *out)
+void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan,
+                      struct tide_control *control, struct tide_link *out)
 {
     *reader = (struct tide_reader){.plan = plan, .control = control, .out = out, .fd = -1};
 }
@@ -73,7 +76,8 @@ static bool open_file(struct tide_reader *reader, struct tide_error *error)
     struct stat status;
     reader->is_regular = fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
     reader->file_bytes = reader->is_regular ? (uint64_t)status.st_size : 0;
-    if (reader->is_regular) posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
+    if (reader->is_regular)
+        posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
     reader->is_open = true;
     reader->file_begun = false;
     reader->head_bytes = 0;
@@ -96,14 +100,15 @@ static bool choose_source(struct tide_reader *reader, struct tide_error *error)
         const struct tide_source *source = *sources;
         bool recognised = source->recognises(reader->head, reader->head_bytes);
         if (!recognised && source->suffix && has_suffix(name, source->suffix))
-            return tide_error_set(error, TIDE_EXIT_FAILED, "cannot read %s: its name ends in %s but it holds no %s data",
+            return tide_error_set(error, TIDE_EXIT_FAILED,
+                                  "cannot read %s: its name ends in %s but it holds no %s data",
                                   name, source->suffix, source->name);
         if (!recognised) continue;
         reader->source_state = source->open(reader->fd, reader->head, reader->head_bytes, error);
         if (!reader->source_state) return false;
         reader->source = source;
-        /* Only from its beginning: standard input may stand anywhere in a file. An empty file may be one of /proc, whose
-         * size is not known. */
+        /* Only from its beginning: standard input may stand anywhere in a file. An empty file may
+         * be one of /proc, whose size is not known. */
         reader->is_mapped = !source->is_packed && reader->is_regular && reader->file_bytes > 0 &&
                             lseek(reader->fd, 0, SEEK_CUR) == (off_t)reader->head_bytes;
         return true;
@@ -125,10 +130,12 @@ static enum tide_progress read_head(struct tide_reader *reader)
     struct tide_error error = {0};
     while (reader->head_bytes < sizeof reader->head) {
         if (!input_is_ready(reader)) return TIDE_STARVED;
-        ssize_t got = read(reader->fd, reader->head + reader->head_bytes, sizeof reader->head - reader->head_bytes);
+        ssize_t got = read(reader->fd, reader->head + reader->head_bytes,
+                           sizeof reader->head - reader->head_bytes);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) return TIDE_STARVED;
         if (got < 0) {
-            tide_error_system(&error, errno, "cannot read %s", tide_reader_file_name(reader->plan, reader->file));
+            tide_error_system(&error, errno, "cannot read %s",
+                              tide_reader_file_name(reader->plan, reader->file));
             return fail(reader, &error);
         }
         if (got == 0) break;
@@ -148,8 +155,9 @@ static void send_block(struct tide_reader *reader, bool ends_file)
     reader->file_begun = true;
     reader->offset += block->count;
     reader->bytes_unpacked += block->count;
-    uint64_t consumed = reader->consumed_before +
-                        (reader->is_mapped ? reader->offset : reader->source->consumed(reader->source_state));
+    uint64_t consumed =
+        reader->consumed_before +
+        (reader->is_mapped ? reader->offset : reader->source->consumed(reader->source_state));
     /* Relaxed: a figure for people. */
     atomic_store_explicit(&reader->bytes_consumed, consumed, memory_order_relaxed);
     reader->block = NULL;
@@ -170,11 +178,11 @@ static enum tide_progress fill_block(struct tide_reader *reader)
         if (!input_is_ready(reader)) break;
         size_t got = 0;
         bool again = false;
-        if (!reader->source->fill(reader->source_state, block->bytes + block->count, TIDE_BLOCK_BYTES - block->count,
-                                  &got, &again, &error)) {
+        if (!reader->source->fill(reader->source_state, block->bytes + block->count,
+                                  TIDE_BLOCK_BYTES - block->count, &got, &again, &error)) {
             struct tide_error named = {0};
-            tide_error_set(&named, error.exit, "cannot read %s: %s", tide_reader_file_name(reader->plan, reader->file),
-                           error.text);
+            tide_error_set(&named, error.exit, "cannot read %s: %s",
+                           tide_reader_file_name(reader->plan, reader->file), error.text);
             return fail(reader, &named);
         }
         if (again) break;
@@ -193,15 +201,18 @@ static enum tide_progress fill_block(struct tide_reader *reader)
 static enum tide_progress fail_reading(struct tide_reader *reader, const char *why)
 {
     struct tide_error error = {0};
-    tide_error_set(&error, TIDE_EXIT_FAILED, "cannot read %s: %s", tide_reader_file_name(reader->plan, reader->file), why);
+    tide_error_set(&error, TIDE_EXIT_FAILED, "cannot read %s: %s",
+                   tide_reader_file_name(reader->plan, reader->file), why);
     return fail(reader, &error);
 }
 
-/* The next stretch of a regular file, shown and not copied. What has been appended since is still part of it. */
+/* The next stretch of a regular file, shown and not copied. What has been appended since is still
+ * part of it. */
 static enum tide_progress map_block(struct tide_reader *reader)
 {
     struct stat status;
-    if (tide_mapping_has_failed()) return fail_reading(reader, "it was cut short, or the disk failed, while it was read");
+    if (tide_mapping_has_failed())
+        return fail_reading(reader, "it was cut short, or the disk failed, while it was read");
     if (fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
     uint64_t size = (uint64_t)status.st_size;
     if (size < reader->offset) return fail_reading(reader, "it was cut short while it was read");
@@ -218,7 +229,8 @@ enum tide_progress tide_reader_step(void *self)
 {
     struct tide_reader *reader = self;
     if (tide_control_has_failed(reader->control) || tide_control_is_stopping(reader->control) ||
-        reader->file == reader->plan->file_count) return TIDE_DONE;
+        reader->file == reader->plan->file_count)
+        return TIDE_DONE;
     if (!reader->block) {
         reader->block = tide_link_take(reader->out);
         if (!reader->block) return TIDE_BLOCKED;

@@ -1,9 +1,12 @@
 /*
- * reader: the stage that reads the input files one after the other, unpacks them, and hands on blocks.
+ * reader: the stage that reads the input files one after the other, unpacks them, and hands on
+ *           blocks.
  * Owns:     the open file and its source's state.
  * Threads:  its own; `progress` figures are for anyone.
- * Blocks:   in wait_for_input only (poll on the input and the control's wake-up descriptor); a regular file's read too.
- * Errors:   latched with the file's name: it cannot be opened or read, or its packed data is damaged.
+ * Blocks:   in wait_for_input only (poll on the input and the control's wake-up descriptor); a
+ *           regular file's read too.
+ * Errors:   latched with the file's name: it cannot be opened or read, or its packed data is
+ *           damaged.
  * Limits:   none.
  */
 #ifndef TIDE_STAGES_READER_H
@@ -26,20 +29,21 @@ struct tide_reader {
     void *source_state;
     unsigned char head[TIDE_SOURCE_MAGIC_BYTES]; /* first bytes, read to recognise the source */
     size_t head_bytes;
-    uint64_t offset;          /* unpacked bytes handed on of this file */
-    uint64_t consumed_before; /* packed bytes of the files before this one */
-    bool file_begun;          /* a block of this file has been sent */
-    struct tide_block *block; /* being filled */
+    uint64_t offset;                 /* unpacked bytes handed on of this file */
+    uint64_t consumed_before;        /* packed bytes of the files before this one */
+    bool file_begun;                 /* a block of this file has been sent */
+    struct tide_block *block;        /* being filled */
     _Atomic uint64_t bytes_consumed; /* packed, for the progress bar */
     uint64_t bytes_unpacked;
 };
 
-/* Checks that every named file can be opened and is no folder, before anything is written. bytes_total: sum of the sizes
- * of the regular files, 0 if any input is of unknown length. */
-TIDE_MUST_USE bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total, struct tide_error *error);
+/* Checks that every named file can be opened and is no folder, before anything is written.
+ * bytes_total: sum of the sizes of the regular files, 0 if any input is of unknown length. */
+TIDE_MUST_USE bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total,
+                                           struct tide_error *error);
 
-void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan, struct tide_control *control,
-                      struct tide_link *out);
+void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan,
+                      struct tide_control *control, struct tide_link *out);
 void tide_reader_fini(struct tide_reader *reader);
 
 enum tide_progress tide_reader_step(void *reader);

@@ -7,10 +7,12 @@
 /* A slice of the block is indexed and decoded while it lies in the first-level cache. */
 enum { SLICE_BYTES = 16 << 10, JOINT_BYTES_FIRST = 4096, BOM_BYTES = 3 };
 
-bool tide_records_init(struct tide_records *records, const struct tide_scanner *scanner, struct tide_decoder *decoder,
-                       size_t row_bytes_max, char delimiter, struct tide_link *in, struct tide_error *error)
+bool tide_records_init(struct tide_records *records, const struct tide_scanner *scanner,
+                       struct tide_decoder *decoder, size_t row_bytes_max, char delimiter,
+                       struct tide_link *in, struct tide_error *error)
 {
-    *records = (struct tide_records){.scanner = scanner, .decoder = decoder, .row_bytes_max = row_bytes_max, .in = in};
+    *records = (struct tide_records){
+        .scanner = scanner, .decoder = decoder, .row_bytes_max = row_bytes_max, .in = in};
     return tide_csv_index_init(&records->index, TIDE_BLOCK_WINDOW_BYTES, delimiter, error);
 }
 
@@ -22,7 +24,7 @@ void tide_records_fini(struct tide_records *records)
     *records = (struct tide_records){0};
 }
 
-/* --- the joint ---------------------------------------------------------------------------------------------------- */
+/* --- the joint --- */
 
 static bool joint_reserve(struct tide_records *records, size_t bytes)
 {
@@ -48,7 +50,8 @@ static bool joint_append(struct tide_records *records, const char *bytes, size_t
         records->joint_is_overlong = true;
         count = room;
     }
-    if (!joint_reserve(records, records->joint_bytes + count + 1)) return false; /* + the row end added later */
+    if (!joint_reserve(records, records->joint_bytes + count + 1))
+        return false; /* + the row end added later */
     memcpy(records->joint + records->joint_bytes, bytes, count);
     records->joint_bytes += count;
     return true;
@@ -62,10 +65,12 @@ static bool joint_index_reserve(struct tide_records *records, size_t bytes)
     struct tide_error error = {0};
     tide_csv_index_fini(&records->joint_index);
     records->joint_index_bytes = records->joint_capacity;
-    return tide_csv_index_init(&records->joint_index, records->joint_capacity, records->index.delimiter, &error);
+    return tide_csv_index_init(&records->joint_index, records->joint_capacity,
+                               records->index.delimiter, &error);
 }
 
-/* The joint's record becomes the chunk. An overlong one is a single field: nobody will look into it. */
+/* The joint's record becomes the chunk. An overlong one is a single field: nobody will look into
+ * it. */
 static enum tide_records_news joint_chunk(struct tide_records *records, enum joint_end at)
 {
     struct tide_chunk *chunk = &records->chunk;
@@ -83,16 +88,18 @@ static enum tide_records_news joint_chunk(struct tide_records *records, enum joi
 
     tide_csv_index_new_file(index);
     records->joint[bytes] = '\n';
-    if (!chunk->is_overlong) records->scanner->index(index, records->joint, bytes + 1, 0, bytes + 1);
+    if (!chunk->is_overlong)
+        records->scanner->index(index, records->joint, bytes + 1, 0, bytes + 1);
     struct tide_taken taken = {0};
-    if (chunk->is_overlong || chunk->is_open_quote) { /* in an open quote the row end just added is no row end */
+    if (chunk->is_overlong ||
+        chunk->is_open_quote) { /* in an open quote the row end just added is no row end */
         records->joint[bytes] = '\0';
         index->separators[index->separator_count++] = bytes;
         chunk->kinds[0] = TIDE_ROW_OTHER;
         taken = (struct tide_taken){1, 0, index->separator_count};
     } else {
-        taken = records->scanner->decode(records->decoder, &records->memo, index, records->joint, chunk->rows,
-                                         chunk->kinds, 1);
+        taken = records->scanner->decode(records->decoder, &records->memo, index, records->joint,
+                                         chunk->rows, chunk->kinds, 1);
     }
     chunk->count = taken.count;
     chunk->first = taken.first;
@@ -100,7 +107,7 @@ static enum tide_records_news joint_chunk(struct tide_records *records, enum joi
     return TIDE_RECORDS_CHUNK;
 }
 
-/* --- the block ---------------------------------------------------------------------------------------------------- */
+/* --- the block --- */
 
 /* Where the first record begins that has not been taken. */
 static uint32_t untaken_start(const struct tide_records *records)
@@ -113,11 +120,12 @@ static char byte_before(const struct tide_records *records, uint32_t at)
     return at > 0 ? records->block->bytes[at - 1] : '\0';
 }
 
-/* The line of a place that lies before slice_end, counted back from there: what lies between is less than a record. */
+/* The line of a place that lies before slice_end, counted back from there: what lies between is
+ * less than a record. */
 static uint64_t line_back_from_slice_end(const struct tide_records *records, uint32_t at)
 {
-    uint64_t lines_after = tide_csv_count_lines(byte_before(records, at), records->block->bytes + at,
-                                                records->slice_end - at);
+    uint64_t lines_after = tide_csv_count_lines(
+        byte_before(records, at), records->block->bytes + at, records->slice_end - at);
     return 1 + records->index.line_count - lines_after;
 }
 
@@ -177,7 +185,8 @@ static void begin_block(struct tide_records *records)
     records->block_is_spent = false;
     if (block->begins_file) tide_csv_index_new_file(&records->index);
     else tide_csv_index_new_block(&records->index);
-    if (block->begins_file && block->count >= BOM_BYTES && memcmp(block->bytes, "\xEF\xBB\xBF", BOM_BYTES) == 0) {
+    if (block->begins_file && block->count >= BOM_BYTES &&
+        memcmp(block->bytes, "\xEF\xBB\xBF", BOM_BYTES) == 0) {
         records->slice_end = BOM_BYTES;
         records->index.separators[-1] = BOM_BYTES - 1;
     }
@@ -191,8 +200,9 @@ static enum tide_records_news next_in_block(struct tide_records *records, uint32
     if (records->block_is_spent) return TIDE_RECORDS_STARVED;
     if (records->joint_bytes > 0) return finish_joint(records);
     for (;;) {
-        struct tide_taken taken = records->scanner->decode(records->decoder, &records->memo, &records->index,
-                                                           records->block->bytes, chunk->rows, chunk->kinds, count);
+        struct tide_taken taken =
+            records->scanner->decode(records->decoder, &records->memo, &records->index,
+                                     records->block->bytes, chunk->rows, chunk->kinds, count);
         if (taken.count > 0) {
             chunk->count = taken.count;
             chunk->first = taken.first;
@@ -212,7 +222,8 @@ static enum tide_records_news next_in_block(struct tide_records *records, uint32
     return keep_rest(records) ? TIDE_RECORDS_STARVED : TIDE_RECORDS_NO_MEMORY;
 }
 
-enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows, uint32_t count)
+enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows,
+                                         uint32_t count)
 {
     records->chunk.rows = rows ? rows : records->chunk.own_rows;
     for (;;) {
@@ -226,7 +237,7 @@ enum tide_records_news tide_records_next(struct tide_records *records, struct ti
         }
         enum tide_records_news news = next_in_block(records, count);
         if (news != TIDE_RECORDS_STARVED) return news;
-        if (records->block->ends_file && records->joint_bytes > 0) 
+        if (records->block->ends_file && records->joint_bytes > 0)
             return joint_chunk(records, AT_FILE_END); /* no line end behind its last record */
 
         bool ends_file = records->block->ends_file;
@@ -242,7 +253,8 @@ uint64_t tide_records_line(struct tide_records *records, unsigned i)
     if (records->chunk.bytes == records->joint) return records->joint_line;
     uint32_t at = tide_chunk_start(&records->chunk, i);
     struct tide_line_mark *mark = &records->mark;
-    mark->line += tide_csv_count_lines(byte_before(records, mark->at), records->block->bytes + mark->at, at - mark->at);
+    mark->line += tide_csv_count_lines(byte_before(records, mark->at),
+                                       records->block->bytes + mark->at, at - mark->at);
     mark->at = at;
     return mark->line;
 }

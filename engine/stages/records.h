@@ -1,13 +1,16 @@
 /*
- * records: from blocks of bytes to records, a chunk at a time, whatever the block boundaries cut through.
+ * records: from blocks of bytes to records, a chunk at a time, whatever the block boundaries cut
+ *           through.
  * Owns:     the record index, and the joint: a copy of the record that straddles blocks.
  * Threads:  one: the parser's.
- * Blocks:   never; allocates in init, and when a record straddles blocks that is longer than any before.
+ * Blocks:   never; allocates in init, and when a record straddles blocks that is longer than any
+ *           before.
  * Errors:   init and next: out of memory.
- * Limits:   a record past row_bytes_max is cut to it and marked; its rest is passed over in constant memory.
+ * Limits:   a record past row_bytes_max is cut to it and marked; its rest is passed over in
+ *           constant memory.
  *
- * Most records lie whole in a block and are never copied. Only the one that straddles two blocks is put together in the
- * joint, and becomes a chunk of its own.
+ * Most records lie whole in a block and are never copied. Only the one that straddles two blocks is
+ * put together in the joint, and becomes a chunk of its own.
  */
 #ifndef TIDE_STAGES_RECORDS_H
 #define TIDE_STAGES_RECORDS_H
@@ -18,18 +21,20 @@
 
 enum { TIDE_CHUNK_ROWS = 128 };
 
-/* Records that lie in one stretch of memory and have the same number of fields. Valid until the next call of
- * tide_records_next. */
+/* Records that lie in one stretch of memory and have the same number of fields. Valid until the
+ * next call of tide_records_next. */
 struct tide_chunk {
     uint32_t count;
-    uint32_t first, field_count; /* record i's field j ends at separators[first + i * field_count + j] */
-    const uint32_t *separators;  /* offsets into bytes; what is before the first field of all may be read too */
+    uint32_t first,
+        field_count; /* record i's field j ends at separators[first + i * field_count + j] */
+    const uint32_t
+        *separators; /* offsets into bytes; what is before the first field of all may be read too */
     const char *bytes;
-    uint64_t offset;             /* of bytes[0] in the unpacked file */
+    uint64_t offset; /* of bytes[0] in the unpacked file */
     unsigned file;
-    bool is_overlong;            /* its one record was cut to row_bytes_max */
-    bool is_open_quote;          /* its one record ended with the file, inside quotes */
-    struct tide_row *rows;       /* own_rows, or where the caller wanted them */
+    bool is_overlong;      /* its one record was cut to row_bytes_max */
+    bool is_open_quote;    /* its one record ended with the file, inside quotes */
+    struct tide_row *rows; /* own_rows, or where the caller wanted them */
     struct tide_row own_rows[TIDE_CHUNK_ROWS];
     uint8_t kinds[TIDE_CHUNK_ROWS]; /* enum tide_row_kind */
 };
@@ -49,7 +54,7 @@ struct tide_records {
 
     struct tide_block *block; /* being read, NULL: the next one is awaited */
     struct tide_csv_index index;
-    uint32_t slice_end;       /* what the index has seen of the block */
+    uint32_t slice_end; /* what the index has seen of the block */
     struct tide_line_mark mark;
 
     char *joint; /* with slack on both sides */
@@ -66,17 +71,19 @@ struct tide_records {
 };
 
 enum tide_records_news {
-    TIDE_RECORDS_CHUNK,     /* chunk holds at least one record */
-    TIDE_RECORDS_NEW_FILE,  /* the records that follow are of another file: chunk.file */
-    TIDE_RECORDS_FILE_END,  /* there are no more of this file */
-    TIDE_RECORDS_END,       /* there are no more at all */
-    TIDE_RECORDS_STARVED,   /* no block has come yet */
+    TIDE_RECORDS_CHUNK,    /* chunk holds at least one record */
+    TIDE_RECORDS_NEW_FILE, /* the records that follow are of another file: chunk.file */
+    TIDE_RECORDS_FILE_END, /* there are no more of this file */
+    TIDE_RECORDS_END,      /* there are no more at all */
+    TIDE_RECORDS_STARVED,  /* no block has come yet */
     TIDE_RECORDS_NO_MEMORY,
 };
 
-TIDE_MUST_USE bool tide_records_init(struct tide_records *records, const struct tide_scanner *scanner,
-                                     struct tide_decoder *decoder, size_t row_bytes_max, char delimiter,
-                                     struct tide_link *in, struct tide_error *error);
+TIDE_MUST_USE bool tide_records_init(struct tide_records *records,
+                                     const struct tide_scanner *scanner,
+                                     struct tide_decoder *decoder, size_t row_bytes_max,
+                                     char delimiter, struct tide_link *in,
+                                     struct tide_error *error);
 void tide_records_fini(struct tide_records *records); /* a zeroed one is fine */
 
 /* Where record i of a chunk begins in its bytes. */
@@ -86,25 +93,31 @@ static inline uint32_t tide_chunk_start(const struct tide_chunk *chunk, unsigned
 }
 
 /* Record i: raw, without its line end. */
-static inline const char *tide_chunk_record(const struct tide_chunk *chunk, unsigned i, size_t *bytes)
+static inline const char *tide_chunk_record(const struct tide_chunk *chunk, unsigned i,
+                                            size_t *bytes)
 {
     uint32_t start = tide_chunk_start(chunk, i);
-    *bytes = tide_csv_trim_cr(chunk->bytes, start, chunk->separators[chunk->first + (i + 1) * chunk->field_count - 1]);
+    *bytes = tide_csv_trim_cr(chunk->bytes, start,
+                              chunk->separators[chunk->first + (i + 1) * chunk->field_count - 1]);
     return chunk->bytes + start;
 }
 
 /* Field `column` of record i, as it stands in the file, quotes and all. */
-static inline const char *tide_chunk_field(const struct tide_chunk *chunk, unsigned i, uint32_t column, size_t *bytes)
+static inline const char *tide_chunk_field(const struct tide_chunk *chunk, unsigned i,
+                                           uint32_t column, size_t *bytes)
 {
-    const uint32_t *end = chunk->separators + chunk->first + (size_t)i * chunk->field_count + column;
+    const uint32_t *end =
+        chunk->separators + chunk->first + (size_t)i * chunk->field_count + column;
     uint32_t start = end[-1] + 1;
-    *bytes = column + 1 == chunk->field_count ? tide_csv_trim_cr(chunk->bytes, start, end[0]) : end[0] - start;
+    *bytes = column + 1 == chunk->field_count ? tide_csv_trim_cr(chunk->bytes, start, end[0])
+                                              : end[0] - start;
     return chunk->bytes + start;
 }
 
-/* The next chunk of at most `count` records (1 .. TIDE_CHUNK_ROWS); their rows go to `rows`, or to the chunk's own array if
- * that is NULL. */
-enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows, uint32_t count);
+/* The next chunk of at most `count` records (1 .. TIDE_CHUNK_ROWS); their rows go to `rows`, or to
+ * the chunk's own array if that is NULL. */
+enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows,
+                                         uint32_t count);
 
 /* Physical line on which record i of the chunk starts, from 1. Ask in ascending order. */
 uint64_t tide_records_line(struct tide_records *records, unsigned i);

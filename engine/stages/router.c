@@ -1,16 +1,23 @@
 #include "engine/stages/router.h"
 
-enum { EPOCHS = 8, EPOCH_STEPS_MAX = 4096, EPOCH_ROWS_MAX = 65536, STEPS_A_BATCH_ROW = 8, ROWS_A_BATCH_ROW = 128 };
+enum {
+    EPOCHS = 8,
+    EPOCH_STEPS_MAX = 4096,
+    EPOCH_ROWS_MAX = 65536,
+    STEPS_A_BATCH_ROW = 8,
+    ROWS_A_BATCH_ROW = 128
+};
 
 static uint32_t at_most(uint64_t value, uint32_t limit)
 {
     return value < limit ? (uint32_t)value : limit;
 }
 
-bool tide_router_init(struct tide_router *router, const struct tide_plan *plan, struct tide_link *links,
-                      struct tide_error *error)
+bool tide_router_init(struct tide_router *router, const struct tide_plan *plan,
+                      struct tide_link *links, struct tide_error *error)
 {
-    *router = (struct tide_router){.route_count = plan->parallelism, .watermark_ms = TIDE_WATERMARK_NONE};
+    *router =
+        (struct tide_router){.route_count = plan->parallelism, .watermark_ms = TIDE_WATERMARK_NONE};
     router->routes = tide_alloc_zeroed(plan->parallelism, sizeof *router->routes);
     /* Small batches make small epochs, so that a small input already goes through all of this. */
     uint32_t steps = at_most((uint64_t)plan->batch_rows * STEPS_A_BATCH_ROW, EPOCH_STEPS_MAX);
@@ -32,7 +39,8 @@ void tide_router_fini(struct tide_router *router)
 bool tide_router_open_epoch(struct tide_router *router, uint64_t rules_version)
 {
     if (router->epoch) return true;
-    router->epoch = tide_epoch_open(&router->epochs, router->route_count, router->row, rules_version);
+    router->epoch =
+        tide_epoch_open(&router->epochs, router->route_count, router->row, rules_version);
     if (!router->epoch) return false;
     for (unsigned i = 0; i < router->route_count; i++) {
         router->routes[i].steps_told = 0;
@@ -51,7 +59,8 @@ static bool open_batch(struct tide_router *router, struct tide_route *route)
     return true;
 }
 
-static void send(struct tide_router *router, struct tide_route *route, uint32_t flags, enum tide_urgency urgency)
+static void send(struct tide_router *router, struct tide_route *route, uint32_t flags,
+                 enum tide_urgency urgency)
 {
     struct tide_batch *batch = route->open;
     batch->step_begin = route->steps_told;
@@ -113,5 +122,6 @@ void tide_router_flush(struct tide_router *router)
 
 void tide_router_nudge(struct tide_router *router)
 {
-    for (unsigned i = 0; i < router->route_count; i++) tide_link_nudge_consumer(router->routes[i].link);
+    for (unsigned i = 0; i < router->route_count; i++)
+        tide_link_nudge_consumer(router->routes[i].link);
 }

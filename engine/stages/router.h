@@ -1,15 +1,17 @@
 /*
- * router: the parser's out-tray: one open batch a worker, and the epoch that tells all of them what the watermark did.
+ * router: the parser's out-tray: one open batch a worker, and the epoch that tells all of them what
+ *           the watermark did.
  * Owns:     the open batches while they are open, and the epochs.
  * Threads:  one: the parser's.
  * Blocks:   never; a function that finds no room says so and is called again.
  * Errors:   init: out of memory.
  * Limits:   as plan.h.
  *
- * What every worker is told, and when. A batch goes when it is full; all go when the parser has nothing to do or no room,
- * and at the end of each epoch (65,536 rows, or as many steps as it holds), rows or none. So no worker is ever more
- * than an epoch behind in knowing how far the input has been read. Without that the sink would wait for a quiet worker's
- * word, a busy worker for the sink, the parser for the busy worker, and the quiet one for the parser.
+ * What every worker is told, and when. A batch goes when it is full; all go when the parser has
+ * nothing to do or no room, and at the end of each epoch (65,536 rows, or as many steps as it
+ * holds), rows or none. So no worker is ever more than an epoch behind in knowing how far the input
+ * has been read. Without that the sink would wait for a quiet worker's word, a busy worker for the
+ * sink, the parser for the busy worker, and the quiet one for the parser.
  */
 #ifndef TIDE_STAGES_ROUTER_H
 #define TIDE_STAGES_ROUTER_H
@@ -38,11 +40,12 @@ struct tide_router {
     uint64_t batch_count;
 };
 
-TIDE_MUST_USE bool tide_router_init(struct tide_router *router, const struct tide_plan *plan, struct tide_link *links,
-                                    struct tide_error *error);
+TIDE_MUST_USE bool tide_router_init(struct tide_router *router, const struct tide_plan *plan,
+                                    struct tide_link *links, struct tide_error *error);
 void tide_router_fini(struct tide_router *router); /* a zeroed one is fine */
 
-/* Opens an epoch from this row on if there is none; false: all epochs are in use, a worker will wake the parser. */
+/* Opens an epoch from this row on if there is none; false: all epochs are in use, a worker will
+ * wake the parser. */
 TIDE_MUST_USE bool tide_router_open_epoch(struct tide_router *router, uint64_t rules_version);
 
 /* Closes the epoch: every worker gets its last batch of it. False: not all yet, call again. */
@@ -59,11 +62,12 @@ static inline struct tide_batch *tide_router_batch(struct tide_router *router, u
     return tide_router_next_batch(router, worker);
 }
 
-/* Records that after the current row the watermark is `watermark_ms` and some window may fire. True: the epoch is full and must be closed
- * before the next row. */
+/* Records that after the current row the watermark is `watermark_ms` and some window may fire.
+ * True: the epoch is full and must be closed before the next row. */
 TIDE_MUST_USE bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms);
 
-/* Sends everything there is to every worker that has an empty batch to spare: before waiting, for whatever reason. */
+/* Sends everything there is to every worker that has an empty batch to spare: before waiting, for
+ * whatever reason. */
 void tide_router_flush(struct tide_router *router);
 
 void tide_router_nudge(struct tide_router *router);

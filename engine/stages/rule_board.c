@@ -18,8 +18,8 @@ static struct tide_rule_table *table_create(unsigned count, uint64_t first_versi
     return table;
 }
 
-bool tide_rule_board_init(struct tide_rule_board *board, const struct tide_rule_set *first, unsigned worker_count,
-                          struct tide_error *error)
+bool tide_rule_board_init(struct tide_rule_board *board, const struct tide_rule_set *first,
+                          unsigned worker_count, struct tide_error *error)
 {
     *board = (struct tide_rule_board){.first = first, .worker_count = worker_count};
     board->reached = tide_alloc_zeroed(worker_count, sizeof *board->reached);
@@ -55,7 +55,8 @@ static uint64_t least_reached(const struct tide_rule_board *board)
     return least;
 }
 
-bool tide_rule_board_add(struct tide_rule_board *board, struct tide_rule_set *rules, struct tide_error *error)
+bool tide_rule_board_add(struct tide_rule_board *board, struct tide_rule_set *rules,
+                         struct tide_error *error)
 {
     struct tide_rule_table *old = board->table;
     uint64_t keep_from = least_reached(board);
@@ -79,7 +80,8 @@ uint64_t tide_rule_board_newest(const struct tide_rule_board *board)
     return table->first_version + table->count - 1;
 }
 
-const struct tide_rule_set *tide_rule_board_get(const struct tide_rule_board *board, uint64_t version)
+const struct tide_rule_set *tide_rule_board_get(const struct tide_rule_board *board,
+                                                uint64_t version)
 {
     const struct tide_rule_table *table = tide_rcu_read(&board->table);
     TIDE_ASSERT(version >= table->first_version && version - table->first_version < table->count);
@@ -93,8 +95,11 @@ void tide_rule_board_reached(struct tide_rule_board *board, unsigned worker, uin
 }
 
 void tide_rule_board_each(const struct tide_rule_board *board,
-                          void (*visit)(void *context, uint64_t version, const struct tide_rule_set *rules), void *context)
+                          void (*visit)(void *context, uint64_t version,
+                                        const struct tide_rule_set *rules),
+                          void *context)
 {
     const struct tide_rule_table *table = board->table;
-    for (unsigned i = 0; i < table->count; i++) visit(context, table->first_version + i, table->sets[i]);
+    for (unsigned i = 0; i < table->count; i++)
+        visit(context, table->first_version + i, table->sets[i]);
 }

@@ -6,7 +6,8 @@
 
 enum { NUMBERS_BYTES = 96 }; /* two numbers, a reason and commas */
 
-void tide_side_text_init(struct tide_side_text *side, const struct tide_plan *plan, struct tide_link *out)
+void tide_side_text_init(struct tide_side_text *side, const struct tide_plan *plan,
+                         struct tide_link *out)
 {
     *side = (struct tide_side_text){.plan = plan, .out = out};
 }
@@ -36,8 +37,8 @@ static bool open_batch(struct tide_side_text *side)
 }
 
 /* Where to write up to `bytes` bytes, or NULL with the reason in *status. */
-static struct tide_channel_text *reserve(struct tide_side_text *side, enum tide_channel channel, size_t bytes,
-                                         enum tide_side_status *status)
+static struct tide_channel_text *reserve(struct tide_side_text *side, enum tide_channel channel,
+                                         size_t bytes, enum tide_side_status *status)
 {
     for (;;) {
         *status = TIDE_SIDE_BLOCKED;
@@ -66,11 +67,13 @@ static char *write_place(char *out, const struct tide_side_place *place)
     return out;
 }
 
-enum tide_side_status tide_side_text_late(struct tide_side_text *side, const struct tide_side_place *place,
-                                          int64_t watermark_ms, const char *record, size_t bytes)
+enum tide_side_status tide_side_text_late(struct tide_side_text *side,
+                                          const struct tide_side_place *place, int64_t watermark_ms,
+                                          const char *record, size_t bytes)
 {
     enum tide_side_status status;
-    struct tide_channel_text *channel = reserve(side, TIDE_CHANNEL_LATE, line_bytes_max(place, bytes), &status);
+    struct tide_channel_text *channel =
+        reserve(side, TIDE_CHANNEL_LATE, line_bytes_max(place, bytes), &status);
     if (!channel) return status;
     char *out = write_place(channel->text + channel->bytes, place);
     out += tide_int_print(out, watermark_ms);
@@ -81,12 +84,14 @@ enum tide_side_status tide_side_text_late(struct tide_side_text *side, const str
     return TIDE_SIDE_WRITTEN;
 }
 
-enum tide_side_status tide_side_text_reject(struct tide_side_text *side, const struct tide_side_place *place,
-                                            const char *reason, const char *record, size_t bytes)
+enum tide_side_status tide_side_text_reject(struct tide_side_text *side,
+                                            const struct tide_side_place *place, const char *reason,
+                                            const char *record, size_t bytes)
 {
     if (bytes > side->plan->row_bytes_max) bytes = side->plan->row_bytes_max;
     enum tide_side_status status;
-    struct tide_channel_text *channel = reserve(side, TIDE_CHANNEL_REJECTS, line_bytes_max(place, bytes), &status);
+    struct tide_channel_text *channel =
+        reserve(side, TIDE_CHANNEL_REJECTS, line_bytes_max(place, bytes), &status);
     if (!channel) return status;
     char *out = write_place(channel->text + channel->bytes, place);
     out += tide_uint_print(out, place->byte);
@@ -103,7 +108,8 @@ enum tide_side_status tide_side_text_reject(struct tide_side_text *side, const s
 
 void tide_side_text_flush(struct tide_side_text *side)
 {
-    if (side->batch && (side->batch->channels[TIDE_CHANNEL_LATE].bytes || side->batch->channels[TIDE_CHANNEL_REJECTS].bytes))
+    if (side->batch && (side->batch->channels[TIDE_CHANNEL_LATE].bytes ||
+                        side->batch->channels[TIDE_CHANNEL_REJECTS].bytes))
         send(side);
 }
 

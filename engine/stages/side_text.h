@@ -26,15 +26,18 @@ struct tide_side_place {
     uint64_t line, byte;
 };
 
-void tide_side_text_init(struct tide_side_text *side, const struct tide_plan *plan, struct tide_link *out);
+void tide_side_text_init(struct tide_side_text *side, const struct tide_plan *plan,
+                         struct tide_link *out);
 
 /* One line for --late: line,watermark_ms,record. */
-enum tide_side_status tide_side_text_late(struct tide_side_text *side, const struct tide_side_place *place,
-                                          int64_t watermark_ms, const char *record, size_t bytes);
+enum tide_side_status tide_side_text_late(struct tide_side_text *side,
+                                          const struct tide_side_place *place, int64_t watermark_ms,
+                                          const char *record, size_t bytes);
 
 /* One line for --rejects: line,byte,reason,record; the record is cut to --max-row-bytes. */
-enum tide_side_status tide_side_text_reject(struct tide_side_text *side, const struct tide_side_place *place,
-                                            const char *reason, const char *record, size_t bytes);
+enum tide_side_status tide_side_text_reject(struct tide_side_text *side,
+                                            const struct tide_side_place *place, const char *reason,
+                                            const char *record, size_t bytes);
 
 /* Sends what there is. */
 void tide_side_text_flush(struct tide_side_text *side);

@@ -5,12 +5,16 @@
 
 #include <string.h>
 
-bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan, struct tide_control *control,
-                    struct tide_link *side, struct tide_link *workers,
+bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan,
+                    struct tide_control *control, struct tide_link *side, struct tide_link *workers,
                     struct tide_output *const outputs[TIDE_CHANNEL_COUNT], struct tide_error *error)
 {
-    *sink = (struct tide_sink){.plan = plan, .control = control, .side = side, .workers = workers,
-                               .worker_count = plan->parallelism, .open_count = plan->parallelism + 1};
+    *sink = (struct tide_sink){.plan = plan,
+                               .control = control,
+                               .side = side,
+                               .workers = workers,
+                               .worker_count = plan->parallelism,
+                               .open_count = plan->parallelism + 1};
     memcpy(sink->outputs, outputs, sizeof sink->outputs);
     sink->merges = plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1;
     bool ready = tide_watermark_init(&sink->watermark, plan->parallelism);
@@ -34,7 +38,9 @@ void tide_sink_fini(struct tide_sink *sink)
 static bool write_out(struct tide_sink *sink, unsigned channel, const char *text, size_t bytes)
 {
     struct tide_error error = {0};
-    if (bytes == 0 || !sink->outputs[channel] || tide_output_write(sink->outputs[channel], text, bytes, &error)) return true;
+    if (bytes == 0 || !sink->outputs[channel] ||
+        tide_output_write(sink->outputs[channel], text, bytes, &error))
+        return true;
     tide_control_fail(sink->control, &error);
     return false;
 }
@@ -55,15 +61,16 @@ static bool flush(struct tide_sink *sink)
 
 static bool append(struct tide_sink *sink, unsigned channel, const char *text, size_t bytes)
 {
-    if (sink->buffered[channel] + bytes > TIDE_SINK_BUFFER_BYTES && !flush_channel(sink, channel)) return false;
+    if (sink->buffered[channel] + bytes > TIDE_SINK_BUFFER_BYTES && !flush_channel(sink, channel))
+        return false;
     if (bytes > TIDE_SINK_BUFFER_BYTES) return write_out(sink, channel, text, bytes);
     memcpy(sink->buffers[channel] + sink->buffered[channel], text, bytes);
     sink->buffered[channel] += bytes;
     return true;
 }
 
-/* Every output that was asked for exists with its header. The parser has read the input's header before anything of it
- * can arrive here, so the key columns' names are known by then. */
+/* Every output that was asked for exists with its header. The parser has read the input's header
+ * before anything of it can arrive here, so the key columns' names are known by then. */
 static bool write_headers(struct tide_sink *sink)
 {
     const struct tide_plan *plan = sink->plan;
@@ -82,7 +89,8 @@ static bool write_headers(struct tide_sink *sink)
         tide_free(text);
         if (!written) return false;
     }
-    const char *late = tide_side_text_late_header(plan), *rejects = tide_side_text_reject_header(plan);
+    const char *late = tide_side_text_late_header(plan),
+               *rejects = tide_side_text_reject_header(plan);
     return write_out(sink, TIDE_CHANNEL_LATE, late, strlen(late)) &&
            write_out(sink, TIDE_CHANNEL_REJECTS, rejects, strlen(rejects));
 }
@@ -92,7 +100,8 @@ static bool note(struct tide_sink *sink, int worker, const struct tide_emission_
 {
     sink->batch_count++;
     if (batch->is_last) sink->open_count--;
-    if (worker >= 0) tide_watermark_advance(&sink->watermark, (unsigned)worker, batch->watermark_ms);
+    if (worker >= 0)
+        tide_watermark_advance(&sink->watermark, (unsigned)worker, batch->watermark_ms);
     return sink->has_headers || write_headers(sink);
 }
 
@@ -124,7 +133,8 @@ static enum tide_progress pass_on_all(struct tide_sink *sink)
     return all;
 }
 
-/* Gets the next batch with records for an input that waits. DONE: failed; PROGRESSED: something came. */
+/* Gets the next batch with records for an input that waits. DONE: failed; PROGRESSED: something
+ * came. */
 static enum tide_progress feed(struct tide_sink *sink, unsigned input)
 {
     enum tide_progress progress = TIDE_STARVED;
@@ -133,7 +143,8 @@ static enum tide_progress feed(struct tide_sink *sink, unsigned input)
         if (!batch) break;
         if (!note(sink, (int)input, batch)) return TIDE_DONE;
         progress = TIDE_PROGRESSED;
-        if (!tide_merge_offer(&sink->merge, input, batch)) tide_link_give_back(&sink->workers[input], batch);
+        if (!tide_merge_offer(&sink->merge, input, batch))
+            tide_link_give_back(&sink->workers[input], batch);
     }
     return progress;
 }

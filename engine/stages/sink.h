@@ -1,5 +1,6 @@
 /*
- * sink: the stage that puts the workers' emissions into the order of parallelism 1 and writes all outputs.
+ * sink: the stage that puts the workers' emissions into the order of parallelism 1 and writes all
+ *           outputs.
  * Owns:     its merge and its write buffers; the outputs are the pipeline's.
  * Threads:  its own; counts may be read when it has ended.
  * Blocks:   in write(2): a slow reader of an output slows the whole run, as it should.
@@ -34,9 +35,11 @@ struct tide_sink {
     uint64_t batch_count;
 };
 
-TIDE_MUST_USE bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan, struct tide_control *control,
-                                  struct tide_link *side, struct tide_link *workers,
-                                  struct tide_output *const outputs[TIDE_CHANNEL_COUNT], struct tide_error *error);
+TIDE_MUST_USE bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan,
+                                  struct tide_control *control, struct tide_link *side,
+                                  struct tide_link *workers,
+                                  struct tide_output *const outputs[TIDE_CHANNEL_COUNT],
+                                  struct tide_error *error);
 void tide_sink_fini(struct tide_sink *sink); /* a zeroed one is fine */
 
 enum tide_progress tide_sink_step(void *sink);

@@ -6,7 +6,8 @@
 
 enum { ROUNDS_UNTIL_STUCK = 4 };
 
-/* Looks again and again with growing patience; sleeps when that runs out. Returns the first step that is neither starved nor blocked. */
+/* Looks again and again with growing patience; sleeps when that runs out. Returns the first step
+ * that is neither starved nor blocked. */
 static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_progress reason)
 {
     enum tide_progress progress = reason;
@@ -15,7 +16,8 @@ static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_
         if (!tide_patience_wait(&stage->patience, looks)) {
             stage->clock.sleep_count++;
             if (stage->uses_rcu) tide_rcu_offline();
-            if (progress == TIDE_STARVED && stage->wait_for_input) stage->wait_for_input(stage->self);
+            if (progress == TIDE_STARVED && stage->wait_for_input)
+                stage->wait_for_input(stage->self);
             else tide_waiter_sleep(&stage->waiter);
             if (stage->uses_rcu) tide_rcu_online();
             looks = 0;
@@ -58,7 +60,8 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* Everybody in turn: whether anyone progressed. Starved input, if that is all that is missing, is waited for. */
+/* Everybody in turn: whether anyone progressed. Starved input, if that is all that is missing, is
+ * waited for. */
 static bool everybody_once(struct tide_stage *stages[], unsigned count)
 {
     bool progressed = false;
@@ -87,10 +90,12 @@ void tide_stages_run_by_turns(struct tide_stage *stages[], unsigned stage_count,
         if (progress == TIDE_DONE) running[chosen] = running[--left];
         idle_looks = progress == TIDE_PROGRESSED || progress == TIDE_DONE ? 0 : idle_looks + 1;
         if (idle_looks <= 4 * left || left == 0) continue;
-        /* Nobody for a while: if rounds of everybody move nothing either, the pipeline is stuck, which is a bug. One round is
-         * not enough: a step that was blocked may have sent what others were starved of. */
+        /* Nobody for a while: if rounds of everybody move nothing either, the pipeline is stuck,
+         * which is a bug. One round is not enough: a step that was blocked may have sent what
+         * others were starved of. */
         bool moved = false;
-        for (unsigned round = 0; round < ROUNDS_UNTIL_STUCK && !moved; round++) moved = everybody_once(running, left);
+        for (unsigned round = 0; round < ROUNDS_UNTIL_STUCK && !moved; round++)
+            moved = everybody_once(running, left);
         TIDE_ASSERT(moved);
         idle_looks = 0;
     }

@@ -1,8 +1,10 @@
 /*
- * stage: a step function with what is needed to run it, on a thread of its own or by turns with all others.
+ * stage: a step function with what is needed to run it, on a thread of its own or by turns with all
+ *           others.
  * Owns:     nothing but its clock; self belongs to the pipeline.
  * Threads:  step, wait and the clock: the one that runs the stage.
- * Blocks:   a thread's loop sleeps when a step neither progressed nor ended; step itself never blocks.
+ * Blocks:   a thread's loop sleeps when a step neither progressed nor ended; step itself never
+ *           blocks.
  * Errors:   latched in control by the step that meets them.
  * Limits:   none.
  */
@@ -32,7 +34,8 @@ struct tide_stage {
     /* Called before a sleep: tells the neighbours what they have not been told yet. */
     void (*nudge)(void *self);
 
-    /* Sleeps until a starved step may do better; NULL: on the waiter, as when blocked. (The reader waits for its input.) */
+    /* Sleeps until a starved step may do better; NULL: on the waiter, as when blocked. (The reader
+     * waits for its input.) */
     void (*wait_for_input)(void *self);
 
     bool uses_rcu; /* reads the rule board or publishes views */

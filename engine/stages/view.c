@@ -8,7 +8,8 @@ struct view {
     struct tide_picture picture;
 };
 
-bool tide_view_board_init(struct tide_view_board *board, unsigned stage_count, struct tide_error *error)
+bool tide_view_board_init(struct tide_view_board *board, unsigned stage_count,
+                          struct tide_error *error)
 {
     *board = (struct tide_view_board){.stage_count = stage_count};
     board->views = tide_alloc_zeroed(stage_count, sizeof *board->views);
@@ -35,7 +36,8 @@ static void free_view(struct rcu_head *head)
     tide_free(caa_container_of(head, struct view, head));
 }
 
-void tide_view_publish(struct tide_view_board *board, unsigned stage, const struct tide_picture *picture)
+void tide_view_publish(struct tide_view_board *board, unsigned stage,
+                       const struct tide_picture *picture)
 {
     board->answered[stage] = atomic_load_explicit(&board->asked, memory_order_relaxed);
     struct view *view = tide_alloc(sizeof *view);
@@ -45,7 +47,8 @@ void tide_view_publish(struct tide_view_board *board, unsigned stage, const stru
     if (old) tide_rcu_free_later(&old->head, free_view);
 }
 
-bool tide_view_look(const struct tide_view_board *board, unsigned stage, struct tide_picture *picture)
+bool tide_view_look(const struct tide_view_board *board, unsigned stage,
+                    struct tide_picture *picture)
 {
     const struct view *view = tide_rcu_read(&board->views[stage]);
     if (view) *picture = view->picture;

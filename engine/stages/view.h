@@ -1,5 +1,6 @@
 /*
- * view: what a running stage shows of itself to whoever watches: small immutable pictures, exchanged under RCU.
+ * view: what a running stage shows of itself to whoever watches: small immutable pictures,
+ *           exchanged under RCU.
  * Owns:     the board owns the newest picture of each stage.
  * Threads:  the stage publishes; any registered RCU reader looks.
  * Blocks:   never. A picture is made only when one was asked for since the last.
@@ -15,8 +16,8 @@
 #include <stdint.h>
 
 struct tide_picture {
-    uint64_t rows;         /* parser: records read; worker: rows folded */
-    uint64_t bytes;        /* parser: unpacked bytes read */
+    uint64_t rows;  /* parser: records read; worker: rows folded */
+    uint64_t bytes; /* parser: unpacked bytes read */
     int64_t watermark_ms;
     uint32_t open_windows; /* worker */
     uint32_t waiting;      /* full batches in its input ring */
@@ -30,8 +31,10 @@ struct tide_view_board {
     unsigned stage_count;
 };
 
-TIDE_MUST_USE bool tide_view_board_init(struct tide_view_board *board, unsigned stage_count, struct tide_error *error);
-void tide_view_board_fini(struct tide_view_board *board); /* no reader is left; a zeroed one is fine */
+TIDE_MUST_USE bool tide_view_board_init(struct tide_view_board *board, unsigned stage_count,
+                                        struct tide_error *error);
+void tide_view_board_fini(
+    struct tide_view_board *board); /* no reader is left; a zeroed one is fine */
 
 /* Watcher: asks all stages for new pictures. */
 void tide_view_ask(struct tide_view_board *board);
@@ -44,9 +47,11 @@ static inline bool tide_view_is_asked(const struct tide_view_board *board, unsig
 }
 
 /* Stage: shows a new picture; the old one is freed when no reader can hold it. */
-void tide_view_publish(struct tide_view_board *board, unsigned stage, const struct tide_picture *picture);
+void tide_view_publish(struct tide_view_board *board, unsigned stage,
+                       const struct tide_picture *picture);
 
 /* Reader: copies the newest picture of a stage; false if there is none yet. */
-TIDE_MUST_USE bool tide_view_look(const struct tide_view_board *board, unsigned stage, struct tide_picture *picture);
+TIDE_MUST_USE bool tide_view_look(const struct tide_view_board *board, unsigned stage,
+                                  struct tide_picture *picture);
 
 #endif

@@ -17,19 +17,27 @@ static void lay_out_states(struct tide_worker *worker)
 }
 
 bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, unsigned index,
-                      struct tide_control *control, struct tide_rule_board *rule_board, struct tide_view_board *views,
-                      const struct tide_hash_seed *seed, struct tide_link *in, struct tide_link *out,
-                      struct tide_waiter *parser, struct tide_error *error)
+                      struct tide_control *control, struct tide_rule_board *rule_board,
+                      struct tide_view_board *views, const struct tide_hash_seed *seed,
+                      struct tide_link *in, struct tide_link *out, struct tide_waiter *parser,
+                      struct tide_error *error)
 {
-    *worker = (struct tide_worker){.plan = plan, .index = index, .control = control, .rule_board = rule_board,
-                                   .views = views, .in = in, .out = out, .parser = parser};
+    *worker = (struct tide_worker){.plan = plan,
+                                   .index = index,
+                                   .control = control,
+                                   .rule_board = rule_board,
+                                   .views = views,
+                                   .in = in,
+                                   .out = out,
+                                   .parser = parser};
     worker->window = (struct tide_window_shape){plan->window_size_ms, plan->window_offset_ms};
     worker->keeps_records = plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1;
     lay_out_states(worker);
     tide_formatter_init(&worker->formatter, plan);
     worker->scratch = tide_expression_scratch_new();
     if (worker->scratch && tide_watermark_init(&worker->watermark, 1) &&
-        tide_window_store_init(&worker->store, worker->state_stride, seed)) return true;
+        tide_window_store_init(&worker->store, worker->state_stride, seed))
+        return true;
     return tide_error_memory(error, "a worker");
 }
 
@@ -41,19 +49,22 @@ void tide_worker_fini(struct tide_worker *worker)
     worker->scratch = NULL;
 }
 
-/* The first step still to be done whose watermark lets the earliest open window fire; step_end if none. */
+/* The first step still to be done whose watermark lets the earliest open window fire; step_end if
+ * none. */
 static uint32_t find_step(const struct tide_worker *worker)
 {
     const struct tide_pane *first = tide_window_store_first(&worker->store);
     const struct tide_batch *batch = worker->batch;
     if (!first) return batch->step_end;
-    return tide_epoch_find_watermark(batch->epoch, worker->step_next, batch->step_end, first->end_ms - 1);
+    return tide_epoch_find_watermark(batch->epoch, worker->step_next, batch->step_end,
+                                     first->end_ms - 1);
 }
 
 /*
- * Goes through the batch: rows up to the next step that lets something fire, then the firing, and so on. Rows may open
- * an earlier window than the one the step was chosen for; then an earlier step comes first. Rows folded beyond that
- * step do no harm: none of them can belong to a window the step closes, for they would have been late.
+ * Goes through the batch: rows up to the next step that lets something fire, then the firing, and
+ * so on. Rows may open an earlier window than the one the step was chosen for; then an earlier step
+ * comes first. Rows folded beyond that step do no harm: none of them can belong to a window the
+ * step closes, for they would have been late.
  */
 static enum tide_progress read_batch(struct tide_worker *worker, const struct tide_rule_set *rules)
 {
@@ -65,9 +76,11 @@ static enum tide_progress read_batch(struct tide_worker *worker, const struct ti
         }
         uint32_t step = find_step(worker);
         bool is_step = step < batch->step_end;
-        uint32_t row_end = is_step ? tide_batch_find_row(batch, worker->row_next, batch->epoch->steps[step].row)
-                                   : batch->row_count;
-        if (row_end > worker->row_next && !tide_worker_fold(worker, worker->row_next, row_end)) return TIDE_STARVED;
+        uint32_t row_end =
+            is_step ? tide_batch_find_row(batch, worker->row_next, batch->epoch->steps[step].row)
+                    : batch->row_count;
+        if (row_end > worker->row_next && !tide_worker_fold(worker, worker->row_next, row_end))
+            return TIDE_STARVED;
         worker->row_next = row_end > worker->row_next ? row_end : worker->row_next;
         step = find_step(worker);
         if (step == batch->step_end) {
@@ -76,7 +89,8 @@ static enum tide_progress read_batch(struct tide_worker *worker, const struct ti
         }
         const struct tide_step *reached = &batch->epoch->steps[step];
         worker->step_next = step + 1;
-        worker->firing = (struct tide_firing){.is_active = true, .cause_row = reached->row, .watermark_ms = reached->watermark_ms};
+        worker->firing = (struct tide_firing){
+            .is_active = true, .cause_row = reached->row, .watermark_ms = reached->watermark_ms};
     }
 }
 
@@ -93,9 +107,10 @@ static void show(struct tide_worker *worker)
     tide_view_publish(worker->views, worker->index + 1, &picture);
 }
 
-/* Tells the sink how far this worker is; false: blocked. The sink need not be woken for it at the end of an epoch, and so
- * is not woken by each of N workers: it wakes when half of someone's emissions wait for it, and when the parser has
- * nothing more to say for now, which comes as a flush and is passed on at once. */
+/* Tells the sink how far this worker is; false: blocked. The sink need not be woken for it at the
+ * end of an epoch, and so is not woken by each of N workers: it wakes when half of someone's
+ * emissions wait for it, and when the parser has nothing more to say for now, which comes as a
+ * flush and is passed on at once. */
 static bool report(struct tide_worker *worker)
 {
     if (!worker->emission) {
@@ -117,7 +132,8 @@ static void finish_batch(struct tide_worker *worker)
     worker->batch = NULL;
     worker->counts.batches++;
     tide_link_give_back(worker->in, batch);
-    if (flags & TIDE_BATCH_LEAVES_EPOCH && tide_epoch_leave(epoch)) tide_waiter_notify(worker->parser);
+    if (flags & TIDE_BATCH_LEAVES_EPOCH && tide_epoch_leave(epoch))
+        tide_waiter_notify(worker->parser);
     if (!(flags & TIDE_BATCH_END)) return;
     worker->counts.unfired_windows = worker->store.open_count;
     worker->counts.unfired_entries = tide_window_store_entry_count(&worker->store);
@@ -140,10 +156,12 @@ enum tide_progress tide_worker_step(void *self)
         if (!worker->batch) return TIDE_STARVED;
         worker->row_next = 0;
         worker->step_next = worker->batch->step_begin;
-        tide_rule_board_reached(worker->rule_board, worker->index, worker->batch->epoch->rules_version);
+        tide_rule_board_reached(worker->rule_board, worker->index,
+                                worker->batch->epoch->rules_version);
     }
     uint64_t version = worker->batch->epoch->rules_version;
-    enum tide_progress progress = read_batch(worker, tide_rule_board_get(worker->rule_board, version));
+    enum tide_progress progress =
+        read_batch(worker, tide_rule_board_get(worker->rule_board, version));
     if (progress == TIDE_STARVED) {
         struct tide_error error = {0};
         tide_error_memory(&error, "the open windows");
@@ -152,7 +170,8 @@ enum tide_progress tide_worker_step(void *self)
     }
     if (progress == TIDE_BLOCKED) return TIDE_BLOCKED;
     worker->report_is_urgent = worker->batch->flags & (TIDE_BATCH_FLUSH | TIDE_BATCH_END);
-    worker->report_is_due = worker->report_is_urgent || worker->batch->flags & TIDE_BATCH_LEAVES_EPOCH;
+    worker->report_is_due =
+        worker->report_is_urgent || worker->batch->flags & TIDE_BATCH_LEAVES_EPOCH;
     finish_batch(worker);
     return TIDE_PROGRESSED;
 }

@@ -1,12 +1,14 @@
 /*
- * worker: the stage that owns a share of the keys: folds their rows into windows, fires these, applies the rules, formats.
+ * worker: the stage that owns a share of the keys: folds their rows into windows, fires these,
+ *           applies the rules, formats.
  * Owns:     its open windows, the batch it is reading and the emission it is filling.
  * Threads:  its own; counts may be read when it has ended.
  * Blocks:   never; firing stops where there is no room and goes on there in the next step.
  * Errors:   latched: memory.
  * Limits:   as pane.h.
  *
- * A worker believes the watermark it has been told: the least over its inputs, of which it has one today.
+ * A worker believes the watermark it has been told: the least over its inputs, of which it has one
+ * today.
  */
 #ifndef TIDE_STAGES_WORKER_H
 #define TIDE_STAGES_WORKER_H
@@ -59,18 +61,21 @@ struct tide_worker {
     struct tide_formatter formatter;
     struct tide_expression_scratch *scratch;
     struct tide_value values[TIDE_AGGREGATE_COUNT_MAX];
-    uint32_t state_offsets[TIDE_AGGREGATE_COUNT_MAX]; /* of each aggregate within an entry's states */
-    uint32_t state_stride, stateful;                  /* bit i: aggregate i keeps state */
-    uint32_t listed;                                  /* bit i: aggregate i is in --aggregate */
+    uint32_t
+        state_offsets[TIDE_AGGREGATE_COUNT_MAX]; /* of each aggregate within an entry's states */
+    uint32_t state_stride, stateful;             /* bit i: aggregate i keeps state */
+    uint32_t listed;                             /* bit i: aggregate i is in --aggregate */
     bool report_is_due, report_is_urgent, has_ended;
 
     struct tide_worker_counts counts;
 };
 
-TIDE_MUST_USE bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, unsigned index,
-                                    struct tide_control *control, struct tide_rule_board *rule_board,
-                                    struct tide_view_board *views, const struct tide_hash_seed *seed,
-                                    struct tide_link *in, struct tide_link *out, struct tide_waiter *parser,
+TIDE_MUST_USE bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan,
+                                    unsigned index, struct tide_control *control,
+                                    struct tide_rule_board *rule_board,
+                                    struct tide_view_board *views,
+                                    const struct tide_hash_seed *seed, struct tide_link *in,
+                                    struct tide_link *out, struct tide_waiter *parser,
                                     struct tide_error *error);
 void tide_worker_fini(struct tide_worker *worker); /* a zeroed one is fine */
 
@@ -82,10 +87,12 @@ void tide_worker_nudge(void *worker);
 /* Folds rows [begin, end) of the batch into their windows. False without memory. */
 TIDE_MUST_USE bool tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end);
 
-/* Lets fire what the firing's watermark passes. DONE: all of it is out; BLOCKED: no room; STARVED: never. */
+/* Lets fire what the firing's watermark passes. DONE: all of it is out; BLOCKED: no room; STARVED:
+ * never. */
 enum tide_progress tide_worker_fire(struct tide_worker *worker, const struct tide_rule_set *rules);
 
-/* Sends the emission being filled, or an empty one if the sink has still to learn how far this worker is. */
+/* Sends the emission being filled, or an empty one if the sink has still to learn how far this
+ * worker is. */
 void tide_worker_send(struct tide_worker *worker, enum tide_urgency urgency);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Firing: every window the watermark has passed, by end; in each the keys in the order in which they were first seen.
- * That is the order of their first rows, so a worker's emissions come out sorted by order key without sorting.
+ * Firing: every window the watermark has passed, by end; in each the keys in the order in which
+ * they were first seen. That is the order of their first rows, so a worker's emissions come out
+ * sorted by order key without sorting.
  */
 #include "engine/stages/worker.h"
 
@@ -28,7 +29,8 @@ static bool open_emission(struct tide_worker *worker)
 struct terms {
     const struct tide_rule_set *rules;
     bool wants_results, wants_alerts;
-    bool is_quick;         /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
+    bool
+        is_quick; /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
     uint32_t wanted_first; /* the aggregates that must be known before the rules are asked */
     size_t short_bytes;    /* room for the lines of an entry with an inline key */
 };
@@ -46,16 +48,20 @@ static struct terms make_terms(const struct tide_worker *worker, const struct ti
     if (terms.wants_results || plan->format->alerts_always) {
         terms.wanted_first |= worker->listed;
     } else if (rules->rule_count == 1 && rules->rules[0].bounds_aggregate >= 0) {
-        const struct tide_aggregate *aggregate = plan->registry->aggregates[rules->rules[0].bounds_aggregate];
+        const struct tide_aggregate *aggregate =
+            plan->registry->aggregates[rules->rules[0].bounds_aggregate];
         terms.is_quick = aggregate->field == TIDE_FIELD_SUM;
     }
     return terms;
 }
 
-/* Room in a channel for one line, in this emission or a new one. DONE: there is; BLOCKED; STARVED: no memory. */
-static inline enum tide_progress reserve(struct tide_worker *worker, enum tide_channel channel, size_t bytes)
+/* Room in a channel for one line, in this emission or a new one. DONE: there is; BLOCKED; STARVED:
+ * no memory. */
+static inline enum tide_progress reserve(struct tide_worker *worker, enum tide_channel channel,
+                                         size_t bytes)
 {
-    if (TIDE_LIKELY(worker->emission && tide_emission_has_room(worker->emission, channel, bytes))) return TIDE_DONE;
+    if (TIDE_LIKELY(worker->emission && tide_emission_has_room(worker->emission, channel, bytes)))
+        return TIDE_DONE;
     for (;;) {
         if (!open_emission(worker)) return TIDE_BLOCKED;
         enum tide_room room = tide_emission_reserve(worker->emission, channel, bytes);
@@ -66,13 +72,15 @@ static inline enum tide_progress reserve(struct tide_worker *worker, enum tide_c
 }
 
 /* Room in both channels at once, so that nothing is written twice when a firing is interrupted. */
-static inline enum tide_progress reserve_both(struct tide_worker *worker, const struct terms *terms, bool alerts_now, size_t bytes)
+static inline enum tide_progress reserve_both(struct tide_worker *worker, const struct terms *terms,
+                                              bool alerts_now, size_t bytes)
 {
     for (;;) {
         enum tide_progress progress = TIDE_DONE;
         if (alerts_now) progress = reserve(worker, TIDE_CHANNEL_ALERTS, bytes);
         const struct tide_emission_batch *first = worker->emission;
-        if (progress == TIDE_DONE && terms->wants_results) progress = reserve(worker, TIDE_CHANNEL_RESULTS, bytes);
+        if (progress == TIDE_DONE && terms->wants_results)
+            progress = reserve(worker, TIDE_CHANNEL_RESULTS, bytes);
         if (progress != TIDE_DONE || !alerts_now || worker->emission == first) return progress;
     }
 }
@@ -83,8 +91,8 @@ static char *end_of(const struct tide_worker *worker, enum tide_channel channel)
     return text->text + text->bytes;
 }
 
-static inline void append(struct tide_worker *worker, enum tide_channel channel, size_t bytes, const struct tide_pane *pane,
-                   const struct tide_entry *entry)
+static inline void append(struct tide_worker *worker, enum tide_channel channel, size_t bytes,
+                          const struct tide_pane *pane, const struct tide_entry *entry)
 {
     struct tide_emission_batch *emission = worker->emission;
     emission->channels[channel].bytes += bytes;
@@ -96,10 +104,11 @@ static inline void append(struct tide_worker *worker, enum tide_channel channel,
     };
 }
 
-/* A value, without a call where the entry holds it. Written member by member: a struct copied as a whole right after its
- * bytes were written makes the processor wait for them. */
-static inline void take_value(const struct tide_worker *worker, unsigned i, const struct tide_entry *entry,
-                              const char *states, struct tide_value *value)
+/* A value, without a call where the entry holds it. Written member by member: a struct copied as a
+ * whole right after its bytes were written makes the processor wait for them. */
+static inline void take_value(const struct tide_worker *worker, unsigned i,
+                              const struct tide_entry *entry, const char *states,
+                              struct tide_value *value)
 {
     const struct tide_aggregate *aggregate = worker->plan->registry->aggregates[i];
     value->null = false;
@@ -116,8 +125,8 @@ static inline void take_value(const struct tide_worker *worker, unsigned i, cons
 }
 
 /* The values that are listed or that some rule looks at. */
-static void find_values(struct tide_worker *worker, const struct tide_pane *pane, const struct tide_entry *entry,
-                        uint32_t wanted)
+static void find_values(struct tide_worker *worker, const struct tide_pane *pane,
+                        const struct tide_entry *entry, uint32_t wanted)
 {
     const char *states = worker->state_stride ? tide_pane_states(pane, entry) : NULL;
     for (; wanted; wanted &= wanted - 1) {
@@ -126,7 +135,8 @@ static void find_values(struct tide_worker *worker, const struct tide_pane *pane
     }
 }
 
-static uint64_t find_holding(struct tide_worker *worker, const struct tide_rule_set *rules, unsigned *count)
+static uint64_t find_holding(struct tide_worker *worker, const struct tide_rule_set *rules,
+                             unsigned *count)
 {
     uint64_t holds = 0;
     for (unsigned i = 0; i < rules->rule_count; i++) {
@@ -138,16 +148,19 @@ static uint64_t find_holding(struct tide_worker *worker, const struct tide_rule_
 }
 
 /* The next entry, from `entry` on, whose sum lies in the bounds. */
-static uint32_t skip_quiet(const struct tide_pane *pane, uint32_t entry, const struct tide_rule *rule)
+static uint32_t skip_quiet(const struct tide_pane *pane, uint32_t entry,
+                           const struct tide_rule *rule)
 {
     const tide_int128 lowest = rule->lowest, highest = rule->highest;
-    while (entry < pane->entry_count && (pane->entries[entry].sum < lowest || pane->entries[entry].sum > highest)) entry++;
+    while (entry < pane->entry_count &&
+           (pane->entries[entry].sum < lowest || pane->entries[entry].sum > highest))
+        entry++;
     return entry;
 }
 
 /* One key of a window. DONE: it is out. */
-static enum tide_progress fire_entry(struct tide_worker *worker, const struct terms *terms, const struct tide_pane *pane,
-                                     const struct tide_entry *entry)
+static enum tide_progress fire_entry(struct tide_worker *worker, const struct terms *terms,
+                                     const struct tide_pane *pane, const struct tide_entry *entry)
 {
     const struct tide_format *format = worker->plan->format;
     const struct tide_rule_set *rules = terms->rules;
@@ -157,21 +170,29 @@ static enum tide_progress fire_entry(struct tide_worker *worker, const struct te
     bool alerts_now = terms->wants_alerts && (holds || format->alerts_always);
     if (terms->wants_results || alerts_now) {
         size_t bytes = terms->short_bytes;
-        if (entry->key_bytes > TIDE_KEY_INLINE_BYTES) bytes = format->row_bytes_max(worker->plan, rules, entry->key_bytes);
+        if (entry->key_bytes > TIDE_KEY_INLINE_BYTES)
+            bytes = format->row_bytes_max(worker->plan, rules, entry->key_bytes);
         enum tide_progress progress = reserve_both(worker, terms, alerts_now, bytes);
         if (progress != TIDE_DONE) return progress;
         if (alerts_now) find_values(worker, pane, entry, worker->listed & ~terms->wanted_first);
         const struct tide_emission emission = {
-            .window_start_ms = pane->start_ms, .window_end_ms = pane->end_ms, .watermark_ms = worker->firing.watermark_ms,
-            .entry = entry, .key = tide_entry_key(entry), .key_bytes = (uint32_t)entry->key_bytes, .values = worker->values,
+            .window_start_ms = pane->start_ms,
+            .window_end_ms = pane->end_ms,
+            .watermark_ms = worker->firing.watermark_ms,
+            .entry = entry,
+            .key = tide_entry_key(entry),
+            .key_bytes = (uint32_t)entry->key_bytes,
+            .values = worker->values,
         };
         if (alerts_now) {
             char *out = end_of(worker, TIDE_CHANNEL_ALERTS);
-            append(worker, TIDE_CHANNEL_ALERTS, format->alerts(&worker->formatter, &emission, rules, holds, out), pane, entry);
+            append(worker, TIDE_CHANNEL_ALERTS,
+                   format->alerts(&worker->formatter, &emission, rules, holds, out), pane, entry);
         }
         if (terms->wants_results) {
             char *out = end_of(worker, TIDE_CHANNEL_RESULTS);
-            append(worker, TIDE_CHANNEL_RESULTS, format->result(&worker->formatter, &emission, out), pane, entry);
+            append(worker, TIDE_CHANNEL_RESULTS, format->result(&worker->formatter, &emission, out),
+                   pane, entry);
         }
     }
     worker->counts.results++;
@@ -180,7 +201,8 @@ static enum tide_progress fire_entry(struct tide_worker *worker, const struct te
 }
 
 /* The entries of a window from where the firing stands. */
-static enum tide_progress fire_pane(struct tide_worker *worker, const struct terms *terms, const struct tide_pane *pane)
+static enum tide_progress fire_pane(struct tide_worker *worker, const struct terms *terms,
+                                    const struct tide_pane *pane)
 {
     struct tide_firing *firing = &worker->firing;
     for (; firing->entry < pane->entry_count; firing->entry++) {
@@ -191,7 +213,8 @@ static enum tide_progress fire_pane(struct tide_worker *worker, const struct ter
             if (next == pane->entry_count) break;
         }
         __builtin_prefetch(&pane->entries[firing->entry + PREFETCH_ENTRIES]);
-        enum tide_progress progress = fire_entry(worker, terms, pane, &pane->entries[firing->entry]);
+        enum tide_progress progress =
+            fire_entry(worker, terms, pane, &pane->entries[firing->entry]);
         if (progress != TIDE_DONE) return progress;
     }
     return TIDE_DONE;

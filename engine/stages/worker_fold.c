@@ -1,6 +1,6 @@
 /*
- * Rows are folded in groups: first all hashes, with the slots they lead to called into cache, then the updates. So the
- * cache misses of a group overlap.
+ * Rows are folded in groups: first all hashes, with the slots they lead to called into cache, then
+ * the updates. So the cache misses of a group overlap.
  */
 #include "engine/stages/worker.h"
 
@@ -28,7 +28,8 @@ static struct tide_pane *open_pane(struct tide_worker *worker, int64_t time_ms)
     return pane;
 }
 
-/* Nearly always one of the two latest: unsigned arithmetic makes "start <= time < start + size" one comparison. */
+/* Nearly always one of the two latest: unsigned arithmetic makes "start <= time < start + size" one
+ * comparison. */
 static inline struct tide_pane *pane_of(struct tide_worker *worker, int64_t time_ms)
 {
     uint64_t size = (uint64_t)worker->window.size_ms;
@@ -39,7 +40,8 @@ static inline struct tide_pane *pane_of(struct tide_worker *worker, int64_t time
     return open_pane(worker, time_ms);
 }
 
-static struct tide_key key_of(const struct tide_batch *batch, const struct tide_row *row, uint32_t mark)
+static struct tide_key key_of(const struct tide_batch *batch, const struct tide_row *row,
+                              uint32_t mark)
 {
     if (!(mark & TIDE_MARK_LONG_KEY))
         return (struct tide_key){{row->key[0], row->key[1]}, tide_key_inline_bytes(row->key)};
@@ -47,7 +49,8 @@ static struct tide_key key_of(const struct tide_batch *batch, const struct tide_
     return (struct tide_key){{(uint64_t)(uintptr_t)text, row->key[1]}, (uint32_t)row->key[0]};
 }
 
-static inline tide_int128 amount_of(const struct tide_batch *batch, const struct tide_row *row, uint32_t mark)
+static inline tide_int128 amount_of(const struct tide_batch *batch, const struct tide_row *row,
+                                    uint32_t mark)
 {
     if (TIDE_LIKELY(!(mark & TIDE_MARK_WIDE_AMOUNT))) return row->amount;
     tide_int128 amount;
@@ -64,15 +67,16 @@ static void fold_states(struct tide_worker *worker, struct group *group, size_t 
         if (!(worker->stateful >> i & 1)) continue;
         for (size_t j = 0; j < count; j++) {
             const struct tide_pane *pane = group->panes[j];
-            states[j] = pane->states + (size_t)group->entries[j] * pane->state_stride + worker->state_offsets[i];
+            states[j] = pane->states + (size_t)group->entries[j] * pane->state_stride +
+                        worker->state_offsets[i];
         }
         aggregates[i]->fold(states, group->amounts, group->fresh, count);
     }
 }
 
 /* The entry of a row's key in its window, made if it is not there. NULL without memory. */
-static struct tide_entry *enter(struct tide_worker *worker, struct tide_pane *pane, const struct tide_row *row,
-                                uint32_t mark, uint64_t hash)
+static struct tide_entry *enter(struct tide_worker *worker, struct tide_pane *pane,
+                                const struct tide_row *row, uint32_t mark, uint64_t hash)
 {
     struct tide_key key = key_of(worker->batch, row, mark);
     struct tide_entry *entry = tide_pane_find(pane, &key, hash);
@@ -85,8 +89,8 @@ static struct tide_entry *enter(struct tide_worker *worker, struct tide_pane *pa
 }
 
 /* The panes and hashes of a group, with the slots on their way into cache. */
-static bool prepare_group(struct tide_worker *worker, struct group *group, const struct tide_row *rows,
-                          const uint32_t *marks, uint32_t count)
+static bool prepare_group(struct tide_worker *worker, struct group *group,
+                          const struct tide_row *rows, const uint32_t *marks, uint32_t count)
 {
     const struct tide_hash_seed seed = worker->store.seed;
     for (uint32_t i = 0; i < count; i++) {
@@ -101,9 +105,10 @@ static bool prepare_group(struct tide_worker *worker, struct group *group, const
     return true;
 }
 
-/* Rows with short keys and narrow amounts, when nothing but sums and counts is kept: nearly all rows there are. */
-static bool fold_plain(struct tide_worker *worker, const struct group *group, const struct tide_row *rows,
-                       const uint32_t *marks, uint32_t count)
+/* Rows with short keys and narrow amounts, when nothing but sums and counts is kept: nearly all
+ * rows there are. */
+static bool fold_plain(struct tide_worker *worker, const struct group *group,
+                       const struct tide_row *rows, const uint32_t *marks, uint32_t count)
 {
     const uint64_t row_base = worker->batch->row_base;
     for (uint32_t i = 0; i < count; i++) {
@@ -117,8 +122,11 @@ static bool fold_plain(struct tide_worker *worker, const struct group *group, co
             entry->count++;
         } else if (TIDE_LIKELY(tide_pane_has_room(pane))) {
             entry = tide_pane_append(pane, free_slot, hash);
-            *entry = (struct tide_entry){.key = {low, high}, .sum = amount, .first_time_ms = rows[i].time_ms,
-                                         .first_row = row_base + marks[i], .count = 1,
+            *entry = (struct tide_entry){.key = {low, high},
+                                         .sum = amount,
+                                         .first_time_ms = rows[i].time_ms,
+                                         .first_row = row_base + marks[i],
+                                         .count = 1,
                                          .key_bytes = tide_key_inline_bytes(rows[i].key)};
         } else {
             entry = enter(worker, pane, &rows[i], marks[i], hash);
@@ -130,11 +138,12 @@ static bool fold_plain(struct tide_worker *worker, const struct group *group, co
     return true;
 }
 
-static bool fold_any(struct tide_worker *worker, struct group *group, const struct tide_row *rows, const uint32_t *marks,
-                     uint32_t count)
+static bool fold_any(struct tide_worker *worker, struct group *group, const struct tide_row *rows,
+                     const uint32_t *marks, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        struct tide_entry *entry = enter(worker, group->panes[i], &rows[i], marks[i], group->hashes[i]);
+        struct tide_entry *entry =
+            enter(worker, group->panes[i], &rows[i], marks[i], group->hashes[i]);
         if (TIDE_UNLIKELY(!entry)) return false;
         tide_int128 amount = amount_of(worker->batch, &rows[i], marks[i]);
         group->entries[i] = (uint32_t)(entry - group->panes[i]->entries);

@@ -12,7 +12,8 @@ struct tide_pane *tide_pane_create(uint32_t state_stride)
     pane->entry_capacity = ENTRIES_FIRST;
     pane->slots = tide_alloc_zeroed(SLOTS_FIRST, sizeof *pane->slots);
     pane->entries = tide_alloc_aligned(TIDE_LINE_BYTES, ENTRIES_FIRST * sizeof *pane->entries);
-    if (state_stride > 0) pane->states = tide_alloc_aligned(16, (size_t)ENTRIES_FIRST * state_stride);
+    if (state_stride > 0)
+        pane->states = tide_alloc_aligned(16, (size_t)ENTRIES_FIRST * state_stride);
     if (pane->slots && pane->entries && (pane->states || state_stride == 0)) return pane;
     tide_pane_destroy(pane);
     return NULL;
@@ -37,7 +38,8 @@ static uint64_t entry_hash(const struct tide_entry *entry, const struct tide_has
     return tide_hash_inline(seed, entry->key[0], entry->key[1]);
 }
 
-/* Slots are cleared one by one when they are few, so that a small window in a large table closes fast. */
+/* Slots are cleared one by one when they are few, so that a small window in a large table closes
+ * fast. */
 static void clear_slots(struct tide_pane *pane, const struct tide_hash_seed *seed)
 {
     uint32_t slot_count = pane->slot_mask + 1;
@@ -45,7 +47,8 @@ static void clear_slots(struct tide_pane *pane, const struct tide_hash_seed *see
         memset(pane->slots, 0, slot_count * sizeof *pane->slots);
         return;
     }
-    /* Newest first, and past slots that are free already: a chain is never cut in front of what is still to be found. */
+    /* Newest first, and past slots that are free already: a chain is never cut in front of what is
+     * still to be found. */
     for (uint32_t i = pane->entry_count; i > 0; i--) {
         uint32_t at = (uint32_t)entry_hash(&pane->entries[i - 1], seed) & pane->slot_mask;
         while ((uint32_t)pane->slots[at] != i) at = (at + 1) & pane->slot_mask;
@@ -95,11 +98,13 @@ static void *grow_block(void *block, size_t alignment, size_t used_bytes, size_t
 static bool grow_entries(struct tide_pane *pane)
 {
     size_t count = pane->entry_count, capacity = (size_t)pane->entry_capacity * 2;
-    struct tide_entry *entries = grow_block(pane->entries, TIDE_LINE_BYTES, count * sizeof *entries, capacity * sizeof *entries);
+    struct tide_entry *entries = grow_block(pane->entries, TIDE_LINE_BYTES, count * sizeof *entries,
+                                            capacity * sizeof *entries);
     if (!entries) return false;
     pane->entries = entries;
     if (pane->state_stride > 0) {
-        char *states = grow_block(pane->states, 16, count * pane->state_stride, capacity * pane->state_stride);
+        char *states =
+            grow_block(pane->states, 16, count * pane->state_stride, capacity * pane->state_stride);
         if (!states) return false;
         pane->states = states;
     }
@@ -148,7 +153,8 @@ struct tide_entry *tide_pane_add(struct tide_pane *pane, const struct tide_key *
     return entry;
 }
 
-struct tide_entry *tide_pane_find(const struct tide_pane *pane, const struct tide_key *key, uint64_t hash)
+struct tide_entry *tide_pane_find(const struct tide_pane *pane, const struct tide_key *key,
+                                  uint64_t hash)
 {
     uint32_t free_slot;
     if (key->bytes <= TIDE_KEY_INLINE_BYTES)
@@ -159,6 +165,7 @@ struct tide_entry *tide_pane_find(const struct tide_pane *pane, const struct tid
         if ((slot ^ hash) >> 32) continue;
         struct tide_entry *entry = &pane->entries[(uint32_t)slot - 1];
         if (entry->key_bytes == key->bytes && entry->key[1] == key->words[1] &&
-            memcmp(tide_entry_key(entry), (const char *)(uintptr_t)key->words[0], key->bytes) == 0) return entry;
+            memcmp(tide_entry_key(entry), (const char *)(uintptr_t)key->words[0], key->bytes) == 0)
+            return entry;
     }
 }

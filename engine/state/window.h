@@ -1,5 +1,6 @@
 /*
- * window: what a window operator is: which window a time falls in, and when a watermark lets windows fire.
+ * window: what a window operator is: which window a time falls in, and when a watermark lets
+ *           windows fire.
  * Owns:     nothing; tables are const, the parameters come from the plan.
  * Threads:  any.
  * Blocks:   never; allocates nothing.
@@ -25,10 +26,12 @@ struct tide_window {
     /* Reads what stands behind the colon. */
     bool (*parse)(const char *text, struct tide_window_shape *shape, struct tide_error *error);
 
-    /* Start of the window that holds time_ms: the floor to a multiple of size, shifted by offset. */
+    /* Start of the window that holds time_ms: the floor to a multiple of size, shifted by offset.
+     */
     int64_t (*start)(const struct tide_window_shape *shape, int64_t time_ms);
 
-    /* The least watermark above this one that lets some window fire: the parser tells the workers only of watermarks that reach it. */
+    /* The least watermark above this one that lets some window fire: the parser tells the workers
+     * only of watermarks that reach it. */
     int64_t (*next_fire)(const struct tide_window_shape *shape, int64_t watermark_ms);
 };
 

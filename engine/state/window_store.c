@@ -2,7 +2,8 @@
 
 enum { HEAP_FIRST = 16, BUCKETS_FIRST = 16 };
 
-bool tide_window_store_init(struct tide_window_store *store, uint32_t state_stride, const struct tide_hash_seed *seed)
+bool tide_window_store_init(struct tide_window_store *store, uint32_t state_stride,
+                            const struct tide_hash_seed *seed)
 {
     *store = (struct tide_window_store){.state_stride = state_stride, .seed = *seed};
     store->heap_capacity = HEAP_FIRST;
@@ -26,7 +27,9 @@ void tide_window_store_fini(struct tide_window_store *store)
 
 static uint32_t bucket_of(const struct tide_window_store *store, int64_t start_ms)
 {
-    return (uint32_t)tide_hash_mix((uint64_t)start_ms ^ store->seed.words[0], store->seed.words[1] | 1) & store->bucket_mask;
+    return (uint32_t)tide_hash_mix((uint64_t)start_ms ^ store->seed.words[0],
+                                   store->seed.words[1] | 1) &
+           store->bucket_mask;
 }
 
 static bool grow(struct tide_window_store *store)
@@ -60,16 +63,19 @@ static void sift_down(struct tide_window_store *store, struct tide_pane *pane)
 {
     uint32_t at = 0, count = store->open_count;
     for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && store->heap[child + 1]->start_ms < store->heap[child]->start_ms) child++;
+        if (child + 1 < count && store->heap[child + 1]->start_ms < store->heap[child]->start_ms)
+            child++;
         if (store->heap[child]->start_ms >= pane->start_ms) break;
         store->heap[at] = store->heap[child];
     }
     store->heap[at] = pane;
 }
 
-struct tide_pane *tide_window_store_open(struct tide_window_store *store, int64_t start_ms, int64_t end_ms)
+struct tide_pane *tide_window_store_open(struct tide_window_store *store, int64_t start_ms,
+                                         int64_t end_ms)
 {
-    for (struct tide_pane *pane = store->buckets[bucket_of(store, start_ms)]; pane; pane = pane->next)
+    for (struct tide_pane *pane = store->buckets[bucket_of(store, start_ms)]; pane;
+         pane = pane->next)
         if (pane->start_ms == start_ms) return pane;
 
     if (store->open_count == store->heap_capacity && !grow(store)) return NULL;

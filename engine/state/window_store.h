@@ -6,8 +6,8 @@
  * Errors:   init false and open NULL without memory.
  * Limits:   2^31 open windows.
  *
- * Spare panes are taken last in, first out, so that the open window's table is always the one that is still in cache:
- * measured at twice the speed of rotating through them.
+ * Spare panes are taken last in, first out, so that the open window's table is always the one that
+ * is still in cache: measured at twice the speed of rotating through them.
  */
 #ifndef TIDE_STATE_WINDOW_STORE_H
 #define TIDE_STATE_WINDOW_STORE_H
@@ -29,7 +29,8 @@ TIDE_MUST_USE bool tide_window_store_init(struct tide_window_store *store, uint3
 void tide_window_store_fini(struct tide_window_store *store); /* a zeroed one is fine */
 
 /* The open window that starts at start_ms, opened if need be; NULL without memory. */
-TIDE_MUST_USE struct tide_pane *tide_window_store_open(struct tide_window_store *store, int64_t start_ms, int64_t end_ms);
+TIDE_MUST_USE struct tide_pane *tide_window_store_open(struct tide_window_store *store,
+                                                       int64_t start_ms, int64_t end_ms);
 
 /* The open window with the earliest end, or NULL. */
 static inline struct tide_pane *tide_window_store_first(const struct tide_window_store *store)

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
-bool tide_csv_index_init(struct tide_csv_index *index, size_t block_bytes_max, char delimiter, struct tide_error *error)
+bool tide_csv_index_init(struct tide_csv_index *index, size_t block_bytes_max, char delimiter,
+                         struct tide_error *error)
 {
-    /* Every byte may be a separator, a step writes a few entries past the last one, and [-1] must exist. */
+    /* Every byte may be a separator, a step writes a few entries past the last one, and [-1] must
+     * exist. */
     size_t entry_count = block_bytes_max + 2 * TIDE_CSV_STEP_BYTES;
     *index = (struct tide_csv_index){.delimiter = delimiter};
     uint32_t *memory = tide_alloc(2 * entry_count * sizeof *memory);

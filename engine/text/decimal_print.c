@@ -95,17 +95,29 @@ static size_t put_fraction(char *out, uint64_t fraction, unsigned scale)
     return bytes;
 }
 
-/* value / 10^n, right whenever that leaves no remainder, at the price of a multiplication: value = q 10^n gives
- * value ceil(2^64 / 10^n) = q 2^64 + something less than value, which the shift takes away. */
+/* value / 10^n, right whenever that leaves no remainder, at the price of a multiplication: value =
+ * q 10^n gives value ceil(2^64 / 10^n) = q 2^64 + something less than value, which the shift takes
+ * away. */
 static uint64_t exact_quotient(uint64_t value, unsigned n)
 {
 #define RECIPROCAL(power) (UINT64_MAX / (power) + 1)
-    static const uint64_t reciprocals[TIDE_DECIMAL_SCALE_MAX - 1] = {
-        0, RECIPROCAL(10), RECIPROCAL(100), RECIPROCAL(1000), RECIPROCAL(10000), RECIPROCAL(100000),
-        RECIPROCAL(1000000), RECIPROCAL(10000000), RECIPROCAL(100000000), RECIPROCAL(1000000000),
-        RECIPROCAL(10000000000), RECIPROCAL(100000000000), RECIPROCAL(1000000000000),
-        RECIPROCAL(10000000000000), RECIPROCAL(100000000000000), RECIPROCAL(1000000000000000),
-        RECIPROCAL(10000000000000000)};
+    static const uint64_t reciprocals[TIDE_DECIMAL_SCALE_MAX - 1] = {0,
+                                                                     RECIPROCAL(10),
+                                                                     RECIPROCAL(100),
+                                                                     RECIPROCAL(1000),
+                                                                     RECIPROCAL(10000),
+                                                                     RECIPROCAL(100000),
+                                                                     RECIPROCAL(1000000),
+                                                                     RECIPROCAL(10000000),
+                                                                     RECIPROCAL(100000000),
+                                                                     RECIPROCAL(1000000000),
+                                                                     RECIPROCAL(10000000000),
+                                                                     RECIPROCAL(100000000000),
+                                                                     RECIPROCAL(1000000000000),
+                                                                     RECIPROCAL(10000000000000),
+                                                                     RECIPROCAL(100000000000000),
+                                                                     RECIPROCAL(1000000000000000),
+                                                                     RECIPROCAL(10000000000000000)};
 #undef RECIPROCAL
     return n == 0 ? value : (uint64_t)((tide_uint128)value * reciprocals[n] >> 64);
 }
@@ -182,7 +194,7 @@ static bool shorten(double value, int count, struct float_text *text)
     TIDE_ASSERT(exponent_mark);
     for (const char *c = nearest; c < exponent_mark; c++)
         if (*c >= '0' && *c <= '9') digits = digits * 10 + (uint64_t)(*c - '0');
-    int exponent = atoi(exponent_mark + 1) - (count - 1);
+    int exponent = (int)strtol(exponent_mark + 1, NULL, 10) - (count - 1);
     if (!reads_as(digits, exponent, value) && !reads_as(++digits, exponent, value)) return false;
     text->count = (int)tide_uint_print(text->digits, digits);
     text->point = text->count + exponent;

@@ -19,7 +19,8 @@ struct tide_hash_seed {
     uint64_t words[2];
 };
 
-/* Both halves of a 128-bit product, folded. The mixing step of wyhash (Wang Yi) and of many after it. */
+/* Both halves of a 128-bit product, folded. The mixing step of wyhash (Wang Yi) and of many after
+ * it. */
 static inline uint64_t tide_hash_mix(uint64_t a, uint64_t b)
 {
     tide_uint128 product = (tide_uint128)a * b;
@@ -27,13 +28,15 @@ static inline uint64_t tide_hash_mix(uint64_t a, uint64_t b)
 }
 
 /* Hash of an inline key: at most 16 bytes, zero padded. */
-static inline uint64_t tide_hash_inline(const struct tide_hash_seed *seed, uint64_t low, uint64_t high)
+static inline uint64_t tide_hash_inline(const struct tide_hash_seed *seed, uint64_t low,
+                                        uint64_t high)
 {
     return tide_hash_mix(low ^ seed->words[0], high ^ seed->words[1]);
 }
 
 /* Hash of a longer key, 16 bytes a step; the last step overlaps instead of padding. */
-static inline uint64_t tide_hash_bytes(const struct tide_hash_seed *seed, const char *key, size_t bytes)
+static inline uint64_t tide_hash_bytes(const struct tide_hash_seed *seed, const char *key,
+                                       size_t bytes)
 {
     uint64_t low, high, hash = seed->words[0] ^ bytes;
     for (size_t done = 0; done + TIDE_KEY_INLINE_BYTES < bytes; done += TIDE_KEY_INLINE_BYTES) {

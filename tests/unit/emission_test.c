@@ -10,13 +10,13 @@
 
 #include <string.h>
 
-#include "chance.h"
+enum { TEXT_BYTES = 4096 };
 
 static void channel_that_holds_something_is_full_instead_of_growing(void **state)
 {
     (void)state;
     struct tide_emission_batch batch;
-    assert_true(tide_emission_batch_init(&batch));
+    assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
     struct tide_channel_text *channel = &batch.channels[TIDE_CHANNEL_LATE];
     assert_int_equal(tide_emission_reserve(&batch, TIDE_CHANNEL_LATE, 100), TIDE_ROOM);
     channel->bytes += 100;
@@ -31,8 +31,8 @@ static void empty_channel_grows_to_fit_any_line(void **state)
 {
     (void)state;
     struct tide_emission_batch batch;
-    assert_true(tide_emission_batch_init(&batch));
-    static const size_t sizes[] = {0, 1, TIDE_EMISSION_TEXT_BYTES, TIDE_EMISSION_TEXT_BYTES + 1,
+    assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
+    static const size_t sizes[] = {0, 1, TEXT_BYTES, TEXT_BYTES + 1,
                                    1 << 20};
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         for (unsigned channel = 0; channel < TIDE_CHANNEL_COUNT; channel++) {
@@ -47,11 +47,26 @@ static void batch_is_full_while_each_channel_may_still_get_one_record(void **sta
 {
     (void)state;
     struct tide_emission_batch batch;
-    assert_true(tide_emission_batch_init(&batch));
+    assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
     batch.record_count = batch.record_capacity - TIDE_CHANNEL_COUNT;
     assert_int_equal(tide_emission_reserve(&batch, TIDE_CHANNEL_RESULTS, 10), TIDE_ROOM);
     batch.record_count++;
     assert_int_equal(tide_emission_reserve(&batch, TIDE_CHANNEL_RESULTS, 10), TIDE_ROOM_FULL);
+    assert_false(tide_emission_has_room(&batch, TIDE_CHANNEL_RESULTS, 0));
+    tide_emission_batch_fini(&batch);
+}
+
+static void quick_look_says_what_reserve_would_say_without_growing(void **state)
+{
+    (void)state;
+    struct tide_emission_batch batch;
+    assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
+    assert_false(tide_emission_has_room(&batch, TIDE_CHANNEL_ALERTS, 1));
+    assert_int_equal(tide_emission_reserve(&batch, TIDE_CHANNEL_ALERTS, 1), TIDE_ROOM);
+    assert_true(tide_emission_has_room(&batch, TIDE_CHANNEL_ALERTS, TEXT_BYTES));
+    batch.channels[TIDE_CHANNEL_ALERTS].bytes = TEXT_BYTES - 5;
+    assert_true(tide_emission_has_room(&batch, TIDE_CHANNEL_ALERTS, 5));
+    assert_false(tide_emission_has_room(&batch, TIDE_CHANNEL_ALERTS, 6));
     tide_emission_batch_fini(&batch);
 }
 
@@ -59,7 +74,7 @@ static void reset_keeps_common_room_and_drops_a_huge_one(void **state)
 {
     (void)state;
     struct tide_emission_batch batch;
-    assert_true(tide_emission_batch_init(&batch));
+    assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
     assert_int_equal(tide_emission_reserve(&batch, TIDE_CHANNEL_RESULTS, 10), TIDE_ROOM);
     assert_int_equal(tide_emission_reserve(&batch, TIDE_CHANNEL_ALERTS, 1 << 22), TIDE_ROOM);
     batch.channels[TIDE_CHANNEL_RESULTS].bytes = batch.channels[TIDE_CHANNEL_ALERTS].bytes = 10;
@@ -67,7 +82,7 @@ static void reset_keeps_common_room_and_drops_a_huge_one(void **state)
     batch.is_last = true;
     tide_emission_batch_reset(&batch);
     assert_int_equal(batch.channels[TIDE_CHANNEL_RESULTS].bytes, 0);
-    assert_int_equal(batch.channels[TIDE_CHANNEL_RESULTS].capacity, TIDE_EMISSION_TEXT_BYTES);
+    assert_int_equal(batch.channels[TIDE_CHANNEL_RESULTS].capacity, TEXT_BYTES);
     assert_int_equal(batch.channels[TIDE_CHANNEL_ALERTS].bytes, 0);
     assert_int_equal(batch.channels[TIDE_CHANNEL_ALERTS].capacity, 0);
     assert_int_equal(batch.record_count, 0);
@@ -110,6 +125,7 @@ int main(void)
         cmocka_unit_test(channel_that_holds_something_is_full_instead_of_growing),
         cmocka_unit_test(empty_channel_grows_to_fit_any_line),
         cmocka_unit_test(batch_is_full_while_each_channel_may_still_get_one_record),
+        cmocka_unit_test(quick_look_says_what_reserve_would_say_without_growing),
         cmocka_unit_test(reset_keeps_common_room_and_drops_a_huge_one),
         cmocka_unit_test(order_is_by_cause_then_phase_then_end_then_first_row),
         cmocka_unit_test(fini_of_a_zeroed_batch_is_fine),

@@ -14,7 +14,7 @@
 #include "chance.h"
 #include "child.h"
 
-enum { INPUTS_MAX = 9, RECORDS_MAX = 120, TEXT_MAX = 11 };
+enum { INPUTS_MAX = 9, RECORDS_MAX = 120, TEXT_MAX = 11, TEXT_BYTES = 1024 };
 
 static void add_record(struct tide_emission_batch *batch, const struct tide_order_key *key,
                        unsigned channel, const char *text, size_t bytes)
@@ -45,7 +45,7 @@ static void offer_to_an_input_that_is_not_waiting(void)
 {
     struct tide_merge merge;
     struct tide_emission_batch batch;
-    if (!tide_merge_init(&merge, 1) || !tide_emission_batch_init(&batch)) return;
+    if (!tide_merge_init(&merge, 1) || !tide_emission_batch_init(&batch, TEXT_BYTES)) return;
     batch.record_count = 1;
     batch.records[0] = (struct tide_record){0};
     if (tide_merge_offer(&merge, 0, &batch) && tide_merge_offer(&merge, 0, &batch)) return;
@@ -85,7 +85,7 @@ static void record_waits_until_the_quiet_input_is_past_its_row(void **state)
     struct tide_merge merge;
     struct tide_emission_batch busy, quiet = {.complete_row = 7}, *done;
     assert_true(tide_merge_init(&merge, 2));
-    assert_true(tide_emission_batch_init(&busy));
+    assert_true(tide_emission_batch_init(&busy, TEXT_BYTES));
     add_record(&busy, &(struct tide_order_key){.cause_row = 7}, TIDE_CHANNEL_RESULTS, "a", 1);
     busy.complete_row = 10;
     assert_true(tide_merge_offer(&merge, 0, &busy));
@@ -114,7 +114,7 @@ static void texts_of_different_channels_are_kept_apart(void **state)
     struct tide_emission_batch batch, *done;
     static const char *const expected[] = {"r1", "a1", "r2", "r3", "a2"};
     assert_true(tide_merge_init(&merge, 1));
-    assert_true(tide_emission_batch_init(&batch));
+    assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
     for (uint64_t i = 0; i < 5; i++) {
         unsigned channel = expected[i][0] == 'r' ? TIDE_CHANNEL_RESULTS : TIDE_CHANNEL_ALERTS;
         add_record(&batch, &(struct tide_order_key){.cause_row = i}, channel, expected[i], 2);
@@ -194,7 +194,7 @@ static void any_division_comes_out_in_the_one_order(void **state)
     struct chance chance = chance_begin();
     static struct division division;
     for (unsigned i = 0; i < INPUTS_MAX; i++)
-        assert_true(tide_emission_batch_init(&division.batches[i]));
+        assert_true(tide_emission_batch_init(&division.batches[i], TEXT_BYTES));
     for (unsigned round = 0; round < 3000; round++) {
         struct tide_merge merge;
         draw_division(&chance, &division);

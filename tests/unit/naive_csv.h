@@ -18,8 +18,9 @@ struct naive_csv {
     uint64_t line_count;
 };
 
+/* cut: where a block ends within the text (0: nowhere). Of CRLF only the LF ends the row, unless a block ends between. */
 static inline void naive_read(struct naive_csv *naive, const char *text, uint32_t bytes,
-                              char delimiter)
+                              uint32_t cut, char delimiter)
 {
     char before = '\0';
     naive->separator_count = naive->row_end_count = 0;
@@ -28,7 +29,8 @@ static inline void naive_read(struct naive_csv *naive, const char *text, uint32_
     naive->line_count = 0;
     for (uint32_t i = 0; i < bytes; before = text[i++]) {
         char byte = text[i];
-        bool ends_row = byte == '\n' || byte == '\r';
+        bool before_lf = i + 1 < bytes && i + 1 != cut && text[i + 1] == '\n';
+        bool ends_row = byte == '\n' || (byte == '\r' && !before_lf);
         if (byte == '"') naive->has_quote = true;
         if (byte == '\0') naive->has_nul = true;
         if (byte == '\r' || (byte == '\n' && before != '\r')) naive->line_count++;

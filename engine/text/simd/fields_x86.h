@@ -1,6 +1,7 @@
 /*
- * fields_x86: the scanner's primitives on one field, on 16-byte vectors: both vector headers use them. (Masked loads of
- *             AVX-512 were tried here and are slower: the load has to wait for its mask.)
+ * fields_x86: the scanner's primitives on one field, on 16-byte vectors: both vector headers use
+ *           them. (Masked loads of AVX-512 were tried here and are slower: the load has to wait for
+ *           its mask.)
  * Owns:     nothing.
  * Threads:  any.
  * Blocks:   never.
@@ -15,7 +16,8 @@
 #include <immintrin.h>
 #include <string.h>
 
-/* Sixteen bytes of ones between zeroes: a window on it keeps the first or the last n bytes of a vector. */
+/* Sixteen bytes of ones between zeroes: a window on it keeps the first or the last n bytes of a
+ * vector. */
 static const uint8_t ones_amid_zeroes[48] = {
     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
@@ -53,34 +55,47 @@ static inline bool same_16(const char *a, const char *b)
     return _mm_testz_si128(differ, differ);
 }
 
-/* The last `bytes` bytes before end, right-aligned and less '0', with zeroes in front; *marks: where a mark is. */
+/* The last `bytes` bytes before end, right-aligned and less '0', with zeroes in front; *marks:
+ * where a mark is. */
 static inline __m128i load_number(const char *end, uint32_t bytes, char mark, unsigned *marks)
 {
-    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)(end - 16)), inside = last_bytes(bytes);
-    *marks = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8(mark)), inside));
+    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)(end - 16)),
+            inside = last_bytes(bytes);
+    *marks = (unsigned)_mm_movemask_epi8(
+        _mm_and_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8(mark)), inside));
     return _mm_and_si128(_mm_sub_epi8(text, _mm_set1_epi8('0')), inside);
 }
 
-/* Reads `bytes` (0 .. 16) bytes before `end` as digits with at most one decimal mark. *place: where the mark would stand if
- * the number ended at byte 15, or TIDE_DECODE_NO_MARK. False if anything else is in it, or no digit. Digits are gathered
- * into one right-aligned vector by a shuffle that takes out the mark, then added up pairwise: tens, hundreds, ten
- * thousands. */
-static inline bool read_number(const char *end, uint32_t bytes, char mark, uint64_t *digits, uint32_t *place)
+/* Reads `bytes` (0 .. 16) bytes before `end` as digits with at most one decimal mark. *place: where
+ * the mark would stand if the number ended at byte 15, or TIDE_DECODE_NO_MARK. False if anything
+ * else is in it, or no digit. Digits are gathered into one right-aligned vector by a shuffle that
+ * takes out the mark, then added up pairwise: tens, hundreds, ten thousands. */
+static inline bool read_number(const char *end, uint32_t bytes, char mark, uint64_t *digits,
+                               uint32_t *place)
 {
     /* Row [p]: the mark stands at byte p, what is before it moves up by one; row [16]: no mark. */
     static const int8_t gather[17][16] = {
-        {-1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15},  {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15},   {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15},   {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15},
-        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15},   {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14},
+        {-1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15},
+        {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14},
         {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
     };
     unsigned marks;
-    __m128i value = load_number(end, bytes, mark, &marks); /* a second mark stays, and is no digit */
+    __m128i value =
+        load_number(end, bytes, mark, &marks); /* a second mark stays, and is no digit */
     *place = (uint32_t)_tzcnt_u32(marks | 1u << TIDE_DECODE_NO_MARK);
 
     value = _mm_shuffle_epi8(value, _mm_loadu_si128((const __m128i *)(const void *)gather[*place]));

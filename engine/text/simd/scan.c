@@ -1,10 +1,11 @@
 /*
- * The scanner, compiled once for each instruction set: TIDE_VECTOR names the header with its primitives.
+ * The scanner, compiled once for each instruction set: TIDE_VECTOR names the header with its
+ * primitives.
  *
- * The index looks at 64 bytes a step, as simdjson does (G. Langdale, D. Lemire, "Parsing gigabytes of JSON per second").
- * Quotes are regular in nearly every file: then the parity of the quotes up to a byte tells whether it is inside. Where
- * an opening quote follows neither a separator nor a closing quote, it is literal and the parity means nothing; that
- * step goes byte by byte.
+ * The index looks at 64 bytes a step, as simdjson does (G. Langdale, D. Lemire, "Parsing gigabytes
+ * of JSON per second"). Quotes are regular in nearly every file: then the parity of the quotes up
+ * to a byte tells whether it is inside. Where an opening quote follows neither a separator nor a
+ * closing quote, it is literal and the parity means nothing; that step goes byte by byte.
  */
 #include "engine/text/scan.h"
 
@@ -14,7 +15,8 @@
 
 extern const struct tide_scanner TIDE_SCANNER;
 
-/* How far ahead of the scan memory is asked for: the hardware stops at each page of a mapped file. */
+/* How far ahead of the scan memory is asked for: the hardware stops at each page of a mapped file.
+ */
 enum { PREFETCH_BYTES = 6 << 10 };
 
 struct step {
@@ -91,17 +93,20 @@ static void step_rare(struct step *step, struct tide_csv_index *index)
     else index->state = step->separators >> last & 1 ? TIDE_CSV_START : TIDE_CSV_PLAIN;
 }
 
-static void index_block(struct tide_csv_index *index, const char *block, uint32_t block_bytes, uint32_t begin,
-                        uint32_t end)
+static void index_block(struct tide_csv_index *index, const char *block, uint32_t block_bytes,
+                        uint32_t begin, uint32_t end)
 {
     uint32_t *separators = index->separators + index->separator_count;
     uint32_t *row_ends = index->row_ends + index->row_end_count;
-    uint64_t skip = ~0ull << begin % TIDE_CSV_STEP_BYTES; /* only the first step may begin in its midst */
-    for (uint32_t at = begin - begin % TIDE_CSV_STEP_BYTES; at < end; at += TIDE_CSV_STEP_BYTES, skip = ~0ull) {
+    uint64_t skip =
+        ~0ull << begin % TIDE_CSV_STEP_BYTES; /* only the first step may begin in its midst */
+    for (uint32_t at = begin - begin % TIDE_CSV_STEP_BYTES; at < end;
+         at += TIDE_CSV_STEP_BYTES, skip = ~0ull) {
         uint32_t left = end - at;
         uint64_t valid = left < TIDE_CSV_STEP_BYTES ? ((1ull << left) - 1) & skip : skip;
         struct step_masks masks = classify(block + at, index->delimiter);
-        struct step step = {block + at, valid, block_bytes > at + TIDE_CSV_STEP_BYTES, (masks.delimiter | masks.lf) & valid, masks.lf & valid};
+        struct step step = {block + at, valid, block_bytes > at + TIDE_CSV_STEP_BYTES,
+                            (masks.delimiter | masks.lf) & valid, masks.lf & valid};
         if (TIDE_LIKELY(!masks.rare && index->state != TIDE_CSV_QUOTED && !index->ends_in_cr &&
                         valid == ~0ull)) {
             index->line_count += count_bits(step.row_ends);
@@ -116,7 +121,7 @@ static void index_block(struct tide_csv_index *index, const char *block, uint32_
     index->row_end_count = (uint32_t)(row_ends - index->row_ends);
 }
 
-/* --- decode: rows that are plain in every respect ----------------------------------------------------------------- */
+/* --- decode: rows that are plain in every respect --- */
 
 static inline bool two_digits(const char *p, uint32_t limit, uint32_t *value)
 {
@@ -125,12 +130,15 @@ static inline bool two_digits(const char *p, uint32_t limit, uint32_t *value)
     return (tens <= 9) & (ones <= 9) & (*value < limit);
 }
 
-/* Remembers the minute at p, 16 bytes "YYYY-MM-DD hh:mm". The zone must not change its offset within the minute. */
-static bool remember_minute(const struct tide_decoder *decoder, struct tide_decode_memo *memo, const char *p)
+/* Remembers the minute at p, 16 bytes "YYYY-MM-DD hh:mm". The zone must not change its offset
+ * within the minute. */
+static bool remember_minute(const struct tide_decoder *decoder, struct tide_decode_memo *memo,
+                            const char *p)
 {
     uint32_t hour, minute;
     if (decoder->zone_is_utc && memcmp(p, memo->day_text, 11) == 0) {
-        if (p[13] != ':' || !two_digits(p + 11, 24, &hour) || !two_digits(p + 14, 60, &minute)) return false;
+        if (p[13] != ':' || !two_digits(p + 11, 24, &hour) || !two_digits(p + 14, 60, &minute))
+            return false;
         memo->minute_ms = memo->day_ms + ((int64_t)hour * 60 + minute) * 60000;
         memcpy(memo->minute_text, p, 16);
         return true;
@@ -146,14 +154,16 @@ static bool remember_minute(const struct tide_decoder *decoder, struct tide_deco
     memcpy(memo->minute_text, p, 16);
     memo->minute_ms = first_ms;
     memcpy(memo->day_text, p, 11);
-    memo->day_ms = first_ms - (((p[11] - '0') * 10 + p[12] - '0') * 60 + (p[14] - '0') * 10 + p[15] - '0') * 60000;
+    memo->day_ms =
+        first_ms -
+        (((p[11] - '0') * 10 + p[12] - '0') * 60 + (p[14] - '0') * 10 + p[15] - '0') * 60000;
     return true;
 }
 
 /*
- * A run is a stretch of records that all have the header's field count, so that field i of record r ends at separator
- * first + r * field_count + i. Each of the three columns is read in a loop of its own over the run: few values are live in
- * each, and the records' chains of instructions overlap.
+ * A run is a stretch of records that all have the header's field count, so that field i of record r
+ * ends at separator first + r * field_count + i. Each of the three columns is read in a loop of its
+ * own over the run: few values are live in each, and the records' chains of instructions overlap.
  */
 struct run {
     const char *block;
@@ -173,7 +183,8 @@ struct field {
 static inline struct field field_at(const struct run *run, const uint32_t *end, bool trims)
 {
     uint32_t begin = end[-1] + 1;
-    return (struct field){run->block + begin, trims ? tide_csv_trim_cr(run->block, begin, end[0]) : end[0] - begin};
+    return (struct field){run->block + begin,
+                          trims ? tide_csv_trim_cr(run->block, begin, end[0]) : end[0] - begin};
 }
 
 static inline bool trims(const struct run *run, uint32_t column)
@@ -182,9 +193,11 @@ static inline bool trims(const struct run *run, uint32_t column)
 }
 
 /* Is the key one for the careful path: empty, perhaps missing, quoted, or to be trimmed? */
-static bool is_odd_key(const struct tide_decoder *decoder, const char *key, uint32_t bytes, bool has_quote)
+static bool is_odd_key(const struct tide_decoder *decoder, const char *key, uint32_t bytes,
+                       bool has_quote)
 {
-    if (tide_na_maybe(decoder->na, (unsigned char)key[0], bytes) || (has_quote && key[0] == '"')) return true;
+    if (tide_na_maybe(decoder->na, (unsigned char)key[0], bytes) || (has_quote && key[0] == '"'))
+        return true;
     char last = key[bytes - 1];
     return decoder->trim && (key[0] == ' ' || key[0] == '\t' || last == ' ' || last == '\t');
 }
@@ -222,7 +235,8 @@ static void read_amounts(const struct tide_decoder *decoder, const struct run *r
         __builtin_prefetch(value.text + 16384, 0, 2);
         uint32_t place, minus = value.text[0] == '-';
         if (TIDE_UNLIKELY(value.bytes - 1 >= TIDE_DECODE_DIGITS_MAX) ||
-            TIDE_UNLIKELY(!read_number(value.text + value.bytes, value.bytes - minus, mark, &digits, &place)) ||
+            TIDE_UNLIKELY(!read_number(value.text + value.bytes, value.bytes - minus, mark, &digits,
+                                       &place)) ||
             TIDE_UNLIKELY(digits > decoder->amount_limits[place])) {
             run->kinds[i] = TIDE_ROW_OTHER;
             continue;
@@ -233,7 +247,8 @@ static void read_amounts(const struct tide_decoder *decoder, const struct run *r
 }
 
 /* What may stand behind "hh:mm:ss": nothing, .mmm, and Z where that is the zone. */
-static bool read_fraction(const struct tide_decoder *decoder, const char *p, uint32_t bytes, int64_t *time_ms)
+static bool read_fraction(const struct tide_decoder *decoder, const char *p, uint32_t bytes,
+                          int64_t *time_ms)
 {
     uint32_t tens, ones;
     bytes -= p[bytes - 1] == 'Z' && decoder->zone_is_utc;
@@ -245,7 +260,8 @@ static bool read_fraction(const struct tide_decoder *decoder, const char *p, uin
 }
 
 /* "YYYY-MM-DD hh:mm:ss" or with T, with .mmm, with Z where that is the zone. */
-static void read_calendar(const struct tide_decoder *decoder, const struct run *run, struct tide_decode_memo *memo)
+static void read_calendar(const struct tide_decoder *decoder, const struct run *run,
+                          struct tide_decode_memo *memo)
 {
     const uint32_t *end = run->fields + decoder->time_column;
     const bool trim_cr = trims(run, decoder->time_column);
@@ -257,15 +273,17 @@ static void read_calendar(const struct tide_decoder *decoder, const struct run *
             run->kinds[i] = TIDE_ROW_OTHER;
             continue;
         }
-        /* ":ss" at once, after the bits that all such bytes have are gone: tens above 5 and ones above 9 carry into the
-         * high bits of their bytes, and the colon must be nothing. */
+        /* ":ss" at once, after the bits that all such bytes have are gone: tens above 5 and ones
+         * above 9 carry into the high bits of their bytes, and the colon must be nothing. */
         uint32_t digits = load_3(p + 16) ^ 0x30303A;
-        int64_t time_ms = memo->minute_ms + (int64_t)((digits >> 8 & 0xFF) * 10 + (digits >> 16)) * 1000;
+        int64_t time_ms =
+            memo->minute_ms + (int64_t)((digits >> 8 & 0xFF) * 10 + (digits >> 16)) * 1000;
         if (TIDE_UNLIKELY((((digits + 0x767A7F) | digits) & 0x808080) != 0)) {
             run->kinds[i] = TIDE_ROW_OTHER;
             continue;
         }
-        if (time.bytes != 19 && !read_fraction(decoder, p, time.bytes, &time_ms)) run->kinds[i] = TIDE_ROW_OTHER;
+        if (time.bytes != 19 && !read_fraction(decoder, p, time.bytes, &time_ms))
+            run->kinds[i] = TIDE_ROW_OTHER;
         run->rows[i].time_ms = time_ms;
     }
 }
@@ -275,7 +293,8 @@ static void read_epochs(const struct tide_decoder *decoder, const struct run *ru
 {
     const uint32_t *end = run->fields + decoder->time_column;
     const bool trim_cr = trims(run, decoder->time_column);
-    const uint32_t bytes_max = decoder->time == TIDE_DECODE_EPOCH_S ? TIDE_DECODE_DIGITS_MAX - 1 : TIDE_DECODE_DIGITS_MAX;
+    const uint32_t bytes_max =
+        decoder->time == TIDE_DECODE_EPOCH_S ? TIDE_DECODE_DIGITS_MAX - 1 : TIDE_DECODE_DIGITS_MAX;
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
         struct field time = field_at(run, end, trim_cr);
         uint64_t digits;
@@ -292,20 +311,24 @@ static void read_epochs(const struct tide_decoder *decoder, const struct run *ru
     }
 }
 
-/* Where an NA text may look like a time or an amount, those fields must be looked at before they are believed. */
+/* Where an NA text may look like a time or an amount, those fields must be looked at before they
+ * are believed. */
 static void leave_missing(const struct tide_decoder *decoder, const struct run *run)
 {
     const uint32_t *end = run->fields;
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field time = field_at(run, end + decoder->time_column, trims(run, decoder->time_column));
-        struct field value = field_at(run, end + decoder->value_column, trims(run, decoder->value_column));
+        struct field time =
+            field_at(run, end + decoder->time_column, trims(run, decoder->time_column));
+        struct field value =
+            field_at(run, end + decoder->value_column, trims(run, decoder->value_column));
         if (tide_na_maybe(decoder->na, (unsigned char)time.text[0], time.bytes) ||
-            tide_na_maybe(decoder->na, (unsigned char)value.text[0], value.bytes)) run->kinds[i] = TIDE_ROW_OTHER;
+            tide_na_maybe(decoder->na, (unsigned char)value.text[0], value.bytes))
+            run->kinds[i] = TIDE_ROW_OTHER;
     }
 }
 
-static void decode_run(const struct tide_decoder *decoder, struct tide_decode_memo *memo, const struct run *run,
-                       bool has_quote)
+static void decode_run(const struct tide_decoder *decoder, struct tide_decode_memo *memo,
+                       const struct run *run, bool has_quote)
 {
     if (decoder->time == TIDE_DECODE_NO_TIME) {
         memset(run->kinds, TIDE_ROW_OTHER, run->record_count);
@@ -318,15 +341,16 @@ static void decode_run(const struct tide_decoder *decoder, struct tide_decode_me
     if (TIDE_UNLIKELY(decoder->na_looks_like_value)) leave_missing(decoder, run);
 }
 
-/* How many records from here on have field_count fields each and are not too long. A blank line ends the run: it has one
- * field, and a record of one field must not be empty. */
-static uint32_t run_length(const struct tide_decoder *decoder, const struct tide_csv_index *index, const char *block,
-                           uint32_t at, uint32_t row_end, uint32_t count)
+/* How many records from here on have field_count fields each and are not too long. A blank line
+ * ends the run: it has one field, and a record of one field must not be empty. */
+static uint32_t run_length(const struct tide_decoder *decoder, const struct tide_csv_index *index,
+                           const char *block, uint32_t at, uint32_t row_end, uint32_t count)
 {
     const uint32_t fields = decoder->field_count;
     const uint32_t *separators = index->separators, *row_ends = index->row_ends;
     if (count > index->row_end_count - row_end) count = index->row_end_count - row_end;
-    if ((uint64_t)count * fields > index->separator_count - at) count = (index->separator_count - at) / fields;
+    if ((uint64_t)count * fields > index->separator_count - at)
+        count = (index->separator_count - at) / fields;
     const uint32_t *last = separators + at + fields - 1, *row = row_ends + row_end;
     uint32_t length = 0, before = separators[(int64_t)at - 1];
     for (; length < count; length++, last += fields) {
@@ -343,7 +367,8 @@ static struct tide_taken take_odd(struct tide_csv_index *index, const char *bloc
 {
     const uint32_t *separators = index->separators;
     while (index->row_next < index->row_end_count) {
-        uint32_t end = index->row_ends[index->row_next++], first = index->separator_next, fields = 1;
+        uint32_t end = index->row_ends[index->row_next++], first = index->separator_next,
+                 fields = 1;
         uint32_t start = separators[(int64_t)first - 1] + 1;
         while (separators[first + fields - 1] != end) fields++;
         index->separator_next = first + fields;
@@ -355,8 +380,8 @@ static struct tide_taken take_odd(struct tide_csv_index *index, const char *bloc
 }
 
 static struct tide_taken decode(const struct tide_decoder *decoder, struct tide_decode_memo *memo,
-                                struct tide_csv_index *index, const char *block, struct tide_row *rows, uint8_t *kinds,
-                                uint32_t count)
+                                struct tide_csv_index *index, const char *block,
+                                struct tide_row *rows, uint8_t *kinds, uint32_t count)
 {
     uint32_t first = index->separator_next, fields = decoder->field_count, length = 0;
     if (decoder->single_key && fields > 0 && !index->has_nul)

@@ -4,7 +4,8 @@
  * Threads:  any.
  * Blocks:   never.
  * Errors:   none.
- * Limits:   reads TIDE_CSV_STEP_BYTES from p, 16 bytes from a key on, 16 bytes before a number's end.
+ * Limits:   reads TIDE_CSV_STEP_BYTES from p, 16 bytes from a key on, 16 bytes before a number's
+ *           end.
  */
 #ifndef TIDE_TEXT_SIMD_VECTOR_AVX2_H
 #define TIDE_TEXT_SIMD_VECTOR_AVX2_H
@@ -14,12 +15,13 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#define TIDE_SCANNER tide_scanner_avx2
+#define TIDE_SCANNER      tide_scanner_avx2
 #define TIDE_SCANNER_NAME "avx2"
 
 struct step_masks {
     uint64_t delimiter, lf;
-    uint64_t rare; /* not zero: the step holds a quote, CR or NUL, whose masks then have to be made */
+    uint64_t
+        rare; /* not zero: the step holds a quote, CR or NUL, whose masks then have to be made */
 };
 
 static inline uint64_t both_masks(__m256i low, __m256i high)
@@ -31,8 +33,9 @@ static inline uint64_t both_masks(__m256i low, __m256i high)
 static inline uint64_t byte_mask(const char *p, char byte)
 {
     __m256i wanted = _mm256_set1_epi8(byte);
-    return both_masks(_mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)p), wanted),
-                      _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(p + 32)), wanted));
+    return both_masks(
+        _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)p), wanted),
+        _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(p + 32)), wanted));
 }
 
 static inline __m256i rare_bytes(__m256i bytes)
@@ -59,18 +62,23 @@ static inline struct step_masks classify(const char *p, char delimiter)
 /* Bit i of the result: the parity of bits 0 .. i. */
 static inline uint64_t prefix_xor(uint64_t bits)
 {
-    __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)bits), _mm_set1_epi8((char)0xFF), 0);
+    __m128i product =
+        _mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)bits), _mm_set1_epi8((char)0xFF), 0);
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-/* Writes base + the place of each set bit; may write up to 8 entries too many, which the next call overwrites. */
+/* Writes base + the place of each set bit; may write up to 8 entries too many, which the next call
+ * overwrites. */
 static inline uint32_t *flatten(uint32_t *out, uint64_t bits, uint32_t base)
 {
     unsigned count = (unsigned)_mm_popcnt_u64(bits);
-    for (unsigned i = 0; i < 4; i++, bits = _blsr_u64(bits)) out[i] = base + (uint32_t)_tzcnt_u64(bits);
+    for (unsigned i = 0; i < 4; i++, bits = _blsr_u64(bits))
+        out[i] = base + (uint32_t)_tzcnt_u64(bits);
     if (count > 4) {
-        for (unsigned i = 4; i < 8; i++, bits = _blsr_u64(bits)) out[i] = base + (uint32_t)_tzcnt_u64(bits);
-        for (unsigned i = 8; i < count; i++, bits = _blsr_u64(bits)) out[i] = base + (uint32_t)_tzcnt_u64(bits);
+        for (unsigned i = 4; i < 8; i++, bits = _blsr_u64(bits))
+            out[i] = base + (uint32_t)_tzcnt_u64(bits);
+        for (unsigned i = 8; i < count; i++, bits = _blsr_u64(bits))
+            out[i] = base + (uint32_t)_tzcnt_u64(bits);
     }
     return out + count;
 }

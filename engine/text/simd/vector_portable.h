@@ -15,20 +15,22 @@
 #include <stdint.h>
 #include <string.h>
 
-#define TIDE_SCANNER tide_scanner_portable
+#define TIDE_SCANNER      tide_scanner_portable
 #define TIDE_SCANNER_NAME "portable"
 
 struct step_masks {
     uint64_t delimiter, lf, rare;
 };
 
-/* Bit i: byte i of the eight equals `byte`. Zero bytes are found exactly (no carries between bytes), then their high
- * bits are gathered by a multiplication. (H. Warren, Hacker's Delight, 6-1.) */
+/* Bit i: byte i of the eight equals `byte`. Zero bytes are found exactly (no carries between
+ * bytes), then their high bits are gathered by a multiplication. (H. Warren, Hacker's Delight,
+ * 6-1.) */
 static inline uint64_t byte_mask_8(const char *p, char byte)
 {
     const uint64_t ones = 0x0101010101010101u, low7 = 0x7F7F7F7F7F7F7F7Fu;
     uint64_t word = 0;
-    for (unsigned i = 0; i < 8; i++) word |= (uint64_t)(unsigned char)p[i] << (8 * i); /* any byte order */
+    for (unsigned i = 0; i < 8; i++)
+        word |= (uint64_t)(unsigned char)p[i] << (8 * i); /* any byte order */
     word ^= ones * (unsigned char)byte;
     uint64_t zero = ~(((word & low7) + low7) | word | low7);
     return (zero >> 7) * 0x0102040810204080u >> 56;
@@ -85,7 +87,8 @@ static inline bool same_16(const char *a, const char *b)
     return memcmp(a, b, 16) == 0;
 }
 
-static inline bool read_number(const char *end, uint32_t bytes, char mark, uint64_t *digits, uint32_t *place)
+static inline bool read_number(const char *end, uint32_t bytes, char mark, uint64_t *digits,
+                               uint32_t *place)
 {
     uint64_t value = 0;
     uint32_t digit_count = 0, mark_count = 0, behind = 0;

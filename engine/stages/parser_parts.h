@@ -1,0 +1,33 @@
+/*
+ * parser_parts: what the parser's files share: parser.c coordinates, parser_row.c routes one row of
+ * any kind, parser_run.c many ordinary ones at once. Owns:     nothing; all of it works on the
+ * parser. Threads:  the parser's. Blocks:   never. Errors:   latched in the parser's control.
+ * Limits:   none.
+ */
+#ifndef TIDE_STAGES_PARSER_PARTS_H
+#define TIDE_STAGES_PARSER_PARTS_H
+
+#include "engine/stages/parser.h"
+
+enum tide_routed { TIDE_ROUTED, TIDE_ROUTE_BLOCKED, TIDE_ROUTE_FAILED };
+
+/* Latches "out of memory"; returns TIDE_DONE. */
+enum tide_progress tide_parser_fail_memory(struct tide_parser *parser);
+
+/* The name of the file that the chunk is of. */
+const char *tide_parser_file_name(const struct tide_parser *parser);
+
+/* Routes record i of the chunk, of whatever kind. A blocked one has left no trace and is routed
+ * again later. */
+enum tide_routed tide_parser_route(struct tide_parser *parser, unsigned i);
+
+/* Routes the records at the front of what is left of the chunk, as far as nothing out of the
+ * ordinary comes up: a full batch, a row at or below the watermark, a watermark that lets something
+ * fire. */
+void tide_parser_run(struct tide_parser *parser);
+
+/* Where the scanner may write *count rows of the next chunk (which it may lower): with one worker
+ * straight into its open batch, where tide_parser_run then leaves them. NULL: into the chunk. */
+struct tide_row *tide_parser_room(struct tide_parser *parser, uint32_t *count);
+
+#endif

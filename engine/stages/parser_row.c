@@ -1,0 +1,237 @@
+/*
+ * One row: what it is, and where it goes. The definition of what parser_run.c does for many rows at
+ * once.
+ */
+#include "engine/stages/parser_parts.h"
+
+#include <string.h>
+
+/* One reject too many ends the reading, not the run: what led to it is still to be written. */
+static void check_policy(struct tide_parser *parser, uint64_t line)
+{
+    const struct tide_row_counts *counts = &parser->counts;
+    uint64_t rejects = counts->missing + counts->malformed + counts->future;
+    if (parser->plan->rejects_max < 0 || rejects <= (uint64_t)parser->plan->rejects_max) return;
+    tide_error_set(
+        &parser->broken_policy, TIDE_EXIT_POLICY,
+        "%s:%llu: more than %lld rows rejected (--max-rejects); --rejects FILE shows which and why",
+        tide_parser_file_name(parser), (unsigned long long)line,
+        (long long)parser->plan->rejects_max);
+    parser->was_stopped = true;
+    parser->phase = TIDE_PARSER_ENDING;
+    tide_control_stop(parser->control); /* the reader has no more to do */
+}
+
+static struct tide_side_place place_of(struct tide_parser *parser, unsigned i)
+{
+    const struct tide_chunk *chunk = &parser->records.chunk;
+    return (struct tide_side_place){
+        .file = parser->plan->file_count > 1 ? parser->plan->files[chunk->file] : NULL,
+        .line = tide_records_line(&parser->records, i),
+        .byte = chunk->offset + tide_chunk_start(chunk, i),
+    };
+}
+
+static enum tide_routed after_side(struct tide_parser *parser, enum tide_side_status status)
+{
+    if (status == TIDE_SIDE_WRITTEN) return TIDE_ROUTED;
+    if (status == TIDE_SIDE_BLOCKED) return TIDE_ROUTE_BLOCKED;
+    tide_parser_fail_memory(parser);
+    return TIDE_ROUTE_FAILED;
+}
+
+static enum tide_routed reject(struct tide_parser *parser, unsigned i, const char *reason,
+                               uint64_t *count)
+{
+    size_t bytes;
+    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
+    bool wanted = parser->plan->outputs[TIDE_OUTPUT_REJECTS] != NULL;
+    struct tide_side_place where = {0};
+    if (wanted || parser->plan->rejects_max >= 0) where = place_of(parser, i);
+    if (wanted) {
+        enum tide_routed routed =
+            after_side(parser, tide_side_text_reject(&parser->side, &where, reason, record, bytes));
+        if (routed != TIDE_ROUTED) return routed;
+    }
+    ++*count;
+    parser->router.row++;
+    check_policy(parser, where.line);
+    return TIDE_ROUTED;
+}
+
+static enum tide_routed late(struct tide_parser *parser, unsigned i)
+{
+    size_t bytes;
+    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
+    if (parser->plan->outputs[TIDE_OUTPUT_LATE]) {
+        struct tide_side_place where = place_of(parser, i);
+        enum tide_routed routed =
+            after_side(parser, tide_side_text_late(&parser->side, &where,
+                                                   parser->router.watermark_ms, record, bytes));
+        if (routed != TIDE_ROUTED) return routed;
+    }
+    parser->counts.late++;
+    parser->router.row++;
+    return TIDE_ROUTED;
+}
+
+/* Is the window of this time gone? Only asked of times at or below the watermark: a later one's
+ * window ends later still. */
+static bool window_is_gone(const struct tide_parser *parser, int64_t time_ms)
+{
+    int64_t start_ms = parser->plan->window->start(&parser->window, time_ms), end_ms;
+    if (__builtin_add_overflow(start_ms, parser->window.size_ms, &end_ms)) end_ms = INT64_MAX;
+    return end_ms - 1 <= parser->router.watermark_ms;
+}
+
+static bool is_future(const struct tide_parser *parser, int64_t time_ms)
+{
+    int64_t ahead_ms;
+    if (parser->plan->max_future_ms < 0 || !parser->has_time) return false;
+    if (__builtin_sub_overflow(time_ms, parser->time_max_ms, &ahead_ms)) return true;
+    return ahead_ms > parser->plan->max_future_ms;
+}
+
+/* The current row, already in its batch, has the greatest event time so far. */
+static void advance(struct tide_parser *parser, int64_t time_ms)
+{
+    parser->time_max_ms = time_ms;
+    parser->has_time = true;
+    if (parser->plan->unbounded) return;
+    int64_t watermark_ms;
+    if (__builtin_sub_overflow(time_ms, parser->plan->bound_ms + 1, &watermark_ms))
+        watermark_ms = INT64_MIN;
+    parser->router.watermark_ms = watermark_ms;
+    if (watermark_ms < parser->fire_next_ms) return;
+    parser->epoch_is_full = tide_router_add_step(&parser->router, watermark_ms);
+    parser->fire_next_ms = parser->plan->window->next_fire(&parser->window, watermark_ms);
+}
+
+/* Copies a key of more than 16 bytes beside the rows. */
+static bool keep_long_key(struct tide_batch *batch, struct tide_row *row, const char *key,
+                          size_t bytes, uint64_t hash)
+{
+    uint32_t offset;
+    if (!tide_batch_reserve(batch, bytes, &offset)) return false;
+    memcpy(batch->side + offset, key, bytes);
+    row->key[0] = (uint64_t)offset << 32 | bytes;
+    row->key[1] = hash;
+    return true;
+}
+
+/* A row from the scanner's quick path. */
+static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned i)
+{
+    const struct tide_row *row = &parser->records.chunk.rows[i];
+    bool is_long = parser->records.chunk.kinds[i] == TIDE_ROW_LONG_KEY;
+    int64_t time_ms = row->time_ms;
+    if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms) && window_is_gone(parser, time_ms))
+        return late(parser, i);
+    bool is_greatest = time_ms > parser->time_max_ms;
+    if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
+        return reject(parser, i, "future", &parser->counts.future);
+
+    uint64_t hash = 0;
+    unsigned worker = 0;
+    const char *key = (const char *)(uintptr_t)row->key[0];
+    if (TIDE_UNLIKELY(is_long)) hash = tide_hash_bytes(&parser->seed, key, row->key[1]);
+    else if (parser->router.route_count > 1)
+        hash = tide_hash_inline(&parser->seed, row->key[0], row->key[1]);
+    if (parser->router.route_count > 1) worker = tide_hash_route(hash, parser->router.route_count);
+
+    struct tide_batch *batch = tide_router_batch(&parser->router, worker);
+    if (TIDE_UNLIKELY(!batch)) return TIDE_ROUTE_BLOCKED;
+    uint32_t at = batch->row_count, mark = (uint32_t)(parser->router.row - batch->row_base);
+    batch->rows[at] = *row;
+    if (TIDE_UNLIKELY(is_long)) {
+        if (!keep_long_key(batch, &batch->rows[at], key, row->key[1], hash)) {
+            tide_parser_fail_memory(parser);
+            return TIDE_ROUTE_FAILED;
+        }
+        mark |= TIDE_MARK_LONG_KEY;
+        batch->flags |= TIDE_BATCH_MARKED;
+    }
+    batch->marks[at] = mark;
+    batch->row_count = at + 1;
+    if (is_greatest) advance(parser, time_ms);
+    parser->router.row++;
+    return TIDE_ROUTED;
+}
+
+/* Puts a carefully read row into the form the quick path makes, in the chunk, so that it is routed
+ * in the same way. */
+static void make_plain(struct tide_chunk *chunk, unsigned i, const struct tide_classified *read)
+{
+    struct tide_row *row = &chunk->rows[i];
+    row->time_ms = read->time_ms;
+    row->amount = (int64_t)read->amount;
+    if (read->key_bytes <= TIDE_KEY_INLINE_BYTES) {
+        chunk->kinds[i] = TIDE_ROW_PLAIN;
+        row->key[0] = row->key[1] = 0;
+        memcpy(row->key, read->key, read->key_bytes);
+        return;
+    }
+    chunk->kinds[i] = TIDE_ROW_LONG_KEY;
+    row->key[0] = (uint64_t)(uintptr_t)read->key;
+    row->key[1] = read->key_bytes;
+}
+
+/* After the row of a wide amount has been routed: the amount goes beside the rows. */
+static bool widen_last(struct tide_batch *batch, tide_int128 amount)
+{
+    uint32_t offset, at = batch->row_count - 1;
+    if (!tide_batch_reserve(batch, sizeof amount, &offset)) return false;
+    memcpy(batch->side + offset, &amount, sizeof amount);
+    batch->rows[at].amount = offset;
+    batch->marks[at] |= TIDE_MARK_WIDE_AMOUNT;
+    batch->flags |= TIDE_BATCH_MARKED;
+    return true;
+}
+
+static unsigned worker_of(const struct tide_parser *parser, const struct tide_row *row,
+                          enum tide_row_kind kind)
+{
+    if (parser->router.route_count == 1) return 0;
+    uint64_t hash =
+        kind == TIDE_ROW_LONG_KEY
+            ? tide_hash_bytes(&parser->seed, (const char *)(uintptr_t)row->key[0], row->key[1])
+            : tide_hash_inline(&parser->seed, row->key[0], row->key[1]);
+    return tide_hash_route(hash, parser->router.route_count);
+}
+
+/* A row that is not plain. A blocked one is read again when there is room. */
+static enum tide_routed route_other(struct tide_parser *parser, unsigned i)
+{
+    struct tide_chunk *chunk = &parser->records.chunk;
+    struct tide_classified read = tide_classify(&parser->classifier, chunk, i);
+    switch (read.class) {
+    case TIDE_CLASS_MISSING:
+        return reject(parser, i, read.reason, &parser->counts.missing);
+    case TIDE_CLASS_MALFORMED:
+        return reject(parser, i, read.reason, &parser->counts.malformed);
+    case TIDE_CLASS_NO_MEMORY:
+        tide_parser_fail_memory(parser);
+        return TIDE_ROUTE_FAILED;
+    case TIDE_CLASS_GOOD:
+        break;
+    }
+    if (chunk->field_count !=
+        parser->decoder.field_count) /* perhaps all of them end in one comma more */
+        tide_columns_teach(&parser->columns, chunk->field_count, &parser->decoder);
+    make_plain(chunk, i, &read);
+    uint64_t late_before = parser->counts.late, future_before = parser->counts.future;
+    unsigned worker = worker_of(parser, &chunk->rows[i], chunk->kinds[i]);
+    enum tide_routed routed = route_plain(parser, i);
+    chunk->kinds[i] = TIDE_ROW_OTHER;
+    if (routed != TIDE_ROUTED || read.amount == (int64_t)read.amount) return routed;
+    if (late_before != parser->counts.late || future_before != parser->counts.future) return routed;
+    if (widen_last(parser->router.routes[worker].open, read.amount)) return TIDE_ROUTED;
+    tide_parser_fail_memory(parser);
+    return TIDE_ROUTE_FAILED;
+}
+
+enum tide_routed tide_parser_route(struct tide_parser *parser, unsigned i)
+{
+    return TIDE_LIKELY(parser->records.chunk.kinds[i] != TIDE_ROW_OTHER) ? route_plain(parser, i)
+                                                                         : route_other(parser, i);
+}

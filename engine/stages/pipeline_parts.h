@@ -1,0 +1,55 @@
+/*
+ * pipeline_parts: what a pipeline is made of, for the files that set it up, run it and add it up.
+ * Owns:     as pipeline.h.
+ * Threads:  as pipeline.h.
+ * Blocks:   never.
+ * Errors:   none.
+ * Limits:   as plan.h.
+ */
+#ifndef TIDE_STAGES_PIPELINE_PARTS_H
+#define TIDE_STAGES_PIPELINE_PARTS_H
+
+#include "engine/stages/pipeline.h"
+
+#include <pthread.h>
+
+enum { TIDE_EMISSIONS_A_LINK = 16 };
+
+/* One worker with the roads to and from it. */
+struct tide_lane {
+    struct tide_worker worker;
+    struct tide_batch *batches;
+    struct tide_emission_batch *emissions;
+};
+
+/* A thread: one stage, or all of them by turns. */
+struct tide_runner {
+    struct tide_pipeline *pipeline;
+    struct tide_stage *stage;
+    pthread_t thread;
+};
+
+struct tide_pipeline {
+    const struct tide_plan *plan;
+    struct tide_control control;
+    struct tide_rule_board rule_board;
+    struct tide_view_board views;
+    struct tide_block blocks[TIDE_BLOCK_COUNT];
+    struct tide_link block_link, side_link;
+    struct tide_emission_batch side_emissions[TIDE_EMISSIONS_A_LINK];
+    struct tide_reader reader;
+    struct tide_parser parser;
+    struct tide_lane *lanes;
+    struct tide_link *in_links, *out_links; /* the lanes' own, in arrays for parser and sink */
+    struct tide_sink sink;
+
+    struct tide_stage *stages; /* reader, parser, workers, sink */
+    unsigned stage_count;
+    struct tide_runner *runners;
+    unsigned runner_count;
+    _Atomic unsigned running_count;
+    int done_fd;
+    uint64_t reload_count;
+};
+
+#endif
