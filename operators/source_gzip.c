@@ -131,14 +131,26 @@ static bool refill(struct gzip *gzip, size_t *got, bool *again, struct tide_erro
     return true;
 }
 
+static bool holds_more(const void *state)
+{
+    const struct gzip *gzip = state;
+    return gzip->inflate.avail_in > 0 || gzip->more;
+}
+
 static bool fill(void *state, char *out, size_t capacity, size_t *got, bool *again,
                  struct tide_error *error)
 {
     struct gzip *gzip = state;
-    for (*again = false;;) {
-        if (gzip->inflate.avail_in == 0 && !gzip->more) {
+    *got = 0;
+    *again = false;
+    for (bool has_read = false;;) {
+        if (!holds_more(gzip)) {
+            *again = has_read;
+            if (has_read) return true; /* not a byte came of what was read */
             if (!refill(gzip, got, again, error)) return false;
             if (*got == 0) return true;
+            *got = 0;
+            has_read = true;
         }
         if (gzip->place == IN_HEADER) {
             if (!read_header(gzip, error)) return false;
@@ -163,6 +175,7 @@ const struct tide_source tide_source_gzip = {
     .recognises = recognises,
     .open = open_gzip,
     .fill = fill,
+    .holds_more = holds_more,
     .consumed = consumed,
     .close = close_gzip,
 };

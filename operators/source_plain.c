@@ -27,6 +27,11 @@ static bool fill(void *state, char *out, size_t capacity, size_t *got, bool *aga
     return tide_source_input_read(state, out, capacity, got, again, error);
 }
 
+static bool holds_more(const void *state)
+{
+    return ((const struct tide_source_input *)state)->head_bytes > 0;
+}
+
 static uint64_t consumed(const void *state)
 {
     return ((const struct tide_source_input *)state)->taken;
@@ -37,6 +42,7 @@ const struct tide_source tide_source_plain = {
     .recognises = recognises,
     .open = open_plain,
     .fill = fill,
+    .holds_more = holds_more,
     .consumed = consumed,
     .close = tide_free,
 };

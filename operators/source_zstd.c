@@ -98,15 +98,27 @@ static bool refill(struct zstd *zstd, size_t *got, bool *again, struct tide_erro
     return true;
 }
 
+static bool holds_more(const void *state)
+{
+    const struct zstd *zstd = state;
+    return zstd->in.pos < zstd->in.size || zstd->more;
+}
+
 static bool fill(void *state, char *out, size_t capacity, size_t *got, bool *again,
                  struct tide_error *error)
 {
     struct zstd *zstd = state;
     ZSTD_outBuffer unpacked = {.dst = out, .size = capacity};
-    for (*again = false; unpacked.pos == 0;) {
-        if (zstd->in.pos == zstd->in.size && !zstd->more) {
+    *got = 0;
+    *again = false;
+    for (bool has_read = false; unpacked.pos == 0;) {
+        if (!holds_more(zstd)) {
+            *again = has_read;
+            if (has_read) return true; /* not a byte came of what was read */
             if (!refill(zstd, got, again, error)) return false;
             if (*got == 0) return true;
+            *got = 0;
+            has_read = true;
         }
         size_t status = ZSTD_decompressStream(zstd->context, &unpacked, &zstd->in);
         if (ZSTD_isError(status)) return damaged(zstd, status, error);
@@ -130,6 +142,7 @@ const struct tide_source tide_source_zstd = {
     .recognises = recognises,
     .open = open_zstd,
     .fill = fill,
+    .holds_more = holds_more,
     .consumed = consumed,
     .close = close_zstd,
 };

@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests from nothing: installs what they need, builds three ways, runs them, says how it ended.
 #
-#   sh tests/run.sh           dev: everything; asan and tsan: what says something there
+#   sh tests/run.sh           dev: everything; asan and tsan: all but style and large real files
 #   sh tests/run.sh --long    everything everywhere, and the long forms of the comparisons
 #
 # Works from any folder, as root or with sudo, on a fresh Debian 12. TIDEMARK_EXTRA may name a folder
@@ -77,10 +77,11 @@ if [ -n "$long" ]; then
     compare every_n.py --long --real
 else
     # Style needs one look. Large real files take long under sanitizers and show nothing that small
-    # ones hide; the thread sanitizer has nothing to find where there is one thread.
-    build_and_test asan --label-exclude tidy --exclude-regex '^model\.(every_n_real|real_data)$'
-    build_and_test tsan --label-regex '^(stress|model|golden)$' \
-        --exclude-regex '^model\.(every_n_real|real_data)$'
+    # ones hide.
+    for preset in asan tsan; do
+        build_and_test "$preset" --label-exclude '^(tidy|docs)$' \
+            --exclude-regex '^model\.(every_n_real|real_data)$'
+    done
 fi
 
 printf '\n=== after %d s ===%s\n\n' $(($(date +%s) - begin)) "$report"

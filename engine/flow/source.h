@@ -29,11 +29,14 @@ struct tide_source {
 
     /* Writes up to capacity (at least 1) unpacked bytes to out. *got = 0 means the end, and then
      * the stream was whole; asked again, it says the same. May return fewer bytes than asked for.
-     * On EINTR it tries again; on EAGAIN it sets *got = 0 and *again = true. It does not call
-     * read(2) more than once when there is something to hand out (a pipe must not be waited on for
-     * more). */
+     * On EINTR it tries again. *got = 0 with *again = true: nothing came of what could be read at
+     * once. It calls read(2) no more than once, and only when it holds nothing to hand out: a pipe
+     * must not be waited on. */
     bool (*fill)(void *state, char *out, size_t capacity, size_t *got, bool *again,
                  struct tide_error *error);
+
+    /* Might fill hand out bytes without reading? */
+    bool (*holds_more)(const void *state);
 
     /* Packed bytes taken from fd so far, for the progress bar. */
     uint64_t (*consumed)(const void *state);

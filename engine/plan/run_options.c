@@ -102,8 +102,8 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .help = "print this and exit"},
     [TIDE_RUN_BATCH_ROWS] = {.name = "batch-rows", .argument = "N|auto", .fallback = "auto",
         .group = TUNING,
-        .help = "rows handed over at a time, 1 to 65536; auto: 2048 for up to four workers, fewer for more, 256 at least; like the next three, it changes nothing "
-                "but speed"},
+        .help = "rows handed over at a time, 1 to 65536; auto: 2048 for up to four workers, fewer "
+                "for more; like the next three, it changes nothing but speed"},
     [TIDE_RUN_RING_SLOTS] = {.name = "ring-slots", .argument = "N", .fallback = "16",
         .group = TUNING,
         .help = "batches under way between two threads, a power of two from 2 to 4096"},

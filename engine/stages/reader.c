@@ -119,7 +119,8 @@ static bool choose_source(struct tide_reader *reader, struct tide_error *error)
 
 static bool input_is_ready(const struct tide_reader *reader)
 {
-    if (reader->is_regular) return true;
+    if (reader->is_regular || (reader->source && reader->source->holds_more(reader->source_state)))
+        return true;
     struct pollfd input = {.fd = reader->fd, .events = POLLIN};
     return poll(&input, 1, 0) != 0; /* readable, ended or broken: read(2) tells */
 }
@@ -185,7 +186,7 @@ static enum tide_progress fill_block(struct tide_reader *reader)
                            tide_reader_file_name(reader->plan, reader->file), error.text);
             return fail(reader, &named);
         }
-        if (again) break;
+        if (again) continue;
         if (got == 0) {
             send_block(reader, true);
             return TIDE_PROGRESSED;

@@ -20,7 +20,7 @@ RUN_OPTIONS = {
     "--late": "off", "--rejects": "off", "--stats": "off", "--format": "default: csv", "--max-rejects": "default: none",
     "--progress": "default: auto", "--na": "pandas", "--trim": None, "--decimal-comma": None,
     "--max-row-bytes": "default: 1048576", "--time-output": "default: plain", "--config": None, "--quiet": None,
-    "--verbose": None, "--batch-rows": "default: 512", "--ring-slots": "default:", "--simd": "default: auto",
+    "--verbose": None, "--batch-rows": "default: auto", "--ring-slots": "default:", "--simd": "default: auto",
     "--scheduler": "default: threads",
 }
 GEN_OPTIONS = ("--rows", "--keys", "--seed", "--disorder", "--late", "--malformed", "--rate")

@@ -19,6 +19,9 @@ PAGES = sorted([ROOT / "README.md", DATA / "SOURCES.md", *(ROOT / "docs").glob("
 MANUAL = ROOT / "docs" / "tidemark.1"
 COMMANDS = ("run", "parse", "gen")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+FUNCTION = re.compile(r"`(\w+)\(\)`|`(?:struct )?(tide_[a-z0-9_]+[a-z0-9])`")
+FILE = re.compile(r"`((?:[a-z0-9_]+/)*[a-z0-9_]+\.(?:c|h|py|sh))`")
+SOURCES = ("engine", "operators", "tests", "bench", "data")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # In --help: an option's head and text up to the next one; in the man page the same is between two .TP.
 HELP_OPTION = re.compile(r"^ +(?:-\w, )?--([\w-]+)(.*?)(?=^ +(?:-\w, )?--|^$)", re.DOTALL | re.MULTILINE)
@@ -37,6 +40,18 @@ class Pages(Case):
                 if not link.startswith(("http:", "https:")):
                     with self.subTest(page.name, link=link):
                         self.assertTrue((page.parent / link).exists())
+
+    def test_functions_and_files_that_are_named_exist(self):
+        files = [path for folder in SOURCES for path in (ROOT / folder).rglob("*") if path.suffix]
+        code = "".join(path.read_text() for path in files if path.suffix in (".c", ".h"))
+        functions, words = set(re.findall(r"(\w+)\(", code)), set(re.findall(r"\w+", code))
+        for page in sorted((ROOT / "docs").glob("*.md")):
+            for function, name in FUNCTION.findall(page.read_text()):
+                with self.subTest(page.name, name=function or name):
+                    self.assertTrue(function in functions if function else name in words)
+            for name in FILE.findall(page.read_text()):
+                with self.subTest(page.name, file=name):
+                    self.assertTrue(any(str(path).endswith(f"/{name}") for path in files))
 
     def test_every_option_and_its_default_is_in_the_man_page(self):
         sections = re.findall(r"^\.SS (\w+)[^\n]*\n(.*?)(?=^\.S[SH])", plain(MANUAL.read_text()), re.DOTALL | re.MULTILINE)

@@ -82,7 +82,7 @@ static void wrong_value_is_refused_by_its_option(void **state)
         {{"--at-end", "keep"}, "--at-end: ", "fire, drop"},
         {{"--time-output", "ISO"}, "--time-output: ", "iso"},
         {{"--progress", "on"}, "--progress: ", "auto, always, never"},
-        {{"--simd", "sse9"}, "--simd: ", "auto, portable"},
+        {{"--simd", "sse9"}, "--simd: ", "auto, avx2, portable"},
         {{"--out-of-orderness", "forever"}, "--out-of-orderness: ", "or unbounded"},
         {{"--out-of-orderness=-1s"}, "--out-of-orderness: ", "no duration"},
         {{"--max-future", "1y"}, "--max-future: ", "or off"},

@@ -262,7 +262,7 @@ static void records_are_the_same_in_slices_of_a_large_block(void **state)
 static void rows_of_straddling_records_are_those_of_whole_ones(void **state)
 {
     (void)state;
-    static const char text[] = "key1,2024-05-11 10:00:00,3200\nkey2,2024-05-11 10:00:05.5,-5\r\n"
+    static const char text[] = "key1,2024-05-11 10:00:00,3200\nkey2,2024-05-11 10:00:05.500,-5\r\n"
                                "a key of more than sixteen bytes,2024-05-12 00:00:00,7\n";
     struct chance chance = chance_begin();
     open_fed(tide_scanner_select(TIDE_SCANNER_BEST), 1 << 20);
