@@ -196,14 +196,6 @@ static enum tide_progress take_news(struct tide_parser *parser)
     return TIDE_PROGRESSED;
 }
 
-/* Everything is said before the parser waits. */
-static enum tide_progress flush(struct tide_parser *parser, enum tide_progress reason)
-{
-    tide_router_flush(&parser->router);
-    tide_side_text_flush(&parser->side);
-    return reason;
-}
-
 /* The end of the input is one more row, whose watermark is the last. */
 static enum tide_progress write_last_step(struct tide_parser *parser)
 {
@@ -271,13 +263,15 @@ enum tide_progress tide_parser_step(void *self)
             parser->next < parser->records.chunk.count)
             progress = route_chunk(parser);
     }
-    if (progress == TIDE_STARVED || progress == TIDE_BLOCKED) return flush(parser, progress);
     return progress;
 }
 
+/* Everything is said before the parser waits, for input or for room. */
 void tide_parser_nudge(void *self)
 {
     struct tide_parser *parser = self;
+    tide_router_flush(&parser->router);
+    tide_side_text_flush(&parser->side);
     tide_router_nudge(&parser->router);
     tide_link_nudge_consumer(parser->side.out);
     tide_link_nudge_producer(parser->records.in);

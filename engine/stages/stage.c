@@ -12,9 +12,9 @@ static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_
 {
     enum tide_progress progress = reason;
     for (unsigned looks = 0; progress == TIDE_STARVED || progress == TIDE_BLOCKED; looks++) {
-        if (looks == 0) stage->nudge(stage->self);
         if (!tide_patience_wait(&stage->patience, looks)) {
             stage->clock.sleep_count++;
+            stage->nudge(stage->self);
             if (stage->uses_rcu) tide_rcu_offline();
             if (progress == TIDE_STARVED && stage->wait_for_input)
                 stage->wait_for_input(stage->self);
@@ -93,6 +93,7 @@ void tide_stages_run_by_turns(struct tide_stage *stages[], unsigned stage_count,
         /* Nobody for a while: if rounds of everybody move nothing either, the pipeline is stuck,
          * which is a bug. One round is not enough: a step that was blocked may have sent what
          * others were starved of. */
+        for (unsigned i = 0; i < left; i++) running[i]->nudge(running[i]->self);
         bool moved = false;
         for (unsigned round = 0; round < ROUNDS_UNTIL_STUCK && !moved; round++)
             moved = everybody_once(running, left);

@@ -29,9 +29,10 @@ struct tide_stage_clock {
 struct tide_stage {
     const char *name;
     void *self;
-    enum tide_progress (*step)(void *self);
+    enum tide_progress (*step)(void *self); /* once done, always done */
 
-    /* Called before a sleep: tells the neighbours what they have not been told yet. */
+    /* Called before a sleep, and at the end: tells the neighbours what they have not been told yet.
+     */
     void (*nudge)(void *self);
 
     /* Sleeps until a starved step may do better; NULL: on the waiter, as when blocked. (The reader

@@ -107,10 +107,9 @@ static void show(struct tide_worker *worker)
     tide_view_publish(worker->views, worker->index + 1, &picture);
 }
 
-/* Tells the sink how far this worker is; false: blocked. The sink need not be woken for it at the
- * end of an epoch, and so is not woken by each of N workers: it wakes when half of someone's
- * emissions wait for it, and when the parser has nothing more to say for now, which comes as a
- * flush and is passed on at once. */
+/* Tells the sink how far this worker is; false: blocked. At the end of an epoch the sink need not
+ * be woken at once, else N workers would wake it N times; it learns of it at the latest when this
+ * worker goes to sleep. */
 static bool report(struct tide_worker *worker)
 {
     if (!worker->emission) {
@@ -144,7 +143,8 @@ static void finish_batch(struct tide_worker *worker)
 enum tide_progress tide_worker_step(void *self)
 {
     struct tide_worker *worker = self;
-    if (tide_control_has_failed(worker->control)) return TIDE_DONE;
+    bool is_over = worker->has_ended && !worker->report_is_due;
+    if (is_over || tide_control_has_failed(worker->control)) return TIDE_DONE;
     show(worker);
     if (worker->report_is_due) {
         if (!report(worker)) return TIDE_BLOCKED;
@@ -179,5 +179,6 @@ enum tide_progress tide_worker_step(void *self)
 void tide_worker_nudge(void *self)
 {
     struct tide_worker *worker = self;
-    tide_link_nudge_producer(worker->in); /* and not the sink: see report */
+    tide_link_nudge_producer(worker->in);
+    tide_link_nudge_consumer(worker->out);
 }

@@ -116,7 +116,6 @@ static void worker_without_an_empty_batch_blocks_only_its_own_rows(void **state)
         struct tide_batch *batch = receive(&bench, 0);
         assert_int_equal(batch->row_count, 1);
         assert_int_equal(batch->row_base + batch->marks[0], row);
-        assert_null(receive(&bench, 0));
         give_back(&bench, 0, batch);
         assert_true(put_row(&bench, 0));
     }

@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "child.h"
 #include "engine/stages/rcu.h"
