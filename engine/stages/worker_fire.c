@@ -25,33 +25,61 @@ static bool open_emission(struct tide_worker *worker)
     return worker->emission != NULL;
 }
 
+/* How one aggregate's value is had of an entry. */
+struct wanted {
+    unsigned index; /* in the registry */
+    const struct tide_aggregate *aggregate;
+    uint32_t state_offset;
+};
+
 /* What is the same for all entries of a firing. */
 struct terms {
     const struct tide_rule_set *rules;
+    const struct tide_format *format;
     bool wants_results, wants_alerts;
     bool
         is_quick; /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
-    uint32_t wanted_first; /* the aggregates that must be known before the rules are asked */
-    size_t short_bytes;    /* room for the lines of an entry with an inline key */
+    size_t short_bytes; /* room for the lines of an entry with an inline key */
+    unsigned first_count,
+        all_count; /* wanted: what must be known before the rules are asked; all */
+    struct wanted wanted[TIDE_AGGREGATE_COUNT_MAX];
 };
 
-static struct terms make_terms(const struct tide_worker *worker, const struct tide_rule_set *rules)
+/* Appends the aggregates of a set to what is wanted. What never changes of a value is set here. */
+static void want(struct tide_worker *worker, struct terms *terms, uint32_t set)
+{
+    for (; set; set &= set - 1) {
+        unsigned index = (unsigned)__builtin_ctz(set);
+        const struct tide_aggregate *aggregate = worker->plan->registry->aggregates[index];
+        terms->wanted[terms->all_count++] =
+            (struct wanted){index, aggregate, worker->state_offsets[index]};
+        worker->values[index].null = false;
+        worker->values[index].scale =
+            aggregate->field == TIDE_FIELD_SUM ? (uint8_t)worker->plan->decimal.scale : 0;
+    }
+}
+
+static struct terms make_terms(struct tide_worker *worker, const struct tide_rule_set *rules)
 {
     const struct tide_plan *plan = worker->plan;
     struct terms terms = {
         .rules = rules,
+        .format = plan->format,
         .wants_results = plan->outputs[TIDE_OUTPUT_RESULTS] != NULL,
         .wants_alerts = plan->outputs[TIDE_OUTPUT_ALERTS] != NULL,
-        .wanted_first = rules->uses,
         .short_bytes = plan->format->row_bytes_max(plan, rules, TIDE_KEY_INLINE_BYTES),
     };
+    uint32_t first = rules->uses;
     if (terms.wants_results || plan->format->alerts_always) {
-        terms.wanted_first |= worker->listed;
+        first |= worker->listed;
     } else if (rules->rule_count == 1 && rules->rules[0].bounds_aggregate >= 0) {
         const struct tide_aggregate *aggregate =
             plan->registry->aggregates[rules->rules[0].bounds_aggregate];
         terms.is_quick = aggregate->field == TIDE_FIELD_SUM;
     }
+    want(worker, &terms, first);
+    terms.first_count = terms.all_count;
+    want(worker, &terms, worker->listed & ~first);
     return terms;
 }
 
@@ -104,43 +132,42 @@ static inline void append(struct tide_worker *worker, enum tide_channel channel,
     };
 }
 
-/* A value, without a call where the entry holds it. Written member by member: a struct copied as a
- * whole right after its bytes were written makes the processor wait for them. */
-static inline void take_value(const struct tide_worker *worker, unsigned i,
-                              const struct tide_entry *entry, const char *states,
-                              struct tide_value *value)
+/* Values wanted[begin, end) of an entry, without a call where the entry itself holds them. They are
+ * written member by member: a struct copied as a whole right after its bytes were written makes the
+ * processor wait for them. */
+static inline void find_values(struct tide_worker *worker, const struct terms *terms,
+                               const struct tide_pane *pane, const struct tide_entry *entry,
+                               unsigned begin, unsigned end)
 {
-    const struct tide_aggregate *aggregate = worker->plan->registry->aggregates[i];
-    value->null = false;
-    if (aggregate->field == TIDE_FIELD_SUM) {
-        value->units = entry->sum;
-        value->scale = (uint8_t)worker->plan->decimal.scale;
-    } else if (aggregate->field == TIDE_FIELD_COUNT) {
-        value->units = entry->count;
-        value->scale = 0;
-    } else {
-        const void *state = aggregate->state_bytes ? states + worker->state_offsets[i] : NULL;
-        *value = aggregate->value(entry, state, worker->plan->decimal.scale);
+    for (unsigned i = begin; i < end; i++) {
+        const struct wanted *wanted = &terms->wanted[i];
+        struct tide_value *value = &worker->values[wanted->index];
+        if (wanted->aggregate->field == TIDE_FIELD_SUM) {
+            value->units = entry->sum;
+        } else if (wanted->aggregate->field == TIDE_FIELD_COUNT) {
+            value->units = entry->count;
+        } else {
+            const void *state = NULL;
+            if (wanted->aggregate->state_bytes)
+                state = tide_pane_states(pane, entry) + wanted->state_offset;
+            *value = wanted->aggregate->value(entry, state, worker->plan->decimal.scale);
+        }
     }
 }
 
-/* The values that are listed or that some rule looks at. */
-static void find_values(struct tide_worker *worker, const struct tide_pane *pane,
-                        const struct tide_entry *entry, uint32_t wanted)
+static inline bool rule_holds(const struct tide_worker *worker, const struct tide_rule *rule)
 {
-    const char *states = worker->state_stride ? tide_pane_states(pane, entry) : NULL;
-    for (; wanted; wanted &= wanted - 1) {
-        unsigned i = (unsigned)__builtin_ctz(wanted);
-        take_value(worker, i, entry, states, &worker->values[i]);
-    }
+    if (rule->bounds_aggregate < 0) return tide_rule_holds(rule, worker->values, worker->scratch);
+    const struct tide_value *value = &worker->values[rule->bounds_aggregate];
+    return !value->null && value->units >= rule->lowest && value->units <= rule->highest;
 }
 
-static uint64_t find_holding(struct tide_worker *worker, const struct tide_rule_set *rules,
-                             unsigned *count)
+static inline uint64_t find_holding(const struct tide_worker *worker,
+                                    const struct tide_rule_set *rules, unsigned *count)
 {
     uint64_t holds = 0;
     for (unsigned i = 0; i < rules->rule_count; i++) {
-        if (!tide_rule_holds(&rules->rules[i], worker->values, worker->scratch)) continue;
+        if (!rule_holds(worker, &rules->rules[i])) continue;
         holds |= 1ull << i;
         ++*count;
     }
@@ -158,40 +185,36 @@ static uint32_t skip_quiet(const struct tide_pane *pane, uint32_t entry,
     return entry;
 }
 
-/* One key of a window. DONE: it is out. */
-static enum tide_progress fire_entry(struct tide_worker *worker, const struct terms *terms,
-                                     const struct tide_pane *pane, const struct tide_entry *entry)
+/* One key of a window; emission: what is the same for all of them. DONE: it is out. */
+static inline enum tide_progress fire_entry(struct tide_worker *worker, const struct terms *terms,
+                                            const struct tide_pane *pane,
+                                            const struct tide_entry *entry,
+                                            struct tide_emission *emission)
 {
-    const struct tide_format *format = worker->plan->format;
-    const struct tide_rule_set *rules = terms->rules;
+    const struct tide_format *format = terms->format;
     unsigned alert_count = 0;
-    find_values(worker, pane, entry, terms->wanted_first);
-    uint64_t holds = find_holding(worker, rules, &alert_count);
+    find_values(worker, terms, pane, entry, 0, terms->first_count);
+    uint64_t holds = find_holding(worker, terms->rules, &alert_count);
     bool alerts_now = terms->wants_alerts && (holds || format->alerts_always);
     if (terms->wants_results || alerts_now) {
         size_t bytes = terms->short_bytes;
-        if (entry->key_bytes > TIDE_KEY_INLINE_BYTES)
-            bytes = format->row_bytes_max(worker->plan, rules, entry->key_bytes);
+        if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
+            bytes = format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
         enum tide_progress progress = reserve_both(worker, terms, alerts_now, bytes);
-        if (progress != TIDE_DONE) return progress;
-        if (alerts_now) find_values(worker, pane, entry, worker->listed & ~terms->wanted_first);
-        const struct tide_emission emission = {
-            .window_start_ms = pane->start_ms,
-            .window_end_ms = pane->end_ms,
-            .watermark_ms = worker->firing.watermark_ms,
-            .entry = entry,
-            .key = tide_entry_key(entry),
-            .key_bytes = (uint32_t)entry->key_bytes,
-            .values = worker->values,
-        };
+        if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
+        emission->entry = entry;
+        emission->key = tide_entry_key(entry);
+        emission->key_bytes = (uint32_t)entry->key_bytes;
         if (alerts_now) {
+            find_values(worker, terms, pane, entry, terms->first_count, terms->all_count);
             char *out = end_of(worker, TIDE_CHANNEL_ALERTS);
             append(worker, TIDE_CHANNEL_ALERTS,
-                   format->alerts(&worker->formatter, &emission, rules, holds, out), pane, entry);
+                   format->alerts(&worker->formatter, emission, terms->rules, holds, out), pane,
+                   entry);
         }
         if (terms->wants_results) {
             char *out = end_of(worker, TIDE_CHANNEL_RESULTS);
-            append(worker, TIDE_CHANNEL_RESULTS, format->result(&worker->formatter, &emission, out),
+            append(worker, TIDE_CHANNEL_RESULTS, format->result(&worker->formatter, emission, out),
                    pane, entry);
         }
     }
@@ -205,6 +228,12 @@ static enum tide_progress fire_pane(struct tide_worker *worker, const struct ter
                                     const struct tide_pane *pane)
 {
     struct tide_firing *firing = &worker->firing;
+    struct tide_emission emission = {
+        .window_start_ms = pane->start_ms,
+        .window_end_ms = pane->end_ms,
+        .watermark_ms = firing->watermark_ms,
+        .values = worker->values,
+    };
     for (; firing->entry < pane->entry_count; firing->entry++) {
         if (terms->is_quick) {
             uint32_t next = skip_quiet(pane, firing->entry, &terms->rules->rules[0]);
@@ -214,7 +243,7 @@ static enum tide_progress fire_pane(struct tide_worker *worker, const struct ter
         }
         __builtin_prefetch(&pane->entries[firing->entry + PREFETCH_ENTRIES]);
         enum tide_progress progress =
-            fire_entry(worker, terms, pane, &pane->entries[firing->entry]);
+            fire_entry(worker, terms, pane, &pane->entries[firing->entry], &emission);
         if (progress != TIDE_DONE) return progress;
     }
     return TIDE_DONE;
