@@ -1,5 +1,6 @@
-/* Do items go round between threads that sleep whenever they have nothing to do, without one getting
- * lost and without both sleeping at once? A hang is the failure to look for; the test has a time limit. */
+/* Do items go round between threads that sleep whenever they have nothing to do, without one
+ * getting lost and without both sleeping at once? A hang is the failure to look for; the test has a
+ * time limit. */
 #include "engine/flow/link.h"
 
 #include <setjmp.h>
@@ -28,7 +29,8 @@ struct consumer {
     uint64_t seed, received, sleep_count, sent;
 };
 
-/* One producer with links to several consumers; all links wake it through one waiter, as the parser's. */
+/* One producer with links to several consumers; all links wake it through one waiter, as the
+ * parser's. */
 struct party {
     struct tide_waiter producer;
     struct consumer consumers[CONSUMERS_MAX];
@@ -40,7 +42,8 @@ struct party {
 static bool consume(struct consumer *consumer, struct chance *chance)
 {
     bool any = false;
-    for (struct parcel *parcel; (parcel = tide_link_receive(&consumer->link)) != NULL; any = true) {
+    for (struct parcel *parcel; (parcel = tide_link_receive(&consumer->link)) != NULL;) {
+        any = true;
         TIDE_ASSERT(parcel->number == consumer->received);
         parcel->stamp = parcel->number * 3;
         consumer->received++;
@@ -126,8 +129,8 @@ static void check_party(struct chance *chance, unsigned consumer_count, unsigned
         }
         tide_waiter_init(&consumer->waiter);
         consumer->seed = chance_next(chance);
-        assert_true(tide_link_init(&consumer->link, items, item_count, &party.producer,
-                                   &consumer->waiter));
+        assert_true(
+            tide_link_init(&consumer->link, items, item_count, &party.producer, &consumer->waiter));
     }
     for (unsigned i = 0; i < consumer_count; i++) {
         struct consumer *consumer = &party.consumers[i];

@@ -1,5 +1,5 @@
-/* Do two threads hand over millions of items through rings of few slots, each once, in order and with
- * what was written to it before? */
+/* Do two threads hand over millions of items through rings of few slots, each once, in order and
+ * with what was written to it before? */
 #include "engine/flow/ring.h"
 
 #include <setjmp.h>
@@ -16,7 +16,8 @@
 
 enum { ITEMS = 2000000, CELLS = 64 };
 
-/* What an item is: written with plain stores before it is pushed, so that only the ring orders them. */
+/* What an item is: written with plain stores before it is pushed, so that only the ring orders
+ * them. */
 struct cell {
     uint64_t number, square;
 };
@@ -51,7 +52,8 @@ static void *produce(void *context)
     return NULL;
 }
 
-/* How many cells are in use at most: what is in the ring, what the consumer looks at, what is being written. */
+/* How many cells are in use at most: what is in the ring, what the consumer looks at, what is being
+ * written. */
 static void check_slot_count(size_t slot_count, uint64_t seed)
 {
     static struct cell cells[CELLS];
@@ -69,7 +71,8 @@ static void check_slot_count(size_t slot_count, uint64_t seed)
             continue;
         }
         if (cell->number != number || cell->square != number * number)
-            fail_msg("item %llu is %llu", (unsigned long long)number, (unsigned long long)cell->number);
+            fail_msg("item %llu is %llu", (unsigned long long)number,
+                     (unsigned long long)cell->number);
         sum += cell->number;
         number++;
         TIDE_ASSERT(tide_ring_count(&run.ring) <= slot_count);

@@ -1,4 +1,5 @@
-/* Chance that can be repeated: the seed is printed, and taken from TIDEMARK_SEED when that is set. */
+/* Chance that can be repeated: the seed is printed, and taken from TIDEMARK_SEED when that is set.
+ */
 #ifndef TIDE_TESTS_CHANCE_H
 #define TIDE_TESTS_CHANCE_H
 

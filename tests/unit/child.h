@@ -1,4 +1,5 @@
-/* Tests that need a process of their own: one that is to die, or that changes what the process cannot take back. */
+/* Tests that need a process of their own: one that is to die, or that changes what the process
+ * cannot take back. */
 #ifndef TIDE_TESTS_CHILD_H
 #define TIDE_TESTS_CHILD_H
 
@@ -8,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Runs `body` in a child whose stderr goes nowhere; returns its wait status. A body that returns ends with status 0. */
+/* Runs `body` in a child whose stderr goes nowhere; returns its wait status. A body that returns
+ * ends with status 0. */
 static inline int status_of_child(void (*body)(void))
 {
     int status = -1;

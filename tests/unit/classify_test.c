@@ -61,10 +61,11 @@ static void check_reason(const char *record, const char *reason)
     assert_int_equal(read.class, reason ? refused : TIDE_CLASS_GOOD);
 }
 
-/* --- reasons -------------------------------------------------------------------------------------- */
+/* --- reasons
+ * -------------------------------------------------------------------------------------- */
 
-/* In the promised order. A record can have at most one of the last four of amounts, and what is missing
- * cannot also be malformed. */
+/* In the promised order. A record can have at most one of the last four of amounts, and what is
+ * missing cannot also be malformed. */
 enum fault {
     UNBALANCED,
     TOO_LONG,
@@ -81,8 +82,8 @@ enum fault {
 };
 
 static const char *const reasons[FAULTS] = {
-    "unbalanced quote", "row too long",   "too few fields",       "NUL byte",
-    "missing key",      "missing time",   "missing value",        "malformed time",
+    "unbalanced quote",  "row too long",        "too few fields",   "NUL byte",
+    "missing key",       "missing time",        "missing value",    "malformed time",
     "too many decimals", "amount out of range", "malformed amount",
 };
 
@@ -93,8 +94,8 @@ static bool has(unsigned faults, enum fault fault)
 
 static bool is_possible(unsigned faults)
 {
-    unsigned amounts = has(faults, NO_VALUE) + has(faults, TOO_FINE) + has(faults, OUT_OF_RANGE) +
-                       has(faults, BAD_AMOUNT);
+    int amounts = has(faults, NO_VALUE) + has(faults, TOO_FINE) + has(faults, OUT_OF_RANGE) +
+                  has(faults, BAD_AMOUNT);
     bool may_hold_nul = !has(faults, NO_KEY) || !has(faults, NO_TIME) || !has(faults, NO_VALUE);
     return amounts <= 1 && has(faults, NO_TIME) + has(faults, BAD_TIME) <= 1 &&
            (!has(faults, NUL) || may_hold_nul) && (!has(faults, TOO_FEW) || amounts == 0);
@@ -188,8 +189,8 @@ static void too_fine_counts_before_out_of_range(void **state)
 static void missing_is_judged_as_pandas_does(void **state)
 {
     (void)state;
-    static const char *const rows[] = {"NA,2024-05-11,1\n", "\"NA\",2024-05-11,1\n", ",2024-05-11,1\n",
-                                       "\"\",2024-05-11,1\n"};
+    static const char *const rows[] = {"NA,2024-05-11,1\n", "\"NA\",2024-05-11,1\n",
+                                       ",2024-05-11,1\n", "\"\",2024-05-11,1\n"};
     OPEN("--quiet");
     for (unsigned i = 0; i < 4; i++) check_reason(rows[i], "missing key");
     check_reason(" NA,2024-05-11,1\n", NULL); /* a key stands as it is */
@@ -220,7 +221,8 @@ static void nul_byte_in_a_field_nobody_uses_is_fine(void **state)
     close_all();
 }
 
-/* --- good records --------------------------------------------------------------------------------- */
+/* --- good records
+ * --------------------------------------------------------------------------------- */
 
 static void check_good(const char *record, const char *key, size_t key_bytes, int64_t time_ms,
                        int64_t amount)

@@ -1,5 +1,5 @@
-/* Is a field's content what RFC 4180 and the spreadsheets mean by it, is every physical line counted
- * once, and does the index forget and keep what it should? */
+/* Is a field's content what RFC 4180 and the spreadsheets mean by it, is every physical line
+ * counted once, and does the index forget and keep what it should? */
 #include "engine/text/csv.h"
 
 #include <setjmp.h>
@@ -29,15 +29,15 @@ static const struct {
     {"\"\"\"\"", "\""},
     {"\"\"\"\"\"\"", "\"\""},
     {"\"\"\"a\"\"\"", "\"a\""},
-    {"a\"b", "a\"b"},       /* literal, not at the beginning */
+    {"a\"b", "a\"b"}, /* literal, not at the beginning */
     {"a\"\"b", "a\"\"b"},
     {" \"a\"", " \"a\""},
-    {"\"a\"b", "ab"},       /* behind the closing quote: as it stands */
+    {"\"a\"b", "ab"}, /* behind the closing quote: as it stands */
     {"\"a\"b\"c\"", "ab\"c\""},
     {"\"a\" ", "a "},
     {"\"\"b", "b"},
     {"\"a\"\"b\"c\"\"d", "a\"bc\"\"d"},
-    {"\"", ""},             /* still open at the end of the file */
+    {"\"", ""}, /* still open at the end of the file */
     {"\"open", "open"},
     {"\"open\"\"", "open\""},
     {"\"\"\"", "\""},
@@ -50,8 +50,7 @@ static void content_of_a_field_is_what_the_rules_say(void **state)
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         char scratch[FIELD_BYTES_MAX];
         size_t bytes, expected = strlen(fields[i].content);
-        const char *content =
-            tide_csv_field(fields[i].raw, strlen(fields[i].raw), scratch, &bytes);
+        const char *content = tide_csv_field(fields[i].raw, strlen(fields[i].raw), scratch, &bytes);
         if (bytes != expected || memcmp(content, fields[i].content, bytes) != 0)
             fail_msg("[%s] gives [%.*s]", fields[i].raw, (int)bytes, content);
     }
@@ -95,10 +94,10 @@ static void lf_cr_and_crlf_are_one_line_end_each(void **state)
         const char *text;
         uint64_t lines;
     } cases[] = {
-        {0, "", 0},       {0, "abc", 0},   {0, "\n", 1},      {0, "\r", 1},       {0, "\r\n", 1},
-        {0, "\n\r", 2},   {0, "\n\n", 2},  {0, "\r\r", 2},    {0, "\r\n\r\n", 2}, {0, "\r\r\n", 2},
-        {'\r', "\n", 0},  {'\n', "\n", 1}, {'\r', "\r\n", 1}, {'\r', "a\n", 1},   {'a', "\n", 1},
-        {0, "\"\n\"", 1},
+        {0, "", 0},         {0, "abc", 0},    {0, "\n", 1},    {0, "\r", 1},
+        {0, "\r\n", 1},     {0, "\n\r", 2},   {0, "\n\n", 2},  {0, "\r\r", 2},
+        {0, "\r\n\r\n", 2}, {0, "\r\r\n", 2}, {'\r', "\n", 0}, {'\n', "\n", 1},
+        {'\r', "\r\n", 1},  {'\r', "a\n", 1}, {'a', "\n", 1},  {0, "\"\n\"", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(

@@ -1,5 +1,5 @@
-/* Does the scanners' quick path read a plain row exactly as the careful parsers do, leave every other
- * row to them, and lose, add or misplace no record? */
+/* Does the scanners' quick path read a plain row exactly as the careful parsers do, leave every
+ * other row to them, and lose, add or misplace no record? */
 #include "engine/stages/decoder.h"
 #include "engine/text/hash.h"
 
@@ -17,7 +17,13 @@
 #include "planned.h"
 #include "scanners.h"
 
-enum { TEXT_BYTES_MAX = 2000, FIELD_BYTES_MAX = 80, COLUMNS_MAX = 6, TEXTS = 400, ROWS_AT_ONCE = 7 };
+enum {
+    TEXT_BYTES_MAX = 2000,
+    FIELD_BYTES_MAX = 80,
+    COLUMNS_MAX = 6,
+    TEXTS = 400,
+    ROWS_AT_ONCE = 7
+};
 
 /* One way to run, and the texts for it. */
 struct setup {
@@ -53,7 +59,8 @@ static void set_columns(struct setup *setup, uint32_t count, uint32_t key, uint3
     setup->decoder.value_column = value;
 }
 
-/* --- random fields -------------------------------------------------------------------------------- */
+/* --- random fields
+ * -------------------------------------------------------------------------------- */
 
 static const char *one_of(struct chance *chance, const char *const texts[], uint32_t count)
 {
@@ -72,37 +79,63 @@ static uint32_t draw_digits(struct chance *chance, char *out, uint32_t count_max
 
 static uint32_t draw_amount(struct chance *chance, char *out)
 {
-    static const char *const odd[] = {"",      "-",     ".",       "-.",    "+4",         "1e3",
-                                      "£5",    "$5",    "(5)",     " 7",    "7 ",         "--1",
-                                      "1.2.3", "12a",   "1-",      "0x10",  "1,234.56",   "NA",
-                                      "nan",   "1:2",   "/",       ":",     "1 2",        "\xB1",
-                                      "-0",    "00000", "-.5",     "5.",    "0000000000000000001"};
+    static const char *const odd[] = {"",
+                                      "-",
+                                      ".",
+                                      "-.",
+                                      "+4",
+                                      "1e3",
+                                      "£5",
+                                      "$5",
+                                      "(5)",
+                                      " 7",
+                                      "7 ",
+                                      "--1",
+                                      "1.2.3",
+                                      "12a",
+                                      "1-",
+                                      "0x10",
+                                      "1,234.56",
+                                      "NA",
+                                      "nan",
+                                      "1:2",
+                                      "/",
+                                      ":",
+                                      "1 2",
+                                      "\xB1",
+                                      "-0",
+                                      "00000",
+                                      "-.5",
+                                      "5.",
+                                      "0000000000000000001"};
     if (chance_is(chance, 4)) return (uint32_t)sprintf(out, "%s", ONE_OF(chance, odd));
     uint32_t bytes = 0;
     if (chance_is(chance, 4)) out[bytes++] = '-';
     bytes += draw_digits(chance, out + bytes, chance_is(chance, 8) ? 30 : 9);
     if (chance_is(chance, 2)) out[bytes++] = chance_is(chance, 4) ? ',' : '.';
-    if (chance_is(chance, 2)) bytes += draw_digits(chance, out + bytes, chance_is(chance, 8) ? 20 : 6);
+    if (chance_is(chance, 2))
+        bytes += draw_digits(chance, out + bytes, chance_is(chance, 8) ? 20 : 6);
     return bytes;
 }
 
 static uint32_t draw_calendar(struct chance *chance, char *out)
 {
-    static const char *const tails[] = {"",    "",  "",       ".5",   ".123",  ".1234",     "Z",
-                                        ".1Z", " ", ".123Z",  "+01:00", "-05:30", ".999+14:00", "z",
-                                        ".",   ":", ".12Z", ".1a3"};
+    static const char *const tails[] = {"",           "",    "",  ".5",    ".123",   ".1234",
+                                        "Z",          ".1Z", " ", ".123Z", "+01:00", "-05:30",
+                                        ".999+14:00", "z",   ".", ":",     ".12Z",   ".1a3"};
     static const char *const days[] = {"2024-05-11", "2024-02-29", "2023-02-29", "1969-12-31",
                                        "0000-01-01", "9999-12-31", "2024-13-01", "2024-03-31",
                                        "2024-10-27", "2024-5-1"};
     const char *day = chance_is(chance, 4) ? ONE_OF(chance, days) : days[chance_below(chance, 2)];
     if (chance_is(chance, 20)) return (uint32_t)sprintf(out, "%s", day);
     uint32_t hour = chance_below(chance, chance_is(chance, 10) ? 30 : 3);
-    uint32_t bytes = (uint32_t)sprintf(
-        out, "%s%c%02u:%02u:%02u%s", day, chance_is(chance, 5) ? 'T' : ' ', hour,
-        chance_below(chance, chance_is(chance, 10) ? 70 : 4),
-        chance_below(chance, chance_is(chance, 10) ? 100 : 60),
-        chance_is(chance, 3) ? ONE_OF(chance, tails) : "");
-    if (chance_is(chance, 8)) out[chance_below(chance, bytes)] = (char)(' ' + chance_below(chance, 95));
+    uint32_t bytes =
+        (uint32_t)sprintf(out, "%s%c%02u:%02u:%02u%s", day, chance_is(chance, 5) ? 'T' : ' ', hour,
+                          chance_below(chance, chance_is(chance, 10) ? 70 : 4),
+                          chance_below(chance, chance_is(chance, 10) ? 100 : 60),
+                          chance_is(chance, 3) ? ONE_OF(chance, tails) : "");
+    if (chance_is(chance, 8))
+        out[chance_below(chance, bytes)] = (char)(' ' + chance_below(chance, 95));
     return bytes;
 }
 
@@ -119,7 +152,7 @@ static uint32_t draw_time(struct chance *chance, const struct tide_decoder *deco
 
 static uint32_t draw_key(struct chance *chance, char *out)
 {
-    static const char *const odd[] = {"",    "NA", "nan",  " k", "k ",   "\tk", "N", "null",
+    static const char *const odd[] = {"",    "NA", "nan",  " k",  "k ",   "\tk", "N", "null",
                                       "NaN", "x",  "#N/A", "k\"", "n/a ", "nul", "0"};
     if (chance_is(chance, 4)) return (uint32_t)sprintf(out, "%s", ONE_OF(chance, odd));
     uint32_t bytes = 1 + chance_below(chance, chance_is(chance, 6) ? 40 : 18);
@@ -162,7 +195,8 @@ static uint32_t draw_rows(struct chance *chance, const struct setup *setup, char
     return bytes;
 }
 
-/* --- the comparison ------------------------------------------------------------------------------- */
+/* --- the comparison
+ * ------------------------------------------------------------------------------- */
 
 struct text {
     const char *at;
@@ -211,7 +245,8 @@ static bool agrees(const struct setup *setup, const char *block, const struct re
     if (plan->trim) key = trimmed(key);
     if (memchr(block + record->start, '\0', record->bytes)) return false;
     if (tide_na_is(&plan->na, key.at, key.bytes) || tide_na_is(&plan->na, time.at, time.bytes) ||
-        tide_na_is(&plan->na, value.at, value.bytes)) return false;
+        tide_na_is(&plan->na, value.at, value.bytes))
+        return false;
     if (!tide_time_parse(&plan->time_format, time.at, time.bytes, &time_ms)) return false;
     if (tide_decimal_parse(&plan->decimal, value.at, value.bytes, &amount) != TIDE_DECIMAL_OK)
         return false;
@@ -287,7 +322,8 @@ static void check_setup(struct chance *chance, const char *const words[])
     unsigned plain_count = 0;
     open_setup(&setup, words);
     for (unsigned round = 0; round < TEXTS; round++) {
-        uint32_t count = 3 + chance_below(chance, COLUMNS_MAX - 2), key = chance_below(chance, count);
+        uint32_t count = 3 + chance_below(chance, COLUMNS_MAX - 2),
+                 key = chance_below(chance, count);
         set_columns(&setup, count, key, (key + 1) % count, (key + 2) % count);
         if (chance_is(chance, 30)) set_columns(&setup, 1, 0, 0, 0);
         memset(room, chance_is(chance, 2) ? '7' : '"', sizeof room);

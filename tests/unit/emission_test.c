@@ -32,8 +32,7 @@ static void empty_channel_grows_to_fit_any_line(void **state)
     (void)state;
     struct tide_emission_batch batch;
     assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
-    static const size_t sizes[] = {0, 1, TEXT_BYTES, TEXT_BYTES + 1,
-                                   1 << 20};
+    static const size_t sizes[] = {0, 1, TEXT_BYTES, TEXT_BYTES + 1, 1 << 20};
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         for (unsigned channel = 0; channel < TIDE_CHANNEL_COUNT; channel++) {
             assert_int_equal(tide_emission_reserve(&batch, channel, sizes[i]), TIDE_ROOM);

@@ -1,4 +1,5 @@
-/* Is an epoch used again only when every worker has left it, and are its steps found by watermark? */
+/* Is an epoch used again only when every worker has left it, and are its steps found by watermark?
+ */
 #include "engine/flow/epoch.h"
 
 #include <setjmp.h>

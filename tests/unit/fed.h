@@ -25,7 +25,8 @@ struct fed {
 };
 
 static inline void fed_open(struct fed *fed, const struct tide_scanner *scanner,
-                            const struct tide_decoder *decoder, size_t row_bytes_max, char delimiter)
+                            const struct tide_decoder *decoder, size_t row_bytes_max,
+                            char delimiter)
 {
     struct tide_error error = {0};
     void *items[FED_BLOCKS];
@@ -48,7 +49,8 @@ static inline void fed_close(struct fed *fed)
     for (unsigned i = 0; i < FED_BLOCKS; i++) tide_block_fini(&fed->blocks[i]);
 }
 
-/* Bytes [begin, end) of a file of file_bytes go as one block, with noise around that means nothing. */
+/* Bytes [begin, end) of a file of file_bytes go as one block, with noise around that means nothing.
+ */
 static inline void fed_send(struct fed *fed, const char *file, uint32_t file_bytes, uint32_t begin,
                             uint32_t end, char noise)
 {

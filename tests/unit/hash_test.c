@@ -91,7 +91,8 @@ static void numbered_keys_are_spread_evenly_by_both_halves(void **state)
     (void)state;
     struct chance chance = chance_begin();
     static uint64_t hashes[KEYS];
-    static const char *const forms[] = {"%u", "tx%u", "account-%06u", "a-long-beginning-and-then-%u"};
+    static const char *const forms[] = {"%u", "tx%u", "account-%06u",
+                                        "a-long-beginning-and-then-%u"};
     for (unsigned form = 0; form < 4; form++) {
         const struct tide_hash_seed seed = draw_seed(&chance);
         for (unsigned i = 0; i < KEYS; i++) {
@@ -99,9 +100,8 @@ static void numbered_keys_are_spread_evenly_by_both_halves(void **state)
             uint64_t words[2] = {0, 0};
             size_t bytes = (size_t)snprintf(text, sizeof text, forms[form], i);
             if (bytes <= TIDE_KEY_INLINE_BYTES) memcpy(words, text, bytes);
-            hashes[i] = bytes <= TIDE_KEY_INLINE_BYTES
-                            ? tide_hash_inline(&seed, words[0], words[1])
-                            : tide_hash_bytes(&seed, text, bytes);
+            hashes[i] = bytes <= TIDE_KEY_INLINE_BYTES ? tide_hash_inline(&seed, words[0], words[1])
+                                                       : tide_hash_bytes(&seed, text, bytes);
         }
         for (uint32_t buckets = 2; buckets <= 64; buckets *= 2) check_spread(hashes, buckets);
     }

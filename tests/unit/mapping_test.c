@@ -1,5 +1,5 @@
-/* Does a window show the file's bytes, and is a page that is gone met with zeroes and said aloud? The
- * last needs processes of their own: what was noticed once stays noticed. */
+/* Does a window show the file's bytes, and is a page that is gone met with zeroes and said aloud?
+ * The last needs processes of their own: what was noticed once stays noticed. */
 #include "engine/base/mapping.h"
 
 #include <setjmp.h>
@@ -127,7 +127,8 @@ static void too_many_windows_are_refused_and_closed_ones_make_room(void **state)
     unsigned counts[2];
     for (unsigned round = 0; round < 2; round++) {
         unsigned count = 0;
-        while (count < MANY_WINDOWS && tide_mapping_init(&mappings[count], TIDE_PAGE_BYTES)) count++;
+        while (count < MANY_WINDOWS && tide_mapping_init(&mappings[count], TIDE_PAGE_BYTES))
+            count++;
         assert_null(mappings[count].reserved);
         counts[round] = count;
         while (count > 0) tide_mapping_fini(&mappings[--count]);

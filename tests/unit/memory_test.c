@@ -1,4 +1,5 @@
-/* Is memory what was asked for: aligned, zeroed, copied, and NULL when there cannot be that much? */
+/* Is memory what was asked for: aligned, zeroed, copied, and NULL when there cannot be that much?
+ */
 #include "engine/base/memory.h"
 
 #include <setjmp.h>
@@ -85,7 +86,8 @@ static void zeroed_block_is_zero(void **state)
 static void copies_end_in_nul(void **state)
 {
     (void)state;
-    char *whole = tide_strdup("tide"), *part = tide_strndup("tidemark", 4), *none = tide_strndup("", 0);
+    char *whole = tide_strdup("tide"), *part = tide_strndup("tidemark", 4),
+         *none = tide_strndup("", 0);
     assert_string_equal(whole, "tide");
     assert_string_equal(part, "tide");
     assert_string_equal(none, "");

@@ -1,4 +1,5 @@
-/* CSV read byte by byte, as the rules say it and as slowly as need be: what the scanners must agree with. */
+/* CSV read byte by byte, as the rules say it and as slowly as need be: what the scanners must agree
+ * with. */
 #ifndef TIDE_TESTS_NAIVE_CSV_H
 #define TIDE_TESTS_NAIVE_CSV_H
 
@@ -18,7 +19,8 @@ struct naive_csv {
     uint64_t line_count;
 };
 
-/* cut: where a block ends within the text (0: nowhere). Of CRLF only the LF ends the row, unless a block ends between. */
+/* cut: where a block ends within the text (0: nowhere). Of CRLF only the LF ends the row, unless a
+ * block ends between. */
 static inline void naive_read(struct naive_csv *naive, const char *text, uint32_t bytes,
                               uint32_t cut, char delimiter)
 {

@@ -67,9 +67,9 @@ static struct text draw_key(struct chance *chance, unsigned number)
     static const char *const fronts[] = {"", "k", "customer-", "a-long-common-beginning-"};
     static const char *const backs[] = {"", "x", "-with-a-tail"};
     struct text text;
-    text.bytes = (uint32_t)snprintf(text.at, sizeof text.at, "%s%u%s",
-                                    fronts[chance_below(chance, 4)], number,
-                                    backs[chance_below(chance, 3)]);
+    text.bytes =
+        (uint32_t)snprintf(text.at, sizeof text.at, "%s%u%s", fronts[chance_below(chance, 4)],
+                           number, backs[chance_below(chance, 3)]);
     return text;
 }
 
@@ -110,7 +110,8 @@ static void long_keys_with_one_hash_are_told_apart(void **state)
     struct text texts[20];
     assert_non_null(pane);
     for (unsigned i = 0; i < 20; i++) {
-        texts[i].bytes = (uint32_t)snprintf(texts[i].at, KEY_BYTES_MAX, "a key of one hash %02u", i);
+        texts[i].bytes =
+            (uint32_t)snprintf(texts[i].at, KEY_BYTES_MAX, "a key of one hash %02u", i);
         struct tide_key key = {{(uint64_t)(uintptr_t)texts[i].at, 77}, texts[i].bytes};
         assert_null(tide_pane_find(pane, &key, 77));
         assert_non_null(tide_pane_add(pane, &key, 77, &seed));
@@ -125,7 +126,8 @@ static void long_keys_with_one_hash_are_told_apart(void **state)
 static void keys_with_nul_bytes_within_are_told_apart(void **state)
 {
     (void)state;
-    static const struct text texts[] = {{"a\0b", 3}, {"ab", 2}, {"a\0\0b", 4}, {"\0a", 2}, {"a", 1}};
+    static const struct text texts[] = {
+        {"a\0b", 3}, {"ab", 2}, {"a\0\0b", 4}, {"\0a", 2}, {"a", 1}};
     struct tide_pane *pane = tide_pane_create(0);
     assert_non_null(pane);
     for (unsigned i = 0; i < 5; i++) {

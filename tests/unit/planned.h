@@ -24,7 +24,7 @@ struct planned {
 /* words: without the command, NULL-terminated; borrowed until the end */
 static inline void plan_begin(struct planned *planned, const char *const words[])
 {
-    char *argv[PLANNED_WORDS_MAX + 2] = {(char *)(uintptr_t)"run"};
+    char *argv[PLANNED_WORDS_MAX + 2] = {(char *)(uintptr_t) "run"};
     struct tide_error error = {0};
     int argc = 1;
     for (; words[argc - 1]; argc++) {
@@ -32,9 +32,8 @@ static inline void plan_begin(struct planned *planned, const char *const words[]
         argv[argc] = (char *)(uintptr_t)words[argc - 1];
     }
     *planned = (struct planned){0};
-    bool built =
-        tide_options_parse(&planned->options, &tide_run_options, argc, argv, &error) &&
-        tide_plan_build(&planned->plan, &planned->options, &tide_operators, &error);
+    bool built = tide_options_parse(&planned->options, &tide_run_options, argc, argv, &error) &&
+                 tide_plan_build(&planned->plan, &planned->options, &tide_operators, &error);
     assert_string_equal(error.text, "");
     assert_true(built);
 }

@@ -17,7 +17,13 @@
 #include "planned.h"
 #include "scanners.h"
 
-enum { TEXT_BYTES_MAX = 300, LONG_BYTES_MAX = 4000, RECORDS_MAX = 4000, TEXTS = 250, BOM_BYTES = 3 };
+enum {
+    TEXT_BYTES_MAX = 300,
+    LONG_BYTES_MAX = 4000,
+    RECORDS_MAX = 4000,
+    TEXTS = 250,
+    BOM_BYTES = 3
+};
 
 struct record {
     uint32_t start, bytes, field_count;
@@ -50,7 +56,8 @@ static uint64_t line_of(const struct file *from, uint32_t start)
 static void add_record(struct file *to, uint32_t start, uint32_t end, uint32_t field_count,
                        bool is_open_quote)
 {
-    bool ends_in_crlf = end < to->bytes && to->text[end] == '\n' && end > start && to->text[end - 1] == '\r';
+    bool ends_in_crlf =
+        end < to->bytes && to->text[end] == '\n' && end > start && to->text[end - 1] == '\r';
     uint32_t bytes = end - start - ends_in_crlf;
     if (bytes == 0) return; /* a blank line */
     to->records[to->record_count++] =
@@ -60,7 +67,8 @@ static void add_record(struct file *to, uint32_t start, uint32_t end, uint32_t f
 static void read_naively(struct file *to)
 {
     static struct naive_csv naive;
-    uint32_t bom = to->bytes >= BOM_BYTES && memcmp(to->text, "\xEF\xBB\xBF", BOM_BYTES) == 0 ? BOM_BYTES : 0;
+    uint32_t bom =
+        to->bytes >= BOM_BYTES && memcmp(to->text, "\xEF\xBB\xBF", BOM_BYTES) == 0 ? BOM_BYTES : 0;
     uint32_t start = bom, separator = 0;
     to->record_count = 0;
     naive_read(&naive, to->text + bom, to->bytes - bom, 0, ',');
@@ -75,7 +83,8 @@ static void read_naively(struct file *to)
                    naive.state == TIDE_CSV_QUOTED);
 }
 
-/* --- feeding and comparing ------------------------------------------------------------------------ */
+/* --- feeding and comparing
+ * ------------------------------------------------------------------------ */
 
 static void check_record(uint32_t i, unsigned number, size_t row_bytes_max, bool asks_line)
 {
@@ -88,7 +97,8 @@ static void check_record(uint32_t i, unsigned number, size_t row_bytes_max, bool
     assert_int_equal(chunk->file, fed.file);
     assert_int_equal(chunk->offset + tide_chunk_start(chunk, i), expected->start);
     assert_int_equal(chunk->is_open_quote, expected->is_open_quote);
-    if (is_overlong) assert_true(chunk->is_overlong ? bytes == row_bytes_max : bytes == expected->bytes);
+    if (is_overlong)
+        assert_true(chunk->is_overlong ? bytes == row_bytes_max : bytes == expected->bytes);
     else {
         assert_false(chunk->is_overlong);
         assert_int_equal(bytes, expected->bytes);
@@ -100,7 +110,8 @@ static void check_record(uint32_t i, unsigned number, size_t row_bytes_max, bool
     if (asks_line) assert_int_equal(tide_records_line(&fed.records, i), expected->line);
 }
 
-/* Sends the file in blocks that end at the cuts (ascending, at most the file's bytes) and compares. */
+/* Sends the file in blocks that end at the cuts (ascending, at most the file's bytes) and compares.
+ */
 static void check_cuts(struct chance *chance, const uint32_t cuts[], unsigned cut_count,
                        size_t row_bytes_max)
 {
@@ -152,8 +163,16 @@ static void close_fed(void)
 
 static void draw_file(struct chance *chance, uint32_t bytes_max)
 {
-    static const char *const bits[] = {"k,2024-05-11 10:00:00,1", "\n", "\r\n", "\r", "a", ",", "\"",
-                                       "\"a,\nb\"", "\"x\r\n\",", "\r\n\r\n"};
+    static const char *const bits[] = {"k,2024-05-11 10:00:00,1",
+                                       "\n",
+                                       "\r\n",
+                                       "\r",
+                                       "a",
+                                       ",",
+                                       "\"",
+                                       "\"a,\nb\"",
+                                       "\"x\r\n\",",
+                                       "\r\n\r\n"};
     file.bytes = 0;
     if (chance_is(chance, 8)) {
         memcpy(file.text, "\xEF\xBB\xBF", BOM_BYTES);
@@ -162,8 +181,12 @@ static void draw_file(struct chance *chance, uint32_t bytes_max)
     char *text = file.text + file.bytes;
     uint32_t room = bytes_max - file.bytes;
     switch (chance_below(chance, 3)) {
-    case 0: file.bytes += draw_text(chance, text, room); break;
-    case 1: file.bytes += draw_regular_text(chance, text, room); break;
+    case 0:
+        file.bytes += draw_text(chance, text, room);
+        break;
+    case 1:
+        file.bytes += draw_regular_text(chance, text, room);
+        break;
     default:
         while (file.bytes + 40 < bytes_max && !chance_is(chance, 60)) {
             const char *bit = bits[chance_below(chance, chance_is(chance, 3) ? 10 : 3)];
@@ -235,7 +258,8 @@ static void records_are_the_same_in_slices_of_a_large_block(void **state)
     static char text[ROWS * 40];
     uint32_t bytes = 0;
     for (unsigned i = 0; i < ROWS; i++)
-        bytes += (uint32_t)sprintf(text + bytes, i % 7 ? "key%u,\"a\nb\",%u\r\n" : "\n%u,b,%u\n", i, i * i);
+        bytes += (uint32_t)sprintf(text + bytes, i % 7 ? "key%u,\"a\nb\",%u\r\n" : "\n%u,b,%u\n", i,
+                                   i * i);
     for (unsigned scanner = 0; scanner < scanner_count(); scanner++) {
         uint64_t line = 1;
         unsigned row = 0;
@@ -274,9 +298,11 @@ static void rows_of_straddling_records_are_those_of_whole_ones(void **state)
         fed_send(&fed, text, sizeof text - 1, 0, cut, '1');
         if (cut < sizeof text - 1) fed_send(&fed, text, sizeof text - 1, cut, sizeof text - 1, '1');
         assert_int_equal(tide_records_next(&fed.records, NULL, 1), TIDE_RECORDS_NEW_FILE);
-        while (tide_records_next(&fed.records, NULL, 1 + chance_below(&chance, 3)) == TIDE_RECORDS_CHUNK)
+        while (tide_records_next(&fed.records, NULL, 1 + chance_below(&chance, 3)) ==
+               TIDE_RECORDS_CHUNK)
             for (uint32_t i = 0; i < fed.records.chunk.count; i++, row++) {
-                if (row == 2 && text[cut - 1] == '\r') continue; /* behind a blank line: not plain */
+                if (row == 2 && text[cut - 1] == '\r')
+                    continue; /* behind a blank line: not plain */
                 assert_int_equal(fed.records.chunk.kinds[i],
                                  row == 2 ? TIDE_ROW_LONG_KEY : TIDE_ROW_PLAIN);
                 assert_int_equal(fed.records.chunk.rows[i].time_ms, times_ms[row]);

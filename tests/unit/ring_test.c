@@ -1,5 +1,5 @@
-/* Does the ring hand over every item once and in order, say so when it is full or empty, and survive
- * its indices wrapping? Two threads are the matter of tests/stress/ring_stress.c. */
+/* Does the ring hand over every item once and in order, say so when it is full or empty, and
+ * survive its indices wrapping? Two threads are the matter of tests/stress/ring_stress.c. */
 #include "engine/flow/ring.h"
 
 #include <setjmp.h>

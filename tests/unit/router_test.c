@@ -1,5 +1,5 @@
-/* Does every worker get its rows, every step and the word of how far the input is, once, in order and
- * in time, however slow it is? With the links in hand and no threads. */
+/* Does every worker get its rows, every step and the word of how far the input is, once, in order
+ * and in time, however slow it is? With the links in hand and no threads. */
 #include "engine/stages/router.h"
 
 #include <setjmp.h>
@@ -24,7 +24,8 @@ struct bench {
     unsigned workers, slots;
 };
 
-static void open_bench(struct bench *bench, const char *workers, const char *slots, const char *rows)
+static void open_bench(struct bench *bench, const char *workers, const char *slots,
+                       const char *rows)
 {
     struct tide_error error = {0};
     PLAN(&bench->planned, "-p", workers, "--ring-slots", slots, "--batch-rows", rows);
@@ -205,14 +206,15 @@ static void epoch_is_full_at_its_last_step(void **state)
     close_bench(&bench);
 }
 
-/* --- any order of events -------------------------------------------------------------------------- */
+/* --- any order of events
+ * -------------------------------------------------------------------------- */
 
 /* What a worker has been told. */
 struct told {
-    uint64_t next_row;     /* every number below has been seen or is somebody else's */
+    uint64_t next_row; /* every number below has been seen or is somebody else's */
     uint64_t complete_row;
     int64_t watermark_ms;
-    uint32_t steps;        /* of the epoch it is in */
+    uint32_t steps; /* of the epoch it is in */
     uint64_t rows;
     struct tide_batch *held;
 };
@@ -287,13 +289,15 @@ static void turn_of_parser(struct script *script, struct chance *chance)
     batch->marks[batch->row_count++] = (uint32_t)(router->row - batch->row_base);
     script->sent[worker]++;
     if (moves) {
-        router->watermark_ms = (router->watermark_ms == TIDE_WATERMARK_NONE ? 0 : router->watermark_ms) +
-                               1 + chance_below(chance, 5);
+        router->watermark_ms =
+            (router->watermark_ms == TIDE_WATERMARK_NONE ? 0 : router->watermark_ms) + 1 +
+            chance_below(chance, 5);
         script->is_closing = tide_router_add_step(router, router->watermark_ms);
     }
     router->row++;
     if (router->row - router->epoch->row_begin >= router->epochs.row_capacity ||
-        chance_is(chance, 40)) script->is_closing = true;
+        chance_is(chance, 40))
+        script->is_closing = true;
 }
 
 static void check_script(struct chance *chance, const char *workers, const char *slots,
@@ -315,7 +319,8 @@ static void check_script(struct chance *chance, const char *workers, const char 
     while (script.bench.router.epoch || !tide_router_open_epoch(&script.bench.router, 0) ||
            !tide_router_close_epoch(&script.bench.router, TIDE_BATCH_END)) {
         assert_true(turns++ < 1000);
-        if (script.bench.router.epoch && tide_router_close_epoch(&script.bench.router, TIDE_BATCH_END))
+        if (script.bench.router.epoch &&
+            tide_router_close_epoch(&script.bench.router, TIDE_BATCH_END))
             break;
         for (unsigned i = 0; i < script.bench.workers; i++) turn_of_worker(&script, i);
     }
@@ -333,7 +338,7 @@ static void everybody_hears_everything_once_and_in_order(void **state)
     (void)state;
     struct chance chance = chance_begin();
     static const char *const workers[] = {"1", "2", "3", "5"}, *const slots[] = {"2", "4", "8"},
-                                   *const rows[] = {"1", "2", "3", "16"};
+                             *const rows[] = {"1", "2", "3", "16"};
     for (unsigned i = 0; i < 4; i++)
         for (unsigned j = 0; j < 3; j++)
             for (unsigned k = 0; k < 4; k++) check_script(&chance, workers[i], slots[j], rows[k]);

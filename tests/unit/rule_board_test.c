@@ -46,8 +46,8 @@ static void visit(void *context, uint64_t version, const struct tide_rule_set *r
 {
     struct visits *visits = context;
     if (visits->count == 0) visits->first = version;
-    visits->are_right = visits->are_right && version == visits->first + visits->count &&
-                        is_version(rules, version);
+    visits->are_right =
+        visits->are_right && version == visits->first + visits->count && is_version(rules, version);
     visits->count++;
 }
 
@@ -128,7 +128,8 @@ static void set_stays_until_the_slowest_worker_is_past_it(void **state)
     tide_rules_free(first);
 }
 
-/* --- with readers --------------------------------------------------------------------------------- */
+/* --- with readers
+ * --------------------------------------------------------------------------------- */
 
 struct reader {
     struct tide_rule_board *board;

@@ -1,5 +1,5 @@
-/* Does every scanner that this machine can run find the separators, row ends, lines and state that a
- * reader byte by byte finds, in whatever slices and blocks it is given the text? */
+/* Does every scanner that this machine can run find the separators, row ends, lines and state that
+ * a reader byte by byte finds, in whatever slices and blocks it is given the text? */
 #include "engine/text/scan.h"
 
 #include <setjmp.h>
@@ -84,12 +84,12 @@ static void check(const struct tide_scanner *scanner, const struct found *found,
 static void scan_slices(const struct tide_scanner *scanner, const char *block, uint32_t bytes,
                         uint32_t begin, uint32_t slice)
 {
-    do {
+    while (begin < bytes) {
         uint32_t end = begin - begin % slice + slice;
         if (end > bytes) end = bytes;
         scanner->index(&index_of_test, block, bytes, begin, end);
         begin = end;
-    } while (begin < bytes);
+    }
 }
 
 static void check_two_blocks(struct chance *chance, const struct tide_scanner *scanner,
@@ -143,7 +143,8 @@ static void any_bytes_are_indexed_right_in_slices_of_any_size(void **state)
     static struct naive_csv naive;
     char text[SLICED_BYTES_MAX];
     for (unsigned round = 0; round < TEXTS; round++) {
-        uint32_t bytes = (round % 2 ? draw_text : draw_regular_text)(&chance, text, SLICED_BYTES_MAX);
+        uint32_t bytes =
+            (round % 2 ? draw_text : draw_regular_text)(&chance, text, SLICED_BYTES_MAX);
         uint32_t slice = TIDE_CSV_STEP_BYTES * (1 + chance_below(&chance, 8));
         const char *block = block_of(&chance, text, bytes);
         naive_read(&naive, text, bytes, 0, ',');
@@ -190,14 +191,16 @@ static void entries_survive_that_others_are_taken(void **state)
     static struct naive_csv naive;
     char text[SLICED_BYTES_MAX];
     for (unsigned round = 0; round < TEXTS; round++) {
-        uint32_t bytes = (round % 2 ? draw_text : draw_regular_text)(&chance, text, SLICED_BYTES_MAX);
+        uint32_t bytes =
+            (round % 2 ? draw_text : draw_regular_text)(&chance, text, SLICED_BYTES_MAX);
         const char *block = block_of(&chance, text, bytes);
         const struct tide_scanner *scanner = scanner_at(round % scanner_count());
         uint32_t separator = 0, row_end = 0;
         naive_read(&naive, text, bytes, 0, ',');
         tide_csv_index_new_file(index);
         for (uint32_t begin = 0; begin < bytes; begin += TIDE_CSV_STEP_BYTES) {
-            uint32_t end = begin + TIDE_CSV_STEP_BYTES < bytes ? begin + TIDE_CSV_STEP_BYTES : bytes;
+            uint32_t end =
+                begin + TIDE_CSV_STEP_BYTES < bytes ? begin + TIDE_CSV_STEP_BYTES : bytes;
             tide_csv_index_compact(index);
             scanner->index(index, block, bytes, begin, end);
             uint32_t last = separator ? naive.separators[separator - 1] : UINT32_MAX;
@@ -205,8 +208,9 @@ static void entries_survive_that_others_are_taken(void **state)
             for (uint32_t rows = chance_below(&chance, index->row_end_count + 1); rows; rows--) {
                 uint32_t row_end_at = index->row_ends[index->row_next++];
                 assert_int_equal(row_end_at, naive.row_ends[row_end++]);
-                do assert_int_equal(index->separators[index->separator_next],
-                                    naive.separators[separator++]);
+                do
+                    assert_int_equal(index->separators[index->separator_next],
+                                     naive.separators[separator++]);
                 while (index->separators[index->separator_next++] != row_end_at);
             }
         }

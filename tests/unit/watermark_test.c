@@ -54,8 +54,7 @@ static void input_that_has_ended_holds_nothing_back(void **state)
     tide_watermark_advance(&watermark, 0, 5);
     assert_int_equal(tide_watermark_advance(&watermark, 1, TIDE_WATERMARK_END), 5);
     assert_int_equal(tide_watermark_advance(&watermark, 0, 6), 6);
-    assert_int_equal(tide_watermark_advance(&watermark, 0, TIDE_WATERMARK_END),
-                     TIDE_WATERMARK_END);
+    assert_int_equal(tide_watermark_advance(&watermark, 0, TIDE_WATERMARK_END), TIDE_WATERMARK_END);
     tide_watermark_fini(&watermark);
 }
 
