@@ -1,7 +1,9 @@
 /*
- * parser_parts: what the parser's files share: parser.c coordinates, parser_row.c routes one row of
- * any kind, parser_run.c many ordinary ones at once. Owns:     nothing; all of it works on the
- * parser. Threads:  the parser's. Blocks:   never. Errors:   latched in the parser's control.
+ * parser_parts: what parser.c, which coordinates, and the files that route rows share.
+ * Owns:     nothing; all of it works on the parser.
+ * Threads:  the parser's.
+ * Blocks:   never.
+ * Errors:   latched in the parser's control.
  * Limits:   none.
  */
 #ifndef TIDE_STAGES_PARSER_PARTS_H

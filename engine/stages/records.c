@@ -117,7 +117,7 @@ static uint32_t untaken_start(const struct tide_records *records)
 
 static char byte_before(const struct tide_records *records, uint32_t at)
 {
-    return at > 0 ? records->block->bytes[at - 1] : '\0';
+    return at > 0 ? records->block->bytes[at - 1] : records->last_before_block;
 }
 
 /* The line of a place that lies before slice_end, counted back from there: what lies between is
@@ -158,7 +158,9 @@ static enum tide_records_news finish_joint(struct tide_records *records)
     }
     bool whole = index->row_end_count > 0;
     uint32_t end = whole ? index->row_ends[0] : block->count;
-    if (!joint_append(records, block->bytes, end)) return TIDE_RECORDS_NO_MEMORY;
+    /* The CR of a CRLF must not count against row_bytes_max. */
+    uint32_t part = whole ? tide_csv_trim_cr(block->bytes, 0, end) : end;
+    if (!joint_append(records, block->bytes, part)) return TIDE_RECORDS_NO_MEMORY;
     records->block_is_spent = !whole;
     if (!whole) return TIDE_RECORDS_STARVED;
     while (index->separators[index->separator_next++] != end) continue;
@@ -183,6 +185,7 @@ static void begin_block(struct tide_records *records)
     struct tide_block *block = records->block;
     records->slice_end = 0;
     records->block_is_spent = false;
+    records->last_before_block = !block->begins_file && records->index.ends_in_cr ? '\r' : '\0';
     if (block->begins_file) tide_csv_index_new_file(&records->index);
     else tide_csv_index_new_block(&records->index);
     if (block->begins_file && block->count >= BOM_BYTES &&

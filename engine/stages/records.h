@@ -65,7 +65,8 @@ struct tide_records {
     struct tide_csv_index joint_index;
     size_t joint_index_bytes;
 
-    bool block_is_spent; /* its last records are taken, its rest is in the joint */
+    char last_before_block; /* CR or not: an LF behind it is no line of its own */
+    bool block_is_spent;    /* its last records are taken, its rest is in the joint */
     bool has_ended_input;
     struct tide_chunk chunk;
 };

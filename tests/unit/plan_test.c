@@ -177,7 +177,8 @@ static void no_option_at_all_is_the_lab(void **state)
     assert_string_equal(plan->outputs[TIDE_OUTPUT_ALERTS], "-");
     for (unsigned i = TIDE_OUTPUT_RESULTS; i < TIDE_OUTPUT_COUNT; i++)
         assert_null(plan->outputs[i]);
-    assert_true(plan->batch_rows >= TIDE_BATCH_ROWS_AUTO_MIN && plan->batch_rows <= TIDE_BATCH_ROWS_AUTO_MAX);
+    assert_true(plan->batch_rows >= TIDE_BATCH_ROWS_AUTO_MIN &&
+                plan->batch_rows <= TIDE_BATCH_ROWS_AUTO_MAX);
     assert_int_equal(plan->ring_slots, TIDE_RING_SLOTS_DEFAULT);
     assert_int_equal(plan->rejects_max, -1);
     assert_true(plan->rejects_millionths_max < 0);
