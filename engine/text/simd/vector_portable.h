@@ -28,9 +28,9 @@ struct step_masks {
 static inline uint64_t byte_mask_8(const char *p, char byte)
 {
     const uint64_t ones = 0x0101010101010101u, low7 = 0x7F7F7F7F7F7F7F7Fu;
-    uint64_t word = 0;
-    for (unsigned i = 0; i < 8; i++)
-        word |= (uint64_t)(unsigned char)p[i] << (8 * i); /* any byte order */
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) word = __builtin_bswap64(word);
     word ^= ones * (unsigned char)byte;
     uint64_t zero = ~(((word & low7) + low7) | word | low7);
     return (zero >> 7) * 0x0102040810204080u >> 56;
