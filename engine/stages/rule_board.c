@@ -93,13 +93,3 @@ void tide_rule_board_reached(struct tide_rule_board *board, unsigned worker, uin
     /* B1 release: pairs with B2. */
     atomic_store_explicit(&board->reached[worker], version, memory_order_release);
 }
-
-void tide_rule_board_each(const struct tide_rule_board *board,
-                          void (*visit)(void *context, uint64_t version,
-                                        const struct tide_rule_set *rules),
-                          void *context)
-{
-    const struct tide_rule_table *table = board->table;
-    for (unsigned i = 0; i < table->count; i++)
-        visit(context, table->first_version + i, table->sets[i]);
-}

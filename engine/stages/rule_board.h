@@ -47,10 +47,4 @@ const struct tide_rule_set *tide_rule_board_get(const struct tide_rule_board *bo
 /* Worker: it will ask for no version below this one any more. */
 void tide_rule_board_reached(struct tide_rule_board *board, unsigned worker, uint64_t version);
 
-/* Calls `visit` for each set still on the board, oldest first. */
-void tide_rule_board_each(const struct tide_rule_board *board,
-                          void (*visit)(void *context, uint64_t version,
-                                        const struct tide_rule_set *rules),
-                          void *context);
-
 #endif

@@ -14,7 +14,7 @@
 
 #include "tests/unit/chance.h"
 
-enum { MESSAGES = 1000000, DELAY_MAX = 300, SPINS_MAX = 2000 };
+enum { MESSAGES = 1000000, SENDER_DELAY_MAX = 300, RECEIVER_DELAY_MAX = 4000, SPINS_MAX = 2000 };
 
 struct mailbox {
     struct tide_waiter waiter;
@@ -24,10 +24,10 @@ struct mailbox {
     uint64_t seed;
 };
 
-/* Both sides dawdle, so that they meet at every step of each other's. */
-static void dawdle(struct chance *chance)
+/* Both sides dawdle, the receiver longer, so that a message finds it at every step. */
+static void dawdle(struct chance *chance, uint32_t delay_max)
 {
-    for (volatile uint32_t delay = chance_below(chance, DELAY_MAX); delay > 0; delay--) continue;
+    for (volatile uint32_t delay = chance_below(chance, delay_max); delay > 0; delay--) continue;
 }
 
 static void *receive(void *context)
@@ -35,7 +35,7 @@ static void *receive(void *context)
     struct mailbox *mailbox = context;
     struct chance chance = {mailbox->seed};
     for (unsigned seen = 0; seen < MESSAGES;) {
-        dawdle(&chance);
+        dawdle(&chance, RECEIVER_DELAY_MAX);
         tide_waiter_clear(&mailbox->waiter);
         if (atomic_load_explicit(&mailbox->published, memory_order_relaxed) == seen) {
             mailbox->sleep_count++;
@@ -60,7 +60,7 @@ static void every_message_is_seen(void **state)
     tide_waiter_init(&mailbox.waiter);
     assert_int_equal(pthread_create(&receiver, NULL, receive, &mailbox), 0);
     for (unsigned message = 1; message <= MESSAGES; message++) {
-        dawdle(&chance);
+        dawdle(&chance, SENDER_DELAY_MAX);
         atomic_store_explicit(&mailbox.published, message, memory_order_relaxed);
         tide_waiter_notify(&mailbox.waiter);
         for (unsigned spins = 0;

@@ -96,6 +96,7 @@ static void step_rare(struct step *step, struct tide_csv_index *index)
 static void index_block(struct tide_csv_index *index, const char *block, uint32_t block_bytes,
                         uint32_t begin, uint32_t end)
 {
+    if (begin == end) return;
     uint32_t *separators = index->separators + index->separator_count;
     uint32_t *row_ends = index->row_ends + index->row_end_count;
     uint64_t skip =
