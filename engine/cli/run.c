@@ -40,6 +40,12 @@ struct run {
 
 /* --- rule versions --- */
 
+static void forget_last_rules(struct run *run)
+{
+    struct tide_rule_version *version = &run->versions[--run->version_count];
+    for (unsigned i = 0; i < version->rule_count; i++) tide_free(version->labels[i]);
+}
+
 static bool remember_rules(struct run *run, const struct tide_rule_set *rules,
                            struct tide_error *error)
 {
@@ -51,7 +57,9 @@ static bool remember_rules(struct run *run, const struct tide_rule_set *rules,
     *version = (struct tide_rule_version){.rule_count = rules->rule_count};
     for (unsigned i = 0; i < rules->rule_count; i++) {
         version->labels[i] = tide_strdup(rules->rules[i].label);
-        if (!version->labels[i]) return tide_error_memory(error, "the rules");
+        if (version->labels[i]) continue;
+        forget_last_rules(run);
+        return tide_error_memory(error, "the rules");
     }
     return true;
 }
@@ -76,9 +84,10 @@ static bool reload_rules(struct run *run, struct tide_error *error)
     tide_config_fini(&config);
     if (!rules) return false;
     uint64_t version;
-    if (remember_rules(run, rules, error) &&
-        tide_pipeline_reload(run->pipeline, rules, &version, error))
-        return true;
+    if (remember_rules(run, rules, error)) {
+        if (tide_pipeline_reload(run->pipeline, rules, &version, error)) return true;
+        forget_last_rules(run);
+    }
     tide_rules_free(rules);
     return false;
 }
@@ -228,9 +237,7 @@ int tide_command_run(int argc, char **argv, const struct tide_registry *registry
         status = tide_command_failed(&error);
     else status = run_plan(&run, &error);
     if (run.signal_fd >= 0) close(run.signal_fd);
-    for (unsigned i = 0; i < run.version_count; i++)
-        for (unsigned j = 0; j < run.versions[i].rule_count; j++)
-            tide_free(run.versions[i].labels[j]);
+    while (run.version_count > 0) forget_last_rules(&run);
     tide_free(run.versions);
     tide_plan_fini(&run.plan);
     tide_options_fini(&options);
