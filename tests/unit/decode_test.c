@@ -124,8 +124,8 @@ static uint32_t draw_calendar(struct chance *chance, char *out)
                                         "Z",          ".1Z", " ", ".123Z", "+01:00", "-05:30",
                                         ".999+14:00", "z",   ".", ":",     ".12Z",   ".1a3"};
     static const char *const days[] = {"2024-05-11", "2024-02-29", "2023-02-29", "1969-12-31",
-                                       "0000-01-01", "9999-12-31", "2024-13-01", "2024-03-31",
-                                       "2024-10-27", "2024-5-1"};
+                                       "0000-01-01", "9999-12-31", "1847-12-01", "2024-13-01",
+                                       "2024-03-31", "2024-10-27", "2024-5-1"};
     const char *day = chance_is(chance, 4) ? ONE_OF(chance, days) : days[chance_below(chance, 2)];
     if (chance_is(chance, 20)) return (uint32_t)sprintf(out, "%s", day);
     uint32_t hour = chance_below(chance, chance_is(chance, 10) ? 30 : 3);

@@ -170,7 +170,7 @@ struct run {
     const char *block;
     const uint32_t *fields; /* separators of the first record; [-1] is the row end before it */
     uint32_t field_count, record_count;
-    bool has_cr; /* the last field may end in the CR of a CRLF */
+    bool may_be_odd; /* there are quotes or CRs in the block */
     struct tide_row *rows;
     uint8_t *kinds;
 };
@@ -180,25 +180,32 @@ struct field {
     uint32_t bytes;
 };
 
-/* The field that ends at *end; trims: it is the last one and may end in a CR. */
-static inline struct field field_at(const struct run *run, const uint32_t *end, bool trims)
+/* The field that ends at *end, when it may be in quotes or be followed by the CR of a CRLF. Quotes
+ * around it are taken off; a quote left inside makes the row one for the careful path. */
+static struct field odd_field(const struct run *run, const uint32_t *end, uint32_t column)
 {
+    uint32_t begin = end[-1] + 1, bytes = end[0] - begin;
+    const char *text = run->block + begin;
+    if (column + 1 == run->field_count) bytes = tide_csv_trim_cr(run->block, begin, end[0]);
+    if (bytes >= 2 && text[0] == '"' && text[bytes - 1] == '"')
+        return (struct field){text + 1, bytes - 2};
+    return (struct field){text, bytes};
+}
+
+static inline struct field field_at(const struct run *run, const uint32_t *end, uint32_t column)
+{
+    if (TIDE_UNLIKELY(run->may_be_odd)) return odd_field(run, end, column);
     uint32_t begin = end[-1] + 1;
-    return (struct field){run->block + begin,
-                          trims ? tide_csv_trim_cr(run->block, begin, end[0]) : end[0] - begin};
+    return (struct field){run->block + begin, end[0] - begin};
 }
 
-static inline bool trims(const struct run *run, uint32_t column)
-{
-    return run->has_cr && column + 1 == run->field_count;
-}
-
-/* Is the key one for the careful path: empty, perhaps missing, quoted, or to be trimmed? */
+/* Is the key one for the careful path: empty, perhaps missing, with a quote in it, or to be
+ * trimmed? */
 static bool is_odd_key(const struct tide_decoder *decoder, const char *key, uint32_t bytes,
                        bool has_quote)
 {
-    if (tide_na_maybe(decoder->na, (unsigned char)key[0], bytes) || (has_quote && key[0] == '"'))
-        return true;
+    if (tide_na_maybe(decoder->na, (unsigned char)key[0], bytes)) return true;
+    if (has_quote && memchr(key, '"', bytes)) return true;
     char last = key[bytes - 1];
     return decoder->trim && (key[0] == ' ' || key[0] == '\t' || last == ' ' || last == '\t');
 }
@@ -208,9 +215,9 @@ static void read_keys(const struct tide_decoder *decoder, const struct run *run,
 {
     const uint32_t *end = run->fields + decoder->key_column;
     const uint32_t *lengths_by_first = decoder->na->lengths_by_first;
-    const bool look_closely = has_quote || decoder->trim, trim_cr = trims(run, decoder->key_column);
+    const bool look_closely = has_quote || decoder->trim;
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field key = field_at(run, end, trim_cr);
+        struct field key = field_at(run, end, decoder->key_column);
         if (TIDE_LIKELY(key.bytes - 1 < 16)) {
             load_key(key.text, key.bytes, run->rows[i].key);
             run->kinds[i] = TIDE_ROW_PLAIN;
@@ -229,9 +236,8 @@ static void read_amounts(const struct tide_decoder *decoder, const struct run *r
 {
     const uint32_t *end = run->fields + decoder->value_column;
     const char mark = decoder->decimal_mark;
-    const bool trim_cr = trims(run, decoder->value_column);
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field value = field_at(run, end, trim_cr);
+        struct field value = field_at(run, end, decoder->value_column);
         uint64_t digits;
         __builtin_prefetch(value.text + 16384, 0, 2);
         uint32_t place, minus = value.text[0] == '-';
@@ -265,9 +271,8 @@ static void read_calendar(const struct tide_decoder *decoder, const struct run *
                           struct tide_decode_memo *memo)
 {
     const uint32_t *end = run->fields + decoder->time_column;
-    const bool trim_cr = trims(run, decoder->time_column);
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field time = field_at(run, end, trim_cr);
+        struct field time = field_at(run, end, decoder->time_column);
         const char *p = time.text;
         if (TIDE_UNLIKELY(time.bytes < 19) ||
             (TIDE_UNLIKELY(!same_16(p, memo->minute_text)) && !remember_minute(decoder, memo, p))) {
@@ -293,11 +298,10 @@ static void read_calendar(const struct tide_decoder *decoder, const struct run *
 static void read_epochs(const struct tide_decoder *decoder, const struct run *run)
 {
     const uint32_t *end = run->fields + decoder->time_column;
-    const bool trim_cr = trims(run, decoder->time_column);
     const uint32_t bytes_max =
         decoder->time == TIDE_DECODE_EPOCH_S ? TIDE_DECODE_DIGITS_MAX - 1 : TIDE_DECODE_DIGITS_MAX;
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field time = field_at(run, end, trim_cr);
+        struct field time = field_at(run, end, decoder->time_column);
         uint64_t digits;
         uint32_t place;
         if (TIDE_UNLIKELY(time.bytes - 1 >= bytes_max) ||
@@ -318,10 +322,8 @@ static void leave_missing(const struct tide_decoder *decoder, const struct run *
 {
     const uint32_t *end = run->fields;
     for (uint32_t i = 0; i < run->record_count; i++, end += run->field_count) {
-        struct field time =
-            field_at(run, end + decoder->time_column, trims(run, decoder->time_column));
-        struct field value =
-            field_at(run, end + decoder->value_column, trims(run, decoder->value_column));
+        struct field time = field_at(run, end + decoder->time_column, decoder->time_column);
+        struct field value = field_at(run, end + decoder->value_column, decoder->value_column);
         if (tide_na_maybe(decoder->na, (unsigned char)time.text[0], time.bytes) ||
             tide_na_maybe(decoder->na, (unsigned char)value.text[0], value.bytes))
             run->kinds[i] = TIDE_ROW_OTHER;
@@ -388,7 +390,9 @@ static struct tide_taken decode(const struct tide_decoder *decoder, struct tide_
     if (decoder->single_key && fields > 0 && !index->has_nul)
         length = run_length(decoder, index, block, first, index->row_next, count);
     if (length == 0) return take_odd(index, block, kinds);
-    struct run run = {block, index->separators + first, fields, length, index->has_cr, rows, kinds};
+    struct run run = {block,  index->separators + first,         fields,
+                      length, index->has_cr || index->has_quote, rows,
+                      kinds};
     decode_run(decoder, memo, &run, index->has_quote);
     index->separator_next = first + length * fields;
     index->row_next += length;
