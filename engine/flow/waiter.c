@@ -6,8 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A look at a ring and a pause take 20 to 50 ns here: some 10 to 20 microseconds in all, the price of
- * two wake-ups. With many threads, yielding more than once only moves the wait about. */
+/* A look at a ring and a pause take 20 to 50 ns here: some 10 to 20 microseconds in all, the price
+ * of two wake-ups. With many threads, yielding more than once only moves the wait about. */
 enum { SPINS = 400, YIELDS = 1 };
 
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
