@@ -42,7 +42,7 @@ class Machine:
 def draw_machine(rng, files):
     arguments = ["-p", str(rng.choice((1, 2, 2, 3, 3, 7, 7, 16, 64, 256)))]
     for option, values in (("--batch-rows", ("1", "3", None)), ("--ring-slots", ("2", None)),
-                           ("--simd", ("portable", "auto", None)),
+                           ("--simd", ("portable", "avx2", "auto", None)),
                            ("--scheduler", ("threads", f"one:{rng.randrange(1000)}", None, None))):
         if value := rng.choice(values):
             arguments += [option, value]
