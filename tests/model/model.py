@@ -69,7 +69,9 @@ def find_columns(options, header):
     """header: the fields of the first record, or None."""
     wanted = [*options.keys, options.time, options.value]
     found = [_find_column(name, header) for name in wanted]
-    names = [options.keys[i] if header is None else _name(header[found[i]]) for i in range(len(options.keys))]
+    # A column that the header leaves without a name prints under its number.
+    names = [options.keys[i] if header is None else _name(header[found[i]]) or options.keys[i]
+             for i in range(len(options.keys))]
     if header is None:
         names = ["key"] if len(names) == 1 else [f"key{i + 1}" for i in range(len(names))]
     return Columns(found[:-2], found[-2], found[-1], names)
