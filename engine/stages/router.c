@@ -70,6 +70,7 @@ static void send(struct tide_router *router, struct tide_route *route, uint32_t 
     batch->flags |= flags;
     route->steps_told = batch->step_end;
     route->row_told = batch->complete_row;
+    route->is_flushed = (batch->flags & (TIDE_BATCH_FLUSH | TIDE_BATCH_LEAVES_EPOCH)) != 0;
     route->open = NULL;
     router->batch_count++;
     tide_link_send(route->link, batch, urgency);
@@ -115,7 +116,8 @@ void tide_router_flush(struct tide_router *router)
     if (!router->epoch) return;
     for (unsigned i = 0; i < router->route_count; i++) {
         struct tide_route *route = &router->routes[i];
-        if (route->has_left_epoch || route->row_told == router->row) continue;
+        bool is_told = route->row_told == router->row && (route->is_flushed || router->row == 0);
+        if (route->has_left_epoch || is_told) continue;
         if (open_batch(router, route)) send(router, route, TIDE_BATCH_FLUSH, TIDE_NOW);
     }
 }

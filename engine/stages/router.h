@@ -26,6 +26,7 @@ struct tide_route {
     struct tide_batch *open; /* NULL: none */
     uint32_t steps_told;     /* of the current epoch */
     uint64_t row_told;       /* complete_row of the last batch sent */
+    bool is_flushed;         /* ... and it told the worker to pass on what it has */
     bool has_left_epoch;     /* its last batch of the epoch being closed has gone */
 };
 
