@@ -21,6 +21,7 @@ bool tide_ring_valid(const struct tide_ring *ring)
 {
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    return ring->slots && tail - head <= ring->mask + 1 && ring->head_seen <= head &&
-           ring->tail_seen <= tail;
+    /* Differences, not comparisons: the indices wrap. */
+    return ring->slots && tail - head <= ring->mask + 1 &&
+           head - ring->head_seen <= ring->mask + 1 && tail - ring->tail_seen <= ring->mask + 1;
 }

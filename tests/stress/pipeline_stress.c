@@ -107,7 +107,7 @@ static void check_machine(const struct machine *machine)
 static const char *const parallelisms[] = {"1", "2", "3", "7", "16"},
                          *const orders[] = {"global", "key"}, *const batch_rows[] = {"1", "2", "3"};
 
-static void check_all(const char *scheduler)
+static void check_all(const char *scheduler, const char *ring_slots)
 {
     for (unsigned i = 0; i < 5; i++)
         for (unsigned j = 0; j < 2; j++)
@@ -115,14 +115,15 @@ static void check_all(const char *scheduler)
                 check_machine(&(struct machine){.parallelism = parallelisms[i],
                                                 .order = orders[j],
                                                 .batch_rows = batch_rows[k],
-                                                .ring_slots = "2",
+                                                .ring_slots = ring_slots,
                                                 .scheduler = scheduler});
 }
 
 static void outputs_are_those_of_one_worker_on_threads(void **state)
 {
     (void)state;
-    check_all("threads");
+    check_all("threads", "2");
+    check_all("threads", "8"); /* then nobody is woken for each single batch */
 }
 
 static void outputs_are_those_of_one_worker_by_turns(void **state)
@@ -132,7 +133,7 @@ static void outputs_are_those_of_one_worker_by_turns(void **state)
     for (unsigned round = 0; round < 3; round++) {
         char scheduler[20];
         snprintf(scheduler, sizeof scheduler, "one:%u", chance_below(&chance, 100000));
-        check_all(scheduler);
+        check_all(scheduler, "2");
     }
 }
 

@@ -176,6 +176,23 @@ static void record_of_the_greatest_length_is_not_too_long(void **state)
     close_all();
 }
 
+static void record_cut_where_a_block_ends_is_too_long(void **state)
+{
+    (void)state;
+    static const char text[] = "key,2024-05-11 10:00:00,3200,and more\n";
+    OPEN("--max-row-bytes", "28");
+    for (uint32_t cut = 3; cut < sizeof text - 1; cut++) {
+        fed_send(&fed, text, sizeof text - 1, 0, cut, '\n');
+        fed_send(&fed, text, sizeof text - 1, cut, sizeof text - 1, '\n');
+        assert_int_equal(tide_records_next(&fed.records, NULL, 1), TIDE_RECORDS_NEW_FILE);
+        assert_int_equal(tide_records_next(&fed.records, NULL, 1), TIDE_RECORDS_CHUNK);
+        struct tide_classified read = tide_classify(&classifier, &fed.records.chunk, 0);
+        assert_string_equal(read.reason, "row too long");
+        fed_finish(&fed);
+    }
+    close_all();
+}
+
 static void too_fine_counts_before_out_of_range(void **state)
 {
     (void)state;
@@ -245,6 +262,7 @@ static void good_record_gives_key_time_and_amount(void **state)
                1234560000);
     check_good(" k ,1970-01-01T00:00:00Z,(5)\r\n", " k ", 3, 0, -5000000);
     check_good("\"a\"b,1969-12-31 23:59:59.999, -0.000001 ,and,more\n", "ab", 2, -1, -1);
+    check_good("\"k\"1,\"1970-01-01 00:00:0\"1,\"1\"2\n", "k1", 2, 1000, 12000000); /* all copied */
     check_good("a key that is longer than sixteen bytes,1970-01-01,£1\n",
                "a key that is longer than sixteen bytes", 39, 0, 1000000);
     close_all();
@@ -293,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_reason_in_the_promised_order_is_given),
         cmocka_unit_test(record_of_the_greatest_length_is_not_too_long),
+        cmocka_unit_test(record_cut_where_a_block_ends_is_too_long),
         cmocka_unit_test(too_fine_counts_before_out_of_range),
         cmocka_unit_test(missing_is_judged_as_pandas_does),
         cmocka_unit_test(nul_byte_in_a_field_nobody_uses_is_fine),

@@ -194,6 +194,26 @@ static void flush_tells_only_those_who_do_not_know_yet(void **state)
     close_bench(&bench);
 }
 
+static void flush_follows_a_full_batch_that_went_without_it(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    open_bench(&bench, "1", "8", "2");
+    assert_true(tide_router_open_epoch(&bench.router, 0));
+    assert_true(put_row(&bench, 0));
+    assert_true(put_row(&bench, 0));
+    assert_non_null(tide_router_batch(&bench.router, 0)); /* room for a row that does not come */
+    tide_router_flush(&bench.router);
+    tide_router_flush(&bench.router);
+    assert_int_equal(receive(&bench, 0)->flags, 0);
+    struct tide_batch *batch = receive(&bench, 0);
+    assert_non_null(batch);
+    assert_int_equal(batch->flags, TIDE_BATCH_FLUSH);
+    assert_int_equal(batch->row_count, 0);
+    assert_null(receive(&bench, 0));
+    close_bench(&bench);
+}
+
 static void epoch_is_full_at_its_last_step(void **state)
 {
     (void)state;
@@ -352,6 +372,7 @@ int main(void)
         cmocka_unit_test(closing_reaches_every_worker_once_even_without_rows),
         cmocka_unit_test(closing_goes_on_where_it_was_blocked),
         cmocka_unit_test(flush_tells_only_those_who_do_not_know_yet),
+        cmocka_unit_test(flush_follows_a_full_batch_that_went_without_it),
         cmocka_unit_test(epoch_is_full_at_its_last_step),
         cmocka_unit_test(everybody_hears_everything_once_and_in_order),
     };

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #include "engine/stages/rcu.h"
 #include "operators/registry.h"
 
-enum { WORKERS = 3, VERSIONS = 200, LABEL_BYTES = 32 };
+enum { WORKERS = 3, VERSIONS = 500, LABEL_BYTES = 32 };
 
 /* A set of one rule whose label is its version. */
 static struct tide_rule_set *make_rules(uint64_t version)
@@ -117,6 +118,7 @@ struct reader {
     unsigned index;
     pthread_t thread;
     uint64_t looks;
+    _Atomic bool has_begun;
     bool was_right;
 };
 
@@ -133,6 +135,7 @@ static void *read_versions(void *context)
         const struct tide_rule_set *rules = tide_rule_board_get(reader->board, version);
         reader->was_right = reader->was_right && is_version(rules, version);
         tide_rcu_quiescent();
+        atomic_store(&reader->has_begun, true);
     }
     tide_rcu_unregister();
     return NULL;
@@ -142,14 +145,20 @@ static void readers_find_every_version_while_new_ones_come(void **state)
 {
     (void)state;
     struct tide_rule_board board;
-    struct reader readers[WORKERS];
+    static struct reader readers[WORKERS];
     struct tide_rule_set *first = make_rules(0);
     open_board(&board, first, WORKERS);
     for (unsigned i = 0; i < WORKERS; i++) {
-        readers[i] = (struct reader){.board = &board, .index = i};
+        readers[i].board = &board;
+        readers[i].index = i;
         assert_int_equal(pthread_create(&readers[i].thread, NULL, read_versions, &readers[i]), 0);
     }
-    for (uint64_t version = 1; version <= VERSIONS; version++) add(&board, version);
+    for (unsigned i = 0; i < WORKERS; i++)
+        while (!atomic_load(&readers[i].has_begun)) sched_yield();
+    for (uint64_t version = 1; version <= VERSIONS; version++) {
+        add(&board, version);
+        sched_yield(); /* the readers shall look at each, not only at the last */
+    }
     for (unsigned i = 0; i < WORKERS; i++) {
         pthread_join(readers[i].thread, NULL);
         assert_true(readers[i].was_right);
