@@ -120,6 +120,7 @@ static void check_against_counters(struct chance *chance, size_t slot_count, uin
             assert_ptr_equal(tide_ring_pop(&ring), expected);
         }
         assert_int_equal(tide_ring_count(&ring), pushed - popped);
+        assert_true(tide_ring_valid(&ring));
     }
     tide_ring_fini(&ring);
 }
@@ -150,7 +151,14 @@ static void valid_says_when_there_are_more_items_than_slots(void **state)
     atomic_store(&ring.head, 4);
     assert_false(tide_ring_valid(&ring));
     atomic_store(&ring.tail, 5);
+    assert_false(tide_ring_valid(&ring)); /* neither party can have looked so long ago */
+    ring.head_seen = ring.tail_seen = 4;
     assert_true(tide_ring_valid(&ring));
+    ring.head_seen = 3;
+    assert_true(tide_ring_valid(&ring));
+    ring.head_seen = 1;
+    assert_false(tide_ring_valid(&ring));
+    ring.head_seen = 4;
     ring.tail_seen = 6;
     assert_false(tide_ring_valid(&ring));
     tide_ring_fini(&ring);
