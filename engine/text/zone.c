@@ -18,6 +18,10 @@ enum {
     LEAP_COUNT_AT = 28,
 };
 
+static const int64_t CALENDAR_CYCLE_S = INT64_C(146097) * DAY_S; /* 400 years */
+/* The year 2770: transitions that are listed one by one end in 2037. */
+static const int64_t LAST_RULE_S = 2 * INT64_C(146097) * DAY_S;
+
 enum zone_file { ZONE_FILE_FINE, ZONE_FILE_MISSING, ZONE_FILE_LEAP_SECONDS };
 
 bool tide_zone_offset_read(const char *text, int32_t *offset_s)
@@ -103,6 +107,9 @@ bool tide_zone_init(struct tide_zone *zone, const char *name, struct tide_error 
 int32_t tide_zone_offset_s(const struct tide_zone *zone, int64_t utc_s)
 {
     if (zone->fixed) return zone->fixed_offset_s;
+    /* The last rule of a zone holds for ever and the calendar repeats, weekdays included: glibc
+     * counts the days since 1970 in an int, which ends in the year 5,881,580. */
+    if (utc_s > LAST_RULE_S) utc_s -= (utc_s - LAST_RULE_S) / CALENDAR_CYCLE_S * CALENDAR_CYCLE_S;
     struct tm fields;
     time_t instant = utc_s;
     /* Fails only where the year leaves 32 bits, which no millisecond time does. */

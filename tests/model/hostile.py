@@ -109,11 +109,11 @@ class _Shape:
         forms = ("epoch-s", "epoch-ms", "epoch-us", "auto", *PATTERNS)
         self.time_format = self._option("--time-format", forms, 0.4) or "auto"
         self.base_ms = rng.choice((BASE_MS, BASE_MS, BASE_MS, 0, -86_400_000 * 400))
-        if not self._option("--timezone", ["UTC", "+05:30", "-03:00", *NAMED_ZONES], 0.25):
-            if self.time_format in ("epoch-ms", "epoch-us", "epoch-s") and rng.random() < 0.15:
-                self.base_ms = rng.choice((2 ** 62 - 20_000, -2 ** 62 + 20_000))
-            elif self.time_format == "auto" and rng.random() < 0.03:
-                self.base_ms = rng.choice((-62_167_219_200_000, 253_402_300_790_000))  # years 0000 and 9999
+        self._option("--timezone", ["UTC", "+05:30", "-03:00", *NAMED_ZONES], 0.25)
+        if self.time_format in ("epoch-ms", "epoch-us", "epoch-s") and rng.random() < 0.15:
+            self.base_ms = rng.choice((2 ** 62 - 20_000, -2 ** 62 + 20_000))
+        elif self.time_format == "auto" and rng.random() < 0.03:
+            self.base_ms = rng.choice((-62_167_219_200_000, 253_402_300_790_000))  # years 0000 and 9999
 
     def _window_options(self):
         rng = self.rng

@@ -1,4 +1,5 @@
 """Timestamps: text to milliseconds since 1970 UTC and back, and durations."""
+import math
 import re
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -6,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 MS_MAX = 2 ** 62
 DAY_S = 86400
+CYCLE_S = 146097 * DAY_S  # the calendar, weekdays included, repeats every 400 years
+YEAR_400_S, YEAR_9600_S = -49544438400, 240779520000
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 DURATION_MS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -46,13 +49,28 @@ class Zone:
         """Seconds since 1970 of a wall-clock reading; ambiguous and missing ones as fold 0."""
         if self.named is None:
             return local_s - self.fixed_s
-        naive = datetime.fromtimestamp(local_s, timezone.utc).replace(tzinfo=self.named, fold=0)
-        return int(naive.timestamp())
+        away_s = _out_of_reach_s(local_s)
+        naive = datetime.fromtimestamp(local_s - away_s, timezone.utc).replace(tzinfo=self.named, fold=0)
+        return int(naive.timestamp()) + away_s
 
     def offset_s(self, utc_s):
         if self.named is None:
             return self.fixed_s
-        return int(datetime.fromtimestamp(utc_s, self.named).utcoffset().total_seconds())
+        there = datetime.fromtimestamp(utc_s - _out_of_reach_s(utc_s), self.named)
+        return int(there.utcoffset().total_seconds())
+
+
+def _out_of_reach_s(instant_s):
+    """Whole 400-year cycles that an instant lies outside of the years datetime can tell.
+
+    A zone's rules end in one that holds for ever, and its first offset held always, so an instant
+    has the offset of the one that many cycles nearer.
+    """
+    if instant_s < YEAR_400_S:
+        return (instant_s - YEAR_400_S) // CYCLE_S * CYCLE_S
+    if instant_s >= YEAR_9600_S:
+        return (instant_s - YEAR_9600_S) // CYCLE_S * CYCLE_S + CYCLE_S
+    return 0
 
 
 def _offset_s(text):
@@ -191,6 +209,8 @@ def time_text(ms, style, zone):
         return str(ms)
     utc_s, rest_ms = divmod(ms, 1000)
     offset_s = zone.offset_s(utc_s)
+    if style == "iso":  # has no seconds of offset to write: the text must still tell the instant
+        offset_s -= int(math.fmod(offset_s, 60))
     day, second = divmod(utc_s + offset_s, DAY_S)
     year, month, day_of_month = _civil(day)
     text = (f"{_year_text(year)}-{month:02}-{day_of_month:02}{'T' if style == 'iso' else ' '}"

@@ -145,6 +145,12 @@ static void offsets_of_a_named_zone_follow_the_season(void **state)
     assert_int_equal(tide_zone_offset_s(&zone, 1705276800), -5 * 3600);
     assert_int_equal(tide_zone_offset_s(&zone, 1721001600), -4 * 3600);
     assert_int_equal(tide_zone_offset_s(&zone, -4000000000), -17762); /* local mean time */
+    for (int64_t cycles = 1; cycles < 300000; cycles = cycles * 5 + 1) { /* of 400 years */
+        int64_t away_s = cycles * 146097 * 24 * 3600;
+        assert_int_equal(tide_zone_offset_s(&zone, 1705276800 + away_s), -5 * 3600);
+        assert_int_equal(tide_zone_offset_s(&zone, 1721001600 + away_s), -4 * 3600);
+        assert_int_equal(tide_zone_offset_s(&zone, 1721001600 - away_s), -17762);
+    }
 }
 
 int main(void)
