@@ -2,7 +2,7 @@
 # as root or with sudo. Where there is no apt-get it only says what is needed.
 
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config liburcu-dev libjemalloc-dev libisal-dev \
-libzstd-dev libgmp-dev tzdata"
+libzstd-dev libgmp-dev libjansson-dev libxxhash-dev tzdata"
 TEST_PACKAGES="libcmocka-dev python3 zstd"
 
 is_installed()

@@ -80,6 +80,19 @@ static void print_operators(const struct tide_registry *registry)
         print_item(registry->formats[i]->name, registry->formats[i]->summary);
 }
 
+/* The options of another command that count here too, by a reference to its own help. */
+static void print_base(const struct tide_option_set *set)
+{
+    char text[1024], *end = text + sizeof text, *at = text;
+    at += snprintf(at, (size_t)(end - at), "Options of 'tidemark %s' count here too",
+                   set->base->command);
+    for (unsigned i = 0; set->without && set->without[i]; i++)
+        at += snprintf(at, (size_t)(end - at), "%s--%s", i ? ", " : ", without ", set->without[i]);
+    snprintf(at, (size_t)(end - at), "; 'tidemark %s --help' tells of them.", set->base->command);
+    putchar('\n');
+    print_wrapped(text, 0, 0);
+}
+
 int tide_help_command(const struct tide_option_set *set, const struct tide_registry *registry)
 {
     printf("Usage: tidemark %s [OPTION]...%s%s\n\n", set->command, *set->operands ? " " : "",
@@ -90,7 +103,8 @@ int tide_help_command(const struct tide_option_set *set, const struct tide_regis
         for (unsigned id = 0; id < set->option_count; id++)
             if (set->options[id].group == group) print_option(&set->options[id]);
     }
-    if (registry) print_operators(registry);
+    if (set->base) print_base(set);
+    else if (registry) print_operators(registry);
     printf("\n%s", set->closing);
     return tide_command_flush();
 }

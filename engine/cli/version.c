@@ -4,7 +4,9 @@
 
 #include <gmp.h>
 #include <isa-l.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <xxhash.h>
 #include <zstd.h>
 
 int tide_command_version(void)
@@ -19,6 +21,8 @@ int tide_command_version(void)
     printf("isa-l      %d.%d.%d\n", ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION);
     printf("zstd       %s\n", ZSTD_versionString());
     printf("gmp        %s\n", gmp_version);
+    printf("jansson    %s\n", JANSSON_VERSION);
+    printf("xxhash     %d.%d.%d\n", XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE);
     printf("csv scan   %s\n", tide_scanner_select(TIDE_SCANNER_BEST)->name);
     return tide_command_flush();
 }

@@ -82,7 +82,7 @@ static char *trim_plain(char *text)
 
 static bool check_option(const struct reader *reader, unsigned id)
 {
-    const struct tide_option *option = &reader->set->options[id];
+    const struct tide_option *option = tide_option_at(reader->set, id);
     if (option->argv_only)
         return tide_error_set(reader->error, TIDE_EXIT_USAGE,
                               "%s:%u: %s belongs on the command line, not in a config file",
@@ -105,7 +105,7 @@ static bool take_line(struct reader *reader, char *line)
 
     struct tide_error unknown = {0};
     unsigned id = tide_option_find(reader->set, name, name_bytes, &unknown);
-    if (id == reader->set->option_count) return wrong(reader, unknown.text);
+    if (id == tide_option_count(reader->set)) return wrong(reader, unknown.text);
     if (!check_option(reader, id)) return false;
 
     char *start = skip_blanks(equals + 1);
@@ -114,7 +114,7 @@ static bool take_line(struct reader *reader, char *line)
     if (!text) return wrong(reader, "the value's closing quote is missing or has text behind it");
     if (!quoted && *text == '\0')
         return wrong(reader, "the value is missing; write \"\" for an empty one, and # in quotes");
-    if (!reader->set->options[id].argument) text = tide_option_flag_text(text);
+    if (!tide_option_at(reader->set, id)->argument) text = tide_option_flag_text(text);
     if (!text) return wrong(reader, "a flag is true or false");
     reader->config->given[reader->config->given_count++] =
         (struct tide_given){.id = id, .line = reader->line, .text = text};

@@ -4,6 +4,7 @@
 #include "engine/plan/config.h"
 #include "engine/plan/nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The walk through argv. */
@@ -15,13 +16,42 @@ struct walk {
     struct tide_error *error;
 };
 
+static unsigned base_count(const struct tide_option_set *set)
+{
+    return set->base ? set->base->option_count : 0;
+}
+
+unsigned tide_option_count(const struct tide_option_set *set)
+{
+    return base_count(set) + set->option_count;
+}
+
+const struct tide_option *tide_option_at(const struct tide_option_set *set, unsigned id)
+{
+    unsigned first = base_count(set);
+    return id < first ? &set->base->options[id] : &set->options[id - first];
+}
+
+bool tide_option_counts(const struct tide_option_set *set, unsigned id)
+{
+    if (id >= base_count(set)) return id < tide_option_count(set);
+    const char *name = set->base->options[id].name;
+    for (unsigned i = 0; i < set->option_count; i++)
+        if (strcmp(set->options[i].name, name) == 0) return false;
+    for (unsigned i = 0; set->without && set->without[i]; i++)
+        if (strcmp(set->without[i], name) == 0) return false;
+    return true;
+}
+
 unsigned tide_option_find(const struct tide_option_set *set, const char *name, size_t bytes,
                           struct tide_error *error)
 {
     struct tide_nearest nearest;
     tide_nearest_init(&nearest, name, bytes);
-    for (unsigned id = 0; id < set->option_count; id++) {
-        const char *there = set->options[id].name;
+    unsigned count = tide_option_count(set);
+    for (unsigned id = 0; id < count; id++) {
+        if (!tide_option_counts(set, id)) continue;
+        const char *there = tide_option_at(set, id)->name;
         if (strlen(there) == bytes && memcmp(there, name, bytes) == 0) return id;
         tide_nearest_offer(&nearest, there);
     }
@@ -32,7 +62,7 @@ unsigned tide_option_find(const struct tide_option_set *set, const char *name, s
         tide_error_set(error, TIDE_EXIT_USAGE,
                        "unknown option --%.*s; 'tidemark %s --help' lists all", (int)bytes, name,
                        set->command);
-    return set->option_count;
+    return count;
 }
 
 const char *tide_option_flag_text(const char *text)
@@ -47,13 +77,13 @@ static void give(struct walk *walk, unsigned id, const char *text)
 {
     struct tide_options *options = walk->options;
     options->given[options->given_count++] = (struct tide_given){.id = id, .text = text};
-    if (strcmp(options->set->options[id].name, "help") == 0) walk->stop = true;
+    if (strcmp(tide_option_at(options->set, id)->name, "help") == 0) walk->stop = true;
 }
 
 /* Gives the option the argument that follows in argv. */
 static bool give_next(struct walk *walk, unsigned id)
 {
-    const struct tide_option *option = &walk->options->set->options[id];
+    const struct tide_option *option = tide_option_at(walk->options->set, id);
     if (walk->position == walk->argc)
         return tide_error_set(walk->error, TIDE_EXIT_USAGE, "--%s needs an argument: --%s %s",
                               option->name, option->name, option->argument);
@@ -75,8 +105,8 @@ static bool take_long(struct walk *walk, const char *argument)
     const struct tide_option_set *set = walk->options->set;
     size_t name_bytes = strcspn(argument, "=");
     unsigned id = tide_option_find(set, argument, name_bytes, walk->error);
-    if (id == set->option_count) return false;
-    const struct tide_option *option = &set->options[id];
+    if (id == tide_option_count(set)) return false;
+    const struct tide_option *option = tide_option_at(set, id);
     const char *text = argument[name_bytes] ? argument + name_bytes + 1 : NULL;
     if (option->argument && !text) return give_next(walk, id);
     if (!option->argument) {
@@ -92,9 +122,10 @@ static bool take_long(struct walk *walk, const char *argument)
 
 static unsigned find_letter(const struct tide_option_set *set, char letter)
 {
-    unsigned id = 0;
-    while (id < set->option_count && set->options[id].letter != letter) id++;
-    return id;
+    unsigned count = tide_option_count(set);
+    for (unsigned id = 0; id < count; id++)
+        if (tide_option_counts(set, id) && tide_option_at(set, id)->letter == letter) return id;
+    return count;
 }
 
 /* letters: what follows the one dash: flags, of which the last may be an option with its argument.
@@ -104,11 +135,11 @@ static bool take_short(struct walk *walk, const char *letters)
     const struct tide_option_set *set = walk->options->set;
     for (; *letters && !walk->stop; letters++) {
         unsigned id = find_letter(set, *letters);
-        if (id == set->option_count)
+        if (id == tide_option_count(set))
             return tide_error_set(walk->error, TIDE_EXIT_USAGE,
                                   "unknown option -%c; 'tidemark %s --help' lists all", *letters,
                                   set->command);
-        if (!set->options[id].argument) {
+        if (!tide_option_at(set, id)->argument) {
             give(walk, id, "true");
         } else if (letters[1]) {
             give(walk, id, letters + 1);
@@ -143,12 +174,13 @@ static bool read_argv(struct walk *walk)
 static bool hidden(const struct tide_options *options, unsigned id)
 {
     if (tide_options_given(options, id)) return true;
-    const char *name = options->set->options[id].name;
+    const char *name = tide_option_at(options->set, id)->name;
     const char *rival = strcmp(name, "quiet") == 0     ? "verbose"
                         : strcmp(name, "verbose") == 0 ? "quiet"
                                                        : NULL;
     for (unsigned i = 0; rival && i < options->given_count; i++)
-        if (strcmp(options->set->options[options->given[i].id].name, rival) == 0) return true;
+        if (strcmp(tide_option_at(options->set, options->given[i].id)->name, rival) == 0)
+            return true;
     return false;
 }
 
@@ -174,7 +206,7 @@ static bool merge(struct tide_options *options, struct tide_config *config,
 static bool read_config(struct tide_options *options, struct tide_error *error)
 {
     for (unsigned i = 0; i < options->given_count; i++)
-        if (strcmp(options->set->options[options->given[i].id].name, "config") == 0)
+        if (strcmp(tide_option_at(options->set, options->given[i].id)->name, "config") == 0)
             options->config_file = options->given[i].text;
     if (!options->config_file) return true;
     struct tide_config config = {0};
@@ -218,7 +250,7 @@ const struct tide_given *tide_options_given(const struct tide_options *options, 
 const char *tide_options_text(const struct tide_options *options, unsigned id)
 {
     const struct tide_given *given = tide_options_given(options, id);
-    return given ? given->text : options->set->options[id].fallback;
+    return given ? given->text : tide_option_at(options->set, id)->fallback;
 }
 
 bool tide_options_flag(const struct tide_options *options, unsigned id)
@@ -236,8 +268,35 @@ unsigned tide_options_texts(const struct tide_options *options, unsigned id, con
         if (count < capacity) texts[count] = options->given[i].text;
         count++;
     }
-    const char *fallback = options->set->options[id].fallback;
+    const char *fallback = tide_option_at(options->set, id)->fallback;
     if (count > 0 || !fallback) return count;
     if (capacity > 0) texts[0] = fallback;
     return 1;
+}
+
+char **tide_options_forward(const struct tide_options *options)
+{
+    unsigned first = base_count(options->set), count = 0;
+    size_t bytes = 0;
+    for (unsigned i = 0; i < options->given_count; i++) {
+        const struct tide_given *given = &options->given[i];
+        if (given->id < first)
+            bytes +=
+                strlen(tide_option_at(options->set, given->id)->name) + strlen(given->text) + 4;
+    }
+    char **arguments = tide_alloc(((size_t)options->given_count + 1) * sizeof *arguments + bytes);
+    if (!arguments) return NULL;
+    char *text = (char *)(arguments + options->given_count + 1);
+    for (unsigned i = 0; i < options->given_count; i++) {
+        const struct tide_given *given = &options->given[i];
+        if (given->id >= first) continue;
+        const char *name = tide_option_at(options->set, given->id)->name;
+        if (strcmp(name, "config") == 0) continue; /* what it gives is among the given */
+        arguments[count++] = text;
+        text +=
+            snprintf(text, strlen(name) + strlen(given->text) + 4, "--%s=%s", name, given->text) +
+            1;
+    }
+    arguments[count] = NULL;
+    return arguments;
 }

@@ -33,11 +33,16 @@ struct tide_option_set {
     unsigned option_count;
     const struct tide_option *options;
     const char *closing; /* the last lines of the help: units, examples */
+
+    /* A command whose options count here too, under the ids they have there; the ids of `options`
+     * follow them. An option of `options` hides one of the same name. NULL: none. */
+    const struct tide_option_set *base;
+    const char *const *without; /* names of the base's options that do not count; ends with NULL */
 };
 
 /* A text that was given for an option. */
 struct tide_given {
-    unsigned id;      /* index into the set's options */
+    unsigned id;      /* as tide_option_at takes it */
     unsigned line;    /* of the config file; 0: the command line */
     const char *text; /* a flag's is "true" or "false" */
 };
@@ -74,8 +79,20 @@ const struct tide_given *tide_options_given(const struct tide_options *options, 
 unsigned tide_options_texts(const struct tide_options *options, unsigned id, const char *texts[],
                             unsigned capacity);
 
-/* Id of the option with this long name; option_count if there is none, and then the error says so
- * and names the nearest. */
+/* The options of the set and of its base, by id. */
+unsigned tide_option_count(const struct tide_option_set *set); /* ids are below it */
+const struct tide_option *tide_option_at(const struct tide_option_set *set, unsigned id);
+
+/* May it be given? Not if it is one of the base's that the set hides or is without. */
+bool tide_option_counts(const struct tide_option_set *set, unsigned id);
+
+/* What was given of the base's options, whether by argv or by the config file, as arguments for
+ * that command: --name=text, in order; ends with NULL. For the caller to free as one block (the
+ * texts are in it); NULL without memory. */
+TIDE_MUST_USE char **tide_options_forward(const struct tide_options *options);
+
+/* Id of the option with this long name; tide_option_count if there is none, and then the error says
+ * so and names the nearest. */
 unsigned tide_option_find(const struct tide_option_set *set, const char *name, size_t bytes,
                           struct tide_error *error);
 

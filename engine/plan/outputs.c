@@ -31,7 +31,7 @@ static bool check_pair(const struct tide_plan *plan, const struct tide_settings 
 {
     const char *a = plan->outputs[first], *b = plan->outputs[second];
     if (!a || !b) return true;
-    const char *other = settings->options->set->options[option_ids[first]].name;
+    const char *other = tide_option_at(settings->options->set, option_ids[first])->name;
     if (is_stdout(a) && is_stdout(b))
         return tide_setting_refuse(settings, option_ids[second],
                                    "--%s goes to standard output already; give one of them a file",

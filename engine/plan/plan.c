@@ -257,7 +257,7 @@ bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
     *plan = (struct tide_plan){.registry = registry};
     plan->key_names = tide_alloc_zeroed(1, sizeof *plan->key_names);
     if (!plan->key_names) return tide_error_memory(error, "the plan");
-    TIDE_ASSERT(options->set == &tide_run_options);
+    TIDE_ASSERT(options->set == &tide_run_options || options->set->base == &tide_run_options);
     struct tide_settings settings = {.options = options, .error = error};
     return tide_plan_input(plan, &settings) && set_event_time(plan, &settings) &&
            set_window(plan, &settings) && set_aggregates(plan, &settings) &&

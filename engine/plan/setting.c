@@ -15,10 +15,10 @@ bool tide_setting_refuse(const struct tide_settings *settings, unsigned id, cons
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     const struct tide_options *options = settings->options;
-    const char *name = options->set->options[id].name;
+    const char *name = tide_option_at(options->set, id)->name;
     const struct tide_given *given = tide_options_given(options, id);
     /* Of a repeatable option any line may be meant; the reason quotes the text. */
-    if (given && given->line > 0 && options->set->options[id].repeatable)
+    if (given && given->line > 0 && tide_option_at(options->set, id)->repeatable)
         return tide_error_set(settings->error, TIDE_EXIT_USAGE, "%s: %s: %s", options->config_file,
                               name, reason);
     if (given && given->line > 0)
@@ -53,7 +53,7 @@ bool tide_setting_uint(const struct tide_settings *settings, unsigned id, uint64
 {
     const char *text = tide_options_text(settings->options, id);
     if (read_uint(text, most, value) && *value >= least) return true;
-    const char *fallback = settings->options->set->options[id].fallback;
+    const char *fallback = tide_option_at(settings->options->set, id)->fallback;
     bool has_word = fallback && strspn(fallback, "0123456789") == 0;
     return tide_setting_refuse(settings, id, "'%s' is no whole number from %llu to %llu%s%s", text,
                                (unsigned long long)least, (unsigned long long)most,

@@ -2,6 +2,7 @@
  * one line? */
 #include "engine/plan/run_options.h"
 
+#include "engine/base/memory.h"
 #include "engine/plan/plan.h"
 
 #include <setjmp.h>
@@ -177,6 +178,52 @@ static void table_is_whole_and_agrees_with_the_plan(void **state)
     assert_int_equal(atoi(set->options[TIDE_RUN_RING_SLOTS].fallback), TIDE_RING_SLOTS_DEFAULT);
 }
 
+/* A command that takes the options of run, but its own --parallelism and no --stats. */
+enum { SWEEP_PARALLELISM = TIDE_RUN_OPTION_COUNT, SWEEP_ROUNDS, SWEEP_OPTION_COUNT };
+static const struct tide_option sweep_table[] = {
+    {.name = "parallelism", .letter = 'p', .argument = "N,...", .fallback = "1,2", .help = "-"},
+    {.name = "rounds", .argument = "N", .fallback = "5", .help = "-"},
+};
+static const char *const sweep_without[] = {"stats", NULL};
+static const struct tide_option_set sweep = {
+    .command = "sweep",
+    .option_count = sizeof sweep_table / sizeof sweep_table[0],
+    .options = sweep_table,
+    .base = &tide_run_options,
+    .without = sweep_without,
+};
+
+static void options_of_another_command_count_unless_hidden(void **state)
+{
+    (void)state;
+    struct tide_error error = {0};
+    struct tide_options options;
+    char *wrong[] = {(char *)"sweep", (char *)"--stats", (char *)"x"};
+    assert_false(tide_options_parse(&options, &sweep, 3, wrong, &error));
+    assert_non_null(strstr(error.text, "unknown option --stats"));
+    tide_options_fini(&options);
+
+    char *argv[] = {(char *)"sweep",   (char *)"--trim",  (char *)"-p",       (char *)"1,7",
+                    (char *)"--alert", (char *)"sum > 1", (char *)"--rounds", (char *)"3",
+                    (char *)"file",    (char *)"--alert", (char *)""};
+    assert_int_equal(tide_option_count(&sweep), SWEEP_OPTION_COUNT);
+    assert_true(tide_options_parse(&options, &sweep, 11, argv, &error));
+    assert_string_equal(tide_options_text(&options, SWEEP_PARALLELISM), "1,7");
+    assert_string_equal(tide_options_text(&options, SWEEP_ROUNDS), "3");
+    assert_string_equal(tide_options_text(&options, TIDE_RUN_PARALLELISM), "auto");
+    assert_string_equal(tide_options_text(&options, TIDE_RUN_KEY), "transaction_id");
+    assert_true(tide_options_flag(&options, TIDE_RUN_TRIM));
+
+    char **forward = tide_options_forward(&options);
+    assert_non_null(forward);
+    assert_string_equal(forward[0], "--trim=true");
+    assert_string_equal(forward[1], "--alert=sum > 1");
+    assert_string_equal(forward[2], "--alert=");
+    assert_null(forward[3]);
+    tide_free(forward);
+    tide_options_fini(&options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +233,7 @@ int main(void)
         cmocka_unit_test(files_keep_their_order_and_two_dashes_end_the_options),
         cmocka_unit_test(repeatable_option_keeps_every_text),
         cmocka_unit_test(help_ends_the_reading),
+        cmocka_unit_test(options_of_another_command_count_unless_hidden),
         cmocka_unit_test(table_is_whole_and_agrees_with_the_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
