@@ -1,5 +1,5 @@
 /*
- * clock: monotonic time, and the processor time this process and this thread have used.
+ * clock: monotonic time, and what this thread has had of the processor, or waited for of it.
  * Owns:     nothing.
  * Threads:  any.
  * Blocks:   never.
@@ -13,5 +13,9 @@
 
 int64_t tide_clock_ns(void);
 int64_t tide_clock_thread_cpu_ns(void);
+
+/* How long this thread was ready to run and no core was free for it; -1 where the system does not
+ * say (it needs /proc and a kernel that keeps scheduling statistics). */
+int64_t tide_clock_thread_queued_ns(void);
 
 #endif

@@ -44,22 +44,58 @@ void tide_report_summary(const struct tide_report *report)
     else fprintf(stderr, "tidemark: the end of the input fired all open windows\n");
 }
 
+/* What a stage did when it did not wait; waiting for a core is part of it. */
+static double busy_s(const struct tide_stage_clock *clock)
+{
+    int64_t busy_ns = clock->wall_ns - clock->starved_ns - clock->blocked_ns;
+    return busy_ns > 0 ? seconds(busy_ns) : 0;
+}
+
+static double percent(double part_s, const struct tide_stage_clock *clock)
+{
+    return clock->wall_ns > 0 ? 100 * part_s / seconds(clock->wall_ns) : 0;
+}
+
+/* The busiest worker's rows over the mean: 1 is even, N is all rows on one. */
+static double skew(const struct tide_report *report)
+{
+    struct tide_stage_report stage;
+    uint64_t most = 0, total = 0;
+    for (unsigned i = 0; tide_pipeline_report(report->pipeline, i, &stage); i++) {
+        if (stage.index < 0) continue;
+        total += stage.rows;
+        if (stage.rows > most) most = stage.rows;
+    }
+    return total > 0 ? (double)most * report->plan->parallelism / (double)total : 1;
+}
+
+/* One line a stage, under a line of titles. */
+static void print_stage_line(const struct tide_stage_report *stage)
+{
+    const struct tide_stage_clock *clock = &stage->clock;
+    char name[32], queued[32] = "?", ring[64] = "";
+    if (stage->index >= 0) snprintf(name, sizeof name, "%s %d", stage->name, stage->index);
+    else snprintf(name, sizeof name, "%s", stage->name);
+    if (clock->queued_ns >= 0) snprintf(queued, sizeof queued, "%.3f", seconds(clock->queued_ns));
+    if (stage->ring.slots > 0)
+        snprintf(ring, sizeof ring, "%5.1f of %u, most %u", stage->ring.mean, stage->ring.slots,
+                 stage->ring.most);
+    fprintf(stderr, "tidemark: %-10s %12llu %8llu %6.1f %6.1f %6.1f %8.3f %8s %7llu  %s\n", name,
+            ull(stage->rows), ull(stage->batches), percent(busy_s(clock), clock),
+            percent(seconds(clock->starved_ns), clock), percent(seconds(clock->blocked_ns), clock),
+            seconds(clock->cpu_ns), queued, ull(clock->sleep_count), ring);
+}
+
 void tide_report_stages(const struct tide_report *report)
 {
     struct tide_stage_report stage;
-    fprintf(stderr, "tidemark: reading with the %s scanner\n",
-            tide_pipeline_scanner_name(report->pipeline));
-    for (unsigned i = 0; tide_pipeline_report(report->pipeline, i, &stage); i++) {
-        char name[32];
-        if (stage.index >= 0) snprintf(name, sizeof name, "%s %d", stage.name, stage.index);
-        else snprintf(name, sizeof name, "%s", stage.name);
-        fprintf(stderr,
-                "tidemark: %-10s %12llu rows %9llu batches  cpu %7.3f s  waited for input %7.3f s, "
-                "for room %7.3f s  slept %llu times\n",
-                name, ull(stage.rows), ull(stage.batches), seconds(stage.clock.cpu_ns),
-                seconds(stage.clock.starved_ns), seconds(stage.clock.blocked_ns),
-                ull(stage.clock.sleep_count));
-    }
+    fprintf(stderr, "tidemark: reading with the %s scanner; %u workers on %u cores, skew %.2f\n",
+            tide_pipeline_scanner_name(report->pipeline), report->plan->parallelism,
+            tide_core_count(), skew(report));
+    fprintf(stderr, "tidemark: %-10s %12s %8s %6s %6s %6s %8s %8s %7s  %s\n", "stage", "rows",
+            "batches", "busy %", "input%", "room %", "cpu s", "queued s", "sleeps", "ring into it");
+    for (unsigned i = 0; tide_pipeline_report(report->pipeline, i, &stage); i++)
+        print_stage_line(&stage);
 }
 
 static void print_string(FILE *out, const char *text)
@@ -119,26 +155,40 @@ static void print_timing(FILE *out, const struct tide_report *report)
             ull(report->totals->bytes_unpacked), usage.ru_maxrss);
 }
 
+static void print_stage(FILE *out, const struct tide_stage_report *stage)
+{
+    const struct tide_stage_clock *clock = &stage->clock;
+    fprintf(out, "{\"stage\": \"%s\", ", stage->name);
+    if (stage->index >= 0)
+        fprintf(out, "\"worker\": %d, \"windows\": %llu, \"results\": %llu, ", stage->index,
+                ull(stage->windows), ull(stage->results));
+    fprintf(out,
+            "\"rows\": %llu, \"batches\": %llu, \"wall_s\": %.6f, \"busy_s\": %.6f, "
+            "\"waiting_for_input_s\": %.6f, \"waiting_for_room_s\": %.6f, \"cpu_s\": %.6f, ",
+            ull(stage->rows), ull(stage->batches), seconds(clock->wall_ns), busy_s(clock),
+            seconds(clock->starved_ns), seconds(clock->blocked_ns), seconds(clock->cpu_ns));
+    if (clock->queued_ns >= 0)
+        fprintf(out, "\"waiting_for_core_s\": %.6f, ", seconds(clock->queued_ns));
+    else fprintf(out, "\"waiting_for_core_s\": null, ");
+    fprintf(out, "\"sleeps\": %llu", ull(clock->sleep_count));
+    const struct tide_ring_figures *ring = &stage->ring;
+    if (ring->slots > 0)
+        fprintf(out, ", \"ring\": {\"slots\": %u, \"mean\": %.3f, \"most\": %u}", ring->slots,
+                ring->mean, ring->most);
+    fprintf(out, "}");
+}
+
 static void print_threads(FILE *out, const struct tide_report *report)
 {
     struct tide_stage_report stage;
     fprintf(out,
-            "  \"threads\": {\"parallelism\": %u, \"batch_rows\": %u, \"ring_slots\": %u, "
-            "\"scanner\": \"%s\", \"stages\": [",
-            report->plan->parallelism, report->plan->batch_rows, report->plan->ring_slots,
-            tide_pipeline_scanner_name(report->pipeline));
+            "  \"threads\": {\"parallelism\": %u, \"cores\": %u, \"batch_rows\": %u, "
+            "\"ring_slots\": %u, \"scanner\": \"%s\", \"skew\": %.4f, \"stages\": [",
+            report->plan->parallelism, tide_core_count(), report->plan->batch_rows,
+            report->plan->ring_slots, tide_pipeline_scanner_name(report->pipeline), skew(report));
     for (unsigned i = 0; tide_pipeline_report(report->pipeline, i, &stage); i++) {
-        fprintf(out, "%s\n    {\"stage\": \"%s\", ", i ? "," : "", stage.name);
-        if (stage.index >= 0)
-            fprintf(out, "\"worker\": %d, \"windows\": %llu, \"results\": %llu, ", stage.index,
-                    ull(stage.windows), ull(stage.results));
-        fprintf(out,
-                "\"rows\": %llu, \"batches\": %llu, \"wall_s\": %.6f, \"cpu_s\": %.6f, "
-                "\"waiting_for_input_s\": %.6f, "
-                "\"waiting_for_room_s\": %.6f, \"sleeps\": %llu}",
-                ull(stage.rows), ull(stage.batches), seconds(stage.clock.wall_ns),
-                seconds(stage.clock.cpu_ns), seconds(stage.clock.starved_ns),
-                seconds(stage.clock.blocked_ns), ull(stage.clock.sleep_count));
+        fprintf(out, "%s\n    ", i ? "," : "");
+        print_stage(out, &stage);
     }
     fprintf(out, "\n  ]}\n");
 }

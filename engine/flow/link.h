@@ -30,6 +30,8 @@ struct tide_link {
     unsigned item_count, half;
     _Alignas(TIDE_PARTY_BYTES) unsigned sent;     /* producer: since it last woke the consumer */
     _Alignas(TIDE_PARTY_BYTES) unsigned returned; /* consumer: since it last woke the producer */
+    unsigned waiting_most;                        /* consumer: as the next two */
+    uint64_t received, waiting_total;             /* items in the ring when one was received */
 };
 
 /* items: `item_count` pointers, all of which start at home with the producer. */
@@ -59,7 +61,13 @@ static inline void tide_link_send(struct tide_link *link, void *item, enum tide_
 
 static inline void *tide_link_receive(struct tide_link *link)
 {
-    return tide_ring_pop(&link->forward);
+    void *item = tide_ring_pop(&link->forward);
+    if (!item) return NULL;
+    unsigned waiting = (unsigned)tide_ring_count(&link->forward) + 1; /* this one counts */
+    link->received++;
+    link->waiting_total += waiting;
+    if (waiting > link->waiting_most) link->waiting_most = waiting;
+    return item;
 }
 
 static inline void tide_link_nudge_producer(struct tide_link *link)

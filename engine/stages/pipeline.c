@@ -175,12 +175,41 @@ bool tide_pipeline_join(struct tide_pipeline *pipeline, struct tide_totals *tota
     return check_share_of_rejects(pipeline->plan, totals, error);
 }
 
+/* Adds a link to the figures, where `mean` holds a total until all links are in. */
+static void add_link(struct tide_ring_figures *ring, uint64_t *received,
+                     const struct tide_link *link)
+{
+    if (link->item_count > ring->slots) ring->slots = link->item_count;
+    if (link->waiting_most > ring->most) ring->most = link->waiting_most;
+    ring->mean += (double)link->waiting_total;
+    *received += link->received;
+}
+
+/* Of the links into stage i. */
+static struct tide_ring_figures ring_figures(const struct tide_pipeline *pipeline, unsigned i)
+{
+    struct tide_ring_figures ring = {0};
+    uint64_t received = 0;
+    if (i == 1) {
+        add_link(&ring, &received, &pipeline->block_link);
+    } else if (i == pipeline->stage_count - 1) {
+        add_link(&ring, &received, &pipeline->side_link);
+        for (unsigned worker = 0; worker < pipeline->plan->parallelism; worker++)
+            add_link(&ring, &received, &pipeline->out_links[worker]);
+    } else if (i > 1) {
+        add_link(&ring, &received, &pipeline->in_links[i - 2]);
+    }
+    if (received > 0) ring.mean /= (double)received;
+    return ring;
+}
+
 bool tide_pipeline_report(const struct tide_pipeline *pipeline, unsigned i,
                           struct tide_stage_report *report)
 {
     if (i >= pipeline->stage_count) return false;
     const struct tide_stage *stage = &pipeline->stages[i];
-    *report = (struct tide_stage_report){.name = stage->name, .index = -1, .clock = stage->clock};
+    *report = (struct tide_stage_report){
+        .name = stage->name, .index = -1, .ring = ring_figures(pipeline, i), .clock = stage->clock};
     if (i == 1) {
         report->rows = pipeline->parser.counts.rows;
         report->batches = pipeline->parser.router.batch_count;

@@ -27,6 +27,13 @@ struct tide_totals {
     bool was_stopped; /* by a signal or a broken policy, before the input ended */
 };
 
+/* How full the rings into a stage were whenever it took something out of one. */
+struct tide_ring_figures {
+    unsigned slots; /* of the largest; 0: no ring leads there */
+    unsigned most;  /* items waiting, the one taken included */
+    double mean;    /* the same; 0: nothing was taken */
+};
+
 /* One stage's share of the work, for the stats and --verbose. */
 struct tide_stage_report {
     const char *name;          /* reader, parser, worker, sink */
@@ -34,6 +41,7 @@ struct tide_stage_report {
     uint64_t rows;             /* parser: records; worker: rows folded; else 0 */
     uint64_t batches;          /* taken in (parser: handed out) */
     uint64_t results, windows; /* worker */
+    struct tide_ring_figures ring;
     struct tide_stage_clock clock;
 };
 

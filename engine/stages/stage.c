@@ -48,6 +48,7 @@ void *tide_stage_run(void *context)
     if (stage->uses_rcu) tide_rcu_unregister();
     stage->clock.wall_ns = tide_clock_ns() - begin_ns;
     stage->clock.cpu_ns = tide_clock_thread_cpu_ns();
+    stage->clock.queued_ns = tide_clock_thread_queued_ns();
     return NULL;
 }
 

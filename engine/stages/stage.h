@@ -23,6 +23,7 @@ enum tide_progress {
 struct tide_stage_clock {
     int64_t starved_ns, blocked_ns; /* asleep, or looking in vain before that */
     int64_t wall_ns, cpu_ns;        /* of the whole loop */
+    int64_t queued_ns;              /* ready to run, but no core was free; -1: not known */
     uint64_t sleep_count;
 };
 
