@@ -26,8 +26,9 @@ enum tide_batch_flag {
     TIDE_BATCH_MARKED = 8,       /* some row is marked long or wide */
 };
 
+/* Batches lie side by side in an array, and their owners are different threads. */
 struct tide_batch {
-    struct tide_row *rows;
+    _Alignas(TIDE_PARTY_BYTES) struct tide_row *rows;
     uint32_t *marks;
     uint32_t row_count, row_capacity;
     uint32_t flags;

@@ -48,7 +48,7 @@ struct tide_channel_text {
 };
 
 struct tide_emission_batch {
-    struct tide_channel_text channels[TIDE_CHANNEL_COUNT];
+    _Alignas(TIDE_PARTY_BYTES) struct tide_channel_text channels[TIDE_CHANNEL_COUNT];
     struct tide_record *records; /* none when nothing has to be merged */
     uint32_t record_count, record_capacity;
     size_t text_bytes;     /* usual capacity of a channel */

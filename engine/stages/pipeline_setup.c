@@ -14,6 +14,14 @@ enum {
     EMISSION_BYTES_MIN = 8 << 10,  /* ... but no less than this */
 };
 
+/* Zeroed, and no line shared with anything else. */
+static void *alloc_lines(size_t count, size_t bytes)
+{
+    void *block = tide_alloc_aligned(TIDE_PARTY_BYTES, count * bytes);
+    if (block) memset(block, 0, count * bytes);
+    return block;
+}
+
 static struct tide_stage *stage_of_worker(struct tide_pipeline *pipeline, unsigned i)
 {
     return &pipeline->stages[2 + i];
@@ -123,18 +131,11 @@ static bool link_batches(struct tide_pipeline *pipeline, struct tide_lane *lane,
 static bool link_lane(struct tide_pipeline *pipeline, unsigned worker)
 {
     struct tide_lane *lane = &pipeline->lanes[worker];
-    lane->batches = tide_alloc_zeroed(pipeline->plan->ring_slots, sizeof *lane->batches);
-    lane->emissions = tide_alloc_zeroed(TIDE_EMISSIONS_A_LINK, sizeof *lane->emissions);
+    lane->batches = alloc_lines(pipeline->plan->ring_slots, sizeof *lane->batches);
+    lane->emissions = alloc_lines(TIDE_EMISSIONS_A_LINK, sizeof *lane->emissions);
     return lane->batches && lane->emissions && link_batches(pipeline, lane, worker) &&
            link_emissions(pipeline, lane->emissions, &pipeline->out_links[worker],
                           stage_of_worker(pipeline, worker));
-}
-
-static void *alloc_lines(size_t count, size_t bytes)
-{
-    void *block = tide_alloc_aligned(TIDE_PARTY_BYTES, count * bytes);
-    if (block) memset(block, 0, count * bytes);
-    return block;
 }
 
 static bool link_all(struct tide_pipeline *pipeline)
