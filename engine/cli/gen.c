@@ -1,19 +1,31 @@
-/* Seeded transactions. Every row takes the same number of draws, so that a change of one share
- * leaves the others' keys and amounts as they were. Numbers: splitmix64 (G. Steele, D. Lea and C.
- * Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014), brought into a range by
- * the high half of a product (D. Lemire, "Fast Random Integer Generation in an Interval", 2019,
- * without the rejection: the bias is below 2^-20 for a million keys). */
-#include "engine/base/memory.h"
-#include "engine/base/output.h"
+/* tidemark gen: the options, and what they make of a plan for engine/instruments/generate. */
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
-#include "engine/plan/setting.h"
-#include "engine/text/decimal.h"
-#include "engine/text/time.h"
+#include "engine/instruments/generate/generate.h"
+#include "engine/instruments/generate/shape_text.h"
 
 #include <string.h>
 
-enum gen_option { ROWS, KEYS, SEED, DISORDER, LATE, MALFORMED, RATE, HELP, OPTION_COUNT };
+enum gen_option {
+    ROWS,
+    KEYS,
+    SKEW,
+    RATE,
+    DISORDER,
+    LATE,
+    LATE_BEYOND,
+    LATE_BY,
+    MALFORMED,
+    MISSING,
+    AMOUNTS,
+    ANOMALIES,
+    TRUTH,
+    QUOTED,
+    CRLF,
+    SEED,
+    HELP,
+    OPTION_COUNT
+};
 
 static const char *const groups[] = {"Options"};
 
@@ -22,18 +34,43 @@ static const struct tide_option options_table[OPTION_COUNT] = {
     [ROWS] = {.name = "rows", .argument = "N", .fallback = "1000000",
         .help = "rows after the header"},
     [KEYS] = {.name = "keys", .argument = "N", .fallback = "1000",
-        .help = "keys tx1 .. txN, all equally likely; 0: every row its own"},
-    [SEED] = {.name = "seed", .argument = "N", .fallback = "1",
-        .help = "the same seed and options give the same bytes on every machine"},
-    [DISORDER] = {.name = "disorder", .argument = "DUR", .fallback = "1s",
-        .help = "a row's time lies up to this behind the one its place would give"},
-    [LATE] = {.name = "late", .argument = "P%", .fallback = "0%",
-        .help = "share of rows that lie behind by the disorder, a second, and up to a minute more"},
-    [MALFORMED] = {.name = "malformed", .argument = "P%", .fallback = "0%",
-        .help = "share of rows with a wrong time, a wrong amount, an empty field, too few fields "
-                "or a stray quote"},
+        .help = "keys tx1 .. txN; 0: every row its own"},
+    [SKEW] = {.name = "skew", .argument = "SHAPE", .fallback = "uniform",
+        .help = "how the rows fall on the keys: uniform, all equally likely; zipf:S, key txK as "
+                "often as K^-S (S up to 10); hot:P%, tx1 in so many of the rows, the other keys "
+                "alike in the rest; unique, every row its own key"},
     [RATE] = {.name = "rate", .argument = "N", .fallback = "1000",
         .help = "rows a second of event time, which begins at 2024-05-11 10:00:00"},
+    [DISORDER] = {.name = "disorder", .argument = "[SHAPE:]DUR", .fallback = "1s",
+        .help = "a row's time lies up to this behind the one its place would give: uniform, all "
+                "equally likely, or exponential, where each tenth of DUR is half as likely as the "
+                "one before"},
+    [LATE] = {.name = "late", .argument = "P%", .fallback = "0%",
+        .help = "share of rows that lie further behind, beyond a bound"},
+    [LATE_BEYOND] = {.name = "late-beyond", .argument = "DUR", .fallback = "auto",
+        .help = "that bound, what a run has as --out-of-orderness; auto: --disorder and a second"},
+    [LATE_BY] = {.name = "late-by", .argument = "DUR", .fallback = "1m",
+        .help = "how far beyond it at most, all equally likely from 1ms on"},
+    [MALFORMED] = {.name = "malformed", .argument = "P%[:KIND,...]", .fallback = "0%",
+        .help = "share of rows that a run refuses, and how they are malformed, all kinds alike: "
+                "malformed-time, malformed-amount, missing-key, missing-time, missing-value, "
+                "too-few-fields, stray-quote (these unless kinds are named), too-many-decimals, "
+                "amount-out-of-range, nul-byte, row-too-long (of 1 MiB), future (3650d ahead)"},
+    [MISSING] = {.name = "missing", .argument = "P%[:FIELD,...]", .fallback = "0%",
+        .help = "share of rows in which key, time or value is empty or a text such as NA; all "
+                "three alike unless fields are named"},
+    [AMOUNTS] = {.name = "amounts", .argument = "SHAPE", .fallback = "uniform:5000",
+        .help = "uniform[:BELOW], cents from 0.00 to below 5000; lognormal[:MEDIAN/SIGMA], "
+                "many small and few great ones around 1000/1"},
+    [ANOMALIES] = {.name = "anomalies", .argument = "N[:FACTOR]|P%[:FACTOR]", .fallback = "0",
+        .help = "rows, exactly so many, spread over all, whose amount is raised by FACTOR (2) "
+                "times BELOW, or MEDIAN and three SIGMA up"},
+    [TRUTH] = {.name = "truth", .argument = "FILE",
+        .help = "CSV of the anomalies: line in the output, key, time, amount, amount without"},
+    [QUOTED] = {.name = "quoted", .help = "every field in quotes"},
+    [CRLF] = {.name = "crlf", .help = "lines end in CR LF"},
+    [SEED] = {.name = "seed", .argument = "N", .fallback = "1",
+        .help = "the same seed and options give the same bytes on every machine"},
     [HELP] = {.name = "help", .letter = 'h', .argv_only = true,
         .help = "print this and exit"},
 };
@@ -51,179 +88,81 @@ static const struct tide_option_set gen_options = {
                "\n"
                "Examples:\n"
                "  tidemark gen --rows 20000000 --keys 100000 > rows.csv\n"
-               "  tidemark gen --late 1% --malformed 0.1% | tidemark run --late late.csv\n",
+               "  tidemark gen --late 1% --malformed 0.1% | tidemark run --late late.csv\n"
+               "  tidemark gen --skew zipf:1.1 --amounts lognormal --anomalies 50 --truth "
+               "truth.csv > rows.csv\n",
 };
 
-enum {
-    BUFFER_BYTES = 1 << 18,
-    ROW_BYTES_MAX = 160,
-    CENTS_COUNT = 500000, /* 0.00 .. 4999.99 */
-    SHARE_WHOLE = 100 * 1000000,
-    LATE_MS_MIN = 1000,
-    LATE_MS_SPAN = 60 * 1000,
-};
-static const int64_t first_ms = 1715421600000;      /* 2024-05-11 10:00:00 UTC */
-static const int64_t last_ms_max = 253402300799999; /* 9999-12-31 23:59:59.999 UTC */
-static const int64_t disorder_ms_max = 366LL * 24 * 3600 * 1000;
-
-struct generator {
-    uint64_t row_count, key_count, rate, random;
-    int64_t disorder_ms;
-    uint32_t late_share, malformed_share; /* of SHARE_WHOLE */
-    struct tide_zone zone;
-    struct tide_time_printer printer;
-    char *buffer;
-    size_t buffer_bytes;
-};
-
-static uint64_t draw(struct generator *generator)
+static bool read_lateness(struct tide_generate_plan *plan, const struct tide_settings *settings)
 {
-    uint64_t z = generator->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
+    struct tide_times *times = &plan->times;
+    const char *late = tide_options_text(settings->options, LATE);
+    if (!tide_disorder_read(times, settings, DISORDER) ||
+        !tide_shape_share(settings, LATE, late, strlen(late), &plan->late_share) ||
+        !tide_span_read(settings, LATE_BEYOND, "auto", times->disorder_ms + 1000,
+                        &times->late_beyond_ms) ||
+        !tide_span_read(settings, LATE_BY, NULL, 0, &times->late_by_ms))
+        return false;
+    if (times->late_beyond_ms < times->disorder_ms)
+        return tide_setting_refuse(settings, LATE_BEYOND,
+                                   "less than --disorder, whose rows would be late too");
+    return times->late_by_ms > 0 || tide_setting_refuse(settings, LATE_BY, "must be 1ms or more");
 }
 
-/* 0 .. count - 1 */
-static uint64_t draw_below(struct generator *generator, uint64_t count)
+static bool read_damage(struct tide_generate_plan *plan, const struct tide_settings *settings)
 {
-    return (uint64_t)((tide_uint128)draw(generator) * count >> 64);
+    if (!tide_malformed_read(&plan->malformed, settings, MALFORMED) ||
+        !tide_missing_read(&plan->missing, settings, MISSING))
+        return false;
+    if (plan->malformed.share + plan->missing.share + plan->late_share <= TIDE_SHARE_WHOLE)
+        return true;
+    return tide_setting_refuse(settings, plan->missing.share ? MISSING : LATE,
+                               "with the other shares, more than 100%%");
 }
 
-static char *put_text(char *out, const char *text)
+static bool read_form(struct tide_generate_plan *plan, const struct tide_settings *settings)
 {
-    size_t bytes = strlen(text);
-    memcpy(out, text, bytes);
-    return out + bytes;
+    plan->form.is_quoted = tide_options_flag(settings->options, QUOTED);
+    plan->form.is_crlf = tide_options_flag(settings->options, CRLF);
+    const char *truth = tide_options_text(settings->options, TRUTH);
+    if (truth && (strcmp(truth, "-") == 0 || tide_output_same_file(truth, "/dev/stdout")))
+        return tide_setting_refuse(settings, TRUTH,
+                                   "standard output holds the rows; name another file");
+    return true;
 }
 
-static char *put_key(char *out, uint64_t key)
-{
-    *out++ = 't';
-    *out++ = 'x';
-    return out + tide_uint_print(out, key);
-}
-
-static char *put_amount(char *out, uint64_t cents)
-{
-    out += tide_uint_print(out, cents / 100);
-    *out++ = '.';
-    *out++ = (char)('0' + cents / 10 % 10);
-    *out++ = (char)('0' + cents % 10);
-    return out;
-}
-
-static char *put_plain(struct generator *generator, char *out, uint64_t key, int64_t time_ms,
-                       uint64_t cents)
-{
-    out = put_key(out, key);
-    *out++ = ',';
-    out += tide_time_print(&generator->printer, out, time_ms);
-    *out++ = ',';
-    return put_amount(out, cents);
-}
-
-/* One of the kinds of damage; no quote opens a field, so that the rows behind stay what they are.
- */
-static char *put_malformed(struct generator *generator, char *out, uint64_t key, int64_t time_ms,
-                           uint64_t cents, uint64_t kind)
-{
-    enum { WRONG_TIME, WRONG_AMOUNT, NO_KEY, NO_TIME, NO_AMOUNT, FEW_FIELDS, STRAY_QUOTE };
-    if (kind != NO_KEY) out = put_key(out, key);
-    *out++ = ',';
-    if (kind == WRONG_TIME) out = put_text(out, "2024-02-30 10:00:00");
-    else if (kind != NO_TIME) out += tide_time_print(&generator->printer, out, time_ms);
-    if (kind == FEW_FIELDS) return out;
-    *out++ = ',';
-    if (kind == NO_AMOUNT) return out;
-    out = put_amount(out, cents);
-    if (kind == WRONG_AMOUNT) out = put_text(out, ".7");
-    if (kind == STRAY_QUOTE) *out++ = '"';
-    return out;
-}
-enum { MALFORMED_KINDS = 7 };
-
-static char *put_row(struct generator *generator, char *out, uint64_t row)
-{
-    uint64_t fate = draw_below(generator, SHARE_WHOLE);
-    uint64_t key = generator->key_count ? draw_below(generator, generator->key_count) : row;
-    uint64_t cents = draw_below(generator, CENTS_COUNT);
-    int64_t behind_ms = (int64_t)draw_below(generator, (uint64_t)generator->disorder_ms + 1);
-    uint64_t detail = draw(generator);
-
-    int64_t time_ms = first_ms + (int64_t)(row * 1000 / generator->rate);
-    bool malformed = fate < generator->malformed_share;
-    bool late = !malformed && fate - generator->malformed_share < generator->late_share;
-    if (late)
-        time_ms -= generator->disorder_ms + LATE_MS_MIN + 1 + (int64_t)(detail % LATE_MS_SPAN);
-    else if (time_ms - behind_ms >= first_ms) time_ms -= behind_ms;
-    else time_ms = first_ms;
-    out = malformed
-              ? put_malformed(generator, out, key + 1, time_ms, cents, detail % MALFORMED_KINDS)
-              : put_plain(generator, out, key + 1, time_ms, cents);
-    *out++ = '\n';
-    return out;
-}
-
-static bool read_share(const struct tide_settings *settings, unsigned id, uint32_t *share)
-{
-    const char *text = tide_options_text(settings->options, id);
-    size_t bytes = strlen(text);
-    if (bytes > 0 && text[bytes - 1] == '%') bytes--;
-    return tide_setting_percent(settings, id, text, bytes, share);
-}
-
-static bool read_settings(struct generator *generator, const struct tide_settings *settings)
+static bool read_plan(struct tide_generate_plan *plan, const struct tide_settings *settings)
 {
     const uint64_t rows_max = UINT64_C(1000000000000), rate_max = 1000000000;
+    uint64_t key_count;
     if (settings->options->file_count > 0)
         return tide_error_set(settings->error, TIDE_EXIT_USAGE,
                               "gen takes no file, and '%s' is none of its options",
                               settings->options->files[0]);
-    if (!tide_setting_uint(settings, ROWS, 0, rows_max, &generator->row_count) ||
-        !tide_setting_uint(settings, KEYS, 0, rows_max, &generator->key_count) ||
-        !tide_setting_uint(settings, SEED, 0, UINT64_MAX, &generator->random) ||
-        !tide_setting_uint(settings, RATE, 1, rate_max, &generator->rate) ||
-        !tide_setting_duration(settings, DISORDER, NULL, 0, &generator->disorder_ms) ||
-        !read_share(settings, LATE, &generator->late_share) ||
-        !read_share(settings, MALFORMED, &generator->malformed_share))
+    if (!tide_setting_uint(settings, ROWS, 0, rows_max, &plan->row_count) ||
+        !tide_setting_uint(settings, KEYS, 0, rows_max, &key_count) ||
+        !tide_setting_uint(settings, SEED, 0, UINT64_MAX, &plan->seed) ||
+        !tide_setting_uint(settings, RATE, 1, rate_max, &plan->times.rate) ||
+        !tide_keys_read(&plan->keys, settings, SKEW, key_count) || !read_lateness(plan, settings) ||
+        !read_damage(plan, settings) || !tide_amounts_read(&plan->amounts, settings, AMOUNTS) ||
+        !tide_anomalies_read(&plan->anomalies, settings, ANOMALIES, plan->row_count,
+                             &plan->amounts) ||
+        !read_form(plan, settings))
         return false;
-    if (generator->disorder_ms > disorder_ms_max)
-        return tide_setting_refuse(settings, DISORDER, "more than a year (366d)");
-    if (generator->late_share + generator->malformed_share > SHARE_WHOLE)
-        return tide_setting_refuse(settings, LATE, "with --malformed, more than 100%%");
-    if ((int64_t)(generator->row_count * 1000 / generator->rate) > last_ms_max - first_ms)
-        return tide_setting_refuse(settings, RATE,
-                                   "the last of so many rows is past the year 9999");
-    return true;
+    return tide_generate_fits(plan) ||
+           tide_setting_refuse(settings, RATE, "the last of so many rows is past the year 9999");
 }
 
-static bool write_rows(struct generator *generator, struct tide_output *output,
-                       struct tide_error *error)
+/* The truth is opened first: what is wrong with its name is said before there are rows. */
+static bool generate(const struct tide_generate_plan *plan, const char *truth_name,
+                     struct tide_error *error)
 {
-    static const char header[] = "transaction_id,timestamp,amount\n";
-    char *start = generator->buffer, *out = put_text(start, header);
-    for (uint64_t row = 0; row < generator->row_count; row++) {
-        if ((size_t)(out - start) > BUFFER_BYTES - ROW_BYTES_MAX) {
-            if (!tide_output_write(output, start, (size_t)(out - start), error)) return false;
-            out = start;
-        }
-        out = put_row(generator, out, row);
-    }
-    return tide_output_write(output, start, (size_t)(out - start), error);
-}
-
-static bool generate(struct generator *generator, struct tide_error *error)
-{
-    if (!tide_zone_init(&generator->zone, "UTC", error)) return false;
-    tide_time_printer_init(&generator->printer, TIDE_TIME_PLAIN, &generator->zone);
-    generator->buffer = tide_alloc(BUFFER_BYTES);
-    if (!generator->buffer) return tide_error_memory(error, "rows");
     struct tide_output_set set = {0};
-    struct tide_output *output = tide_output_open(&set, "-", error);
-    bool ok = output && write_rows(generator, output, error) && tide_output_commit(&set, error);
+    struct tide_output *truth = NULL, *rows = NULL;
+    if (truth_name) truth = tide_output_open(&set, truth_name, error);
+    if (truth || !truth_name) rows = tide_output_open(&set, "-", error);
+    bool ok = rows && tide_generate(plan, rows, truth, error) && tide_output_commit(&set, error);
     if (!ok) tide_output_discard(&set, NULL);
-    tide_free(generator->buffer);
     return ok;
 }
 
@@ -232,7 +171,7 @@ int tide_command_gen(int argc, char **argv, const struct tide_registry *registry
     (void)registry; /* nothing is read */
     struct tide_error error = {0};
     struct tide_options options;
-    struct generator generator = {0};
+    struct tide_generate_plan plan = {0};
     int status = TIDE_EXIT_OK;
     if (!tide_options_parse(&options, &gen_options, argc, argv, &error)) {
         status = tide_command_failed(&error);
@@ -240,7 +179,8 @@ int tide_command_gen(int argc, char **argv, const struct tide_registry *registry
         status = tide_help_command(&gen_options, NULL);
     } else {
         struct tide_settings settings = {.options = &options, .error = &error};
-        if (!read_settings(&generator, &settings) || !generate(&generator, &error))
+        if (!read_plan(&plan, &settings) ||
+            !generate(&plan, tide_options_text(&options, TRUTH), &error))
             status = tide_command_failed(&error);
     }
     tide_options_fini(&options);
