@@ -4,7 +4,9 @@
 #include "engine/instruments/generate/generate.h"
 #include "engine/instruments/generate/shape_text.h"
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 enum gen_option {
     ROWS,
@@ -153,17 +155,67 @@ static bool read_plan(struct tide_generate_plan *plan, const struct tide_setting
            tide_setting_refuse(settings, RATE, "the last of so many rows is past the year 9999");
 }
 
+/* What a handler can reach: the unfinished truth, NULL when there is none. */
+static const char *volatile unfinished;
+
+/* Ends as if the signal had not been taken, but leaves no temporary file. */
+static void remove_unfinished(int signal_number)
+{
+    if (unfinished) unlink(unfinished);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDING_SIGNAL_COUNT = sizeof ending_signals / sizeof *ending_signals };
+
+static void take_signals(void)
+{
+    for (unsigned i = 0; i < ENDING_SIGNAL_COUNT; i++) {
+        struct sigaction action = {.sa_handler = remove_unfinished}, before;
+        sigaction(ending_signals[i], NULL, &before);
+        if (before.sa_handler != SIG_IGN) sigaction(ending_signals[i], &action, NULL);
+    }
+}
+
+static void hold_signals(int how)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (unsigned i = 0; i < ENDING_SIGNAL_COUNT; i++) sigaddset(&signals, ending_signals[i]);
+    sigprocmask(how, &signals, NULL);
+}
+
+static struct tide_output *open_truth(struct tide_output_set *set, const char *name,
+                                      struct tide_error *error)
+{
+    struct tide_output *truth = tide_output_open(set, name, error);
+    if (!truth) return NULL;
+    unfinished = truth->temporary;
+    take_signals();
+    return truth;
+}
+
+/* A signal waits until the truth is whole, or gone. */
+static bool finish(struct tide_output_set *set, bool ok, struct tide_error *error)
+{
+    hold_signals(SIG_BLOCK);
+    ok = ok && tide_output_commit(set, error);
+    if (!ok) tide_output_discard(set, NULL);
+    unfinished = NULL;
+    hold_signals(SIG_UNBLOCK);
+    return ok;
+}
+
 /* The truth is opened first: what is wrong with its name is said before there are rows. */
 static bool generate(const struct tide_generate_plan *plan, const char *truth_name,
                      struct tide_error *error)
 {
     struct tide_output_set set = {0};
     struct tide_output *truth = NULL, *rows = NULL;
-    if (truth_name) truth = tide_output_open(&set, truth_name, error);
+    if (truth_name) truth = open_truth(&set, truth_name, error);
     if (truth || !truth_name) rows = tide_output_open(&set, "-", error);
-    bool ok = rows && tide_generate(plan, rows, truth, error) && tide_output_commit(&set, error);
-    if (!ok) tide_output_discard(&set, NULL);
-    return ok;
+    return finish(&set, rows && tide_generate(plan, rows, truth, error), error);
 }
 
 int tide_command_gen(int argc, char **argv, const struct tide_registry *registry)

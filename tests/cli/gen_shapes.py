@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -232,6 +233,32 @@ class Shapes(Case):
                                   stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"No space left", done.stderr)
+        self.assertEqual(os.listdir(folder), [])
+
+    def test_a_signal_leaves_no_half_of_the_truth(self):
+        for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(signal_number):
+                folder = self.folder()
+                command = [self.tidemark, "gen", "--rows", "1000000000", "--anomalies", "5", "--truth", folder / "truth.csv"]
+                process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                os.read(process.stdout.fileno(), 100)
+                self.assertEqual(len(os.listdir(folder)), 1)
+                process.send_signal(signal_number)
+                self.assertEqual(process.wait(20), -signal_number)
+                self.assertEqual(process.stderr.read(), b"")
+                process.stdout.close()
+                process.stderr.close()
+                self.assertEqual(os.listdir(folder), [])
+
+    def test_a_closed_pipe_leaves_no_truth(self):
+        folder = self.folder()
+        command = [self.tidemark, "gen", "--rows", "10000000", "--anomalies", "5", "--truth", folder / "truth.csv"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        os.read(process.stdout.fileno(), 100)
+        process.stdout.close()
+        self.assertEqual(process.stderr.read(), b"")
+        process.stderr.close()
+        self.assertEqual(process.wait(20), 1)
         self.assertEqual(os.listdir(folder), [])
 
     def test_a_truth_that_cannot_be_written_is_said_at_once(self):
