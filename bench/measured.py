@@ -1,10 +1,14 @@
 """Runs commands and says what they used: wall time, processor time, peak memory."""
 import os
+import signal
 import statistics
 import subprocess
-import sys
+import threading
 import time
 from dataclasses import dataclass
+
+
+TIME_LIMIT_S = 900
 
 
 @dataclass
@@ -14,15 +18,26 @@ class Sample:
     peak_kib: int
 
 
-def run(command, stdin=None, stdout=subprocess.DEVNULL):
-    """Ends the program when the command fails: a benchmark of a failure means nothing."""
+class CommandFailed(SystemExit):
+    """Ends the program, unless somebody expects it: a benchmark of a failure means nothing."""
+
+
+def run(command, stdin=None, stdout=subprocess.DEVNULL, limit_s=TIME_LIMIT_S):
+    """One run to the end, which must come within limit_s; raises CommandFailed."""
+    command = [str(part) for part in command]
     begin = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdin=stdin, stdout=stdout)
+    process = subprocess.Popen(command, stdin=stdin, stdout=stdout)
+    timer = threading.Timer(limit_s, os.kill, (process.pid, signal.SIGKILL))
+    timer.daemon = True
+    timer.start()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begin
+    timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
+    if wall >= limit_s:
+        raise CommandFailed(f"not done within {limit_s} s: {' '.join(command)}")
     if process.returncode != 0:
-        sys.exit(f"exit status {process.returncode} from {' '.join(map(str, command))}")
+        raise CommandFailed(f"exit status {process.returncode} from {' '.join(command)}")
     return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
