@@ -9,7 +9,7 @@ from pathlib import Path
 import machine
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("decimal", "format", "handover", "merge", "pane", "scan", "time")
+NAMES = ("csv", "decimal", "format", "handover", "merge", "pane", "ring", "scan", "time")
 
 
 def run(program, repeats):

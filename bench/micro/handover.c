@@ -1,12 +1,13 @@
 /*
- * What does it cost to hand rows from one thread to another, by rows in a batch and batches on the
- * road?
+ * What does it cost to hand rows from one thread to another, by rows in a batch, batches on the
+ * road and the way of waiting?
  *
- * ring: pointers only. link: batches, written by one thread and read by the other, with the
- * pipeline's own stage loop and waiting. "one thread" does the same writing and reading without
- * handing over: what a link costs is the difference.
+ * link: batches, written by one thread and read by the other, with the pipeline's own stage loop.
+ * "one thread" does the same writing and reading without handing over: what a link costs is the
+ * difference.
  */
 #include "bench/micro/measure.h"
+#include "bench/micro/policy.h"
 
 #include "engine/flow/batch.h"
 #include "engine/flow/link.h"
@@ -15,7 +16,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-enum { ITEM_COUNT = 1 << 20, BATCH_COUNT_MAX = 20000, ROW_COUNT_MAX = 4 << 20 };
+enum { BATCH_COUNT_MAX = 20000, ROW_COUNT_MAX = 4 << 20, POLICY_BATCHES = 16 };
 
 struct crew {
     struct tide_stage producer, consumer;
@@ -28,70 +29,6 @@ struct crew {
     _Alignas(TIDE_PARTY_BYTES) uint64_t unread; /* batches; the consumer's */
     uint64_t sum;
 };
-
-/* --- ring
- * -------------------------------------------------------------------------------------------------------------
- */
-
-struct ring_pair {
-    struct tide_ring ring;
-    struct tide_patience patience;
-};
-
-static void *ring_consume(void *self)
-{
-    struct ring_pair *pair = self;
-    for (uint64_t taken = 0; taken < ITEM_COUNT; taken++)
-        for (unsigned looks = 0; !tide_ring_pop(&pair->ring); looks++)
-            if (!tide_patience_wait(&pair->patience, looks)) looks = 0;
-    return NULL;
-}
-
-static void ring_two_threads(void *self)
-{
-    struct ring_pair *pair = self;
-    pthread_t consumer;
-    TIDE_ASSERT(pthread_create(&consumer, NULL, ring_consume, pair) == 0);
-    for (uint64_t sent = 0; sent < ITEM_COUNT; sent++)
-        for (unsigned looks = 0; !tide_ring_push(&pair->ring, pair); looks++)
-            if (!tide_patience_wait(&pair->patience, looks)) looks = 0;
-    pthread_join(consumer, NULL);
-}
-
-static void ring_one_thread(void *self)
-{
-    struct ring_pair *pair = self;
-    for (uint64_t i = 0; i < ITEM_COUNT; i++) {
-        bool pushed = tide_ring_push(&pair->ring, pair);
-        void *item = tide_ring_pop(&pair->ring);
-        TIDE_ASSERT(pushed && item);
-    }
-}
-
-static void measure_rings(const struct measure *measure)
-{
-    static const unsigned slot_counts[] = {2, 8, 64, 1024};
-    static struct ring_pair pair;
-    pair.patience = tide_patience_for(2);
-    for (unsigned i = 0; i < sizeof slot_counts / sizeof slot_counts[0]; i++) {
-        TIDE_ASSERT(tide_ring_init(&pair.ring, slot_counts[i]));
-        struct measure_case measured = {
-            .name = "ring", .unit = "item", .unit_count = ITEM_COUNT, .self = &pair};
-        if (i == 0) {
-            snprintf(measured.variant, sizeof measured.variant, "one thread");
-            measured.run = ring_one_thread;
-            measure_case(measure, &measured);
-        }
-        snprintf(measured.variant, sizeof measured.variant, "%u slots", slot_counts[i]);
-        measured.run = ring_two_threads;
-        measure_case(measure, &measured);
-        tide_ring_fini(&pair.ring);
-    }
-}
-
-/* --- link
- * -------------------------------------------------------------------------------------------------------------
- */
 
 static void write_rows(const struct crew *crew, struct tide_batch *batch, uint64_t base)
 {
@@ -169,7 +106,8 @@ static void link_one_thread(void *self)
     measure_keep(crew->sum);
 }
 
-static void open_crew(struct crew *crew, uint32_t batch_rows, unsigned pool_count)
+static void open_crew(struct crew *crew, uint32_t batch_rows, unsigned pool_count,
+                      enum policy policy)
 {
     void *items[TIDE_LINK_ITEMS_MAX];
     *crew = (struct crew){.pool_count = pool_count, .batch_rows = batch_rows};
@@ -179,7 +117,7 @@ static void open_crew(struct crew *crew, uint32_t batch_rows, unsigned pool_coun
         .name = "producer", .self = crew, .step = produce, .nudge = nudge_consumer};
     crew->consumer = (struct tide_stage){
         .name = "consumer", .self = crew, .step = consume, .nudge = nudge_producer};
-    crew->producer.patience = crew->consumer.patience = tide_patience_for(2);
+    crew->producer.patience = crew->consumer.patience = policy_patience(policy);
     tide_waiter_init(&crew->producer.waiter);
     tide_waiter_init(&crew->consumer.waiter);
     crew->batches = tide_alloc_zeroed(pool_count, sizeof *crew->batches);
@@ -202,7 +140,7 @@ static void close_crew(struct crew *crew)
 static void measure_link(const struct measure *measure, uint32_t batch_rows, unsigned pool_count)
 {
     static struct crew crew;
-    open_crew(&crew, batch_rows, pool_count);
+    open_crew(&crew, batch_rows, pool_count, POLICY_OWN);
     struct measure_case measured = {.name = "link",
                                     .unit = "row",
                                     .unit_count = crew.batch_count * batch_rows,
@@ -217,14 +155,31 @@ static void measure_link(const struct measure *measure, uint32_t batch_rows, uns
     close_crew(&crew);
 }
 
+static void measure_policy(const struct measure *measure, uint32_t batch_rows, enum policy policy)
+{
+    static struct crew crew;
+    open_crew(&crew, batch_rows, POLICY_BATCHES, policy);
+    struct measure_case measured = {.name = "waiting",
+                                    .unit = "row",
+                                    .unit_count = crew.batch_count * batch_rows,
+                                    .run = link_two_threads,
+                                    .self = &crew};
+    snprintf(measured.variant, sizeof measured.variant, "%u rows a batch, %s", batch_rows,
+             policy_name(policy));
+    measure_case(measure, &measured);
+    close_crew(&crew);
+}
+
 int main(int argc, char **argv)
 {
-    static const uint32_t batch_rows[] = {1, 8, 64, 512, 2048};
+    static const uint32_t batch_rows[] = {1, 8, 64, 512, 2048}, policy_rows[] = {8, 512};
     static const unsigned pool_counts[] = {2, 16, 64};
     struct measure measure = measure_begin("handover", argc, argv);
-    measure_rings(&measure);
     for (unsigned i = 0; i < sizeof batch_rows / sizeof batch_rows[0]; i++)
         for (unsigned j = 0; j < sizeof pool_counts / sizeof pool_counts[0]; j++)
             measure_link(&measure, batch_rows[i], pool_counts[j]);
+    for (unsigned i = 0; i < sizeof policy_rows / sizeof policy_rows[0]; i++)
+        for (enum policy policy = 0; policy < POLICY_COUNT; policy++)
+            measure_policy(&measure, policy_rows[i], policy);
     return 0;
 }
