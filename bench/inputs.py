@@ -11,8 +11,10 @@ def make(tidemark, path, rows, *options):
     need = rows * ROW_BYTES
     if shutil.disk_usage(path.parent).free < need:
         sys.exit(f"{path.parent} has no room for {need / 1e9:.1f} GB: choose another --scratch or fewer --rows")
+    command = [str(tidemark), "gen", "--rows", str(rows), *map(str, options)]
     with open(path, "wb") as out:
-        subprocess.run([str(tidemark), "gen", "--rows", str(rows), *map(str, options)], stdout=out, check=True)
+        if subprocess.run(command, stdout=out, check=False).returncode != 0:
+            sys.exit(f"no input from {' '.join(command)}")
     warm(path)
     return path
 

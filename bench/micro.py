@@ -2,11 +2,13 @@
 """Runs the micro-benchmarks, prints their tables in Markdown and writes each one's figures to a JSON file."""
 import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import machine
+import plots
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("csv", "decimal", "format", "handover", "merge", "pane", "ring", "scan", "time")
@@ -21,7 +23,7 @@ def run(program, repeats):
 
 def print_table(name, cases):
     has_bytes = any("gb_per_s" in case for case in cases)
-    print(f"\n### {name}\n")
+    print(f"\n#### {name}\n")
     print("| case | variant | ns a unit, median (least–greatest) | unit |" + (" GB/s |" if has_bytes else ""))
     print("|---|---|---|---|" + ("---|" if has_bytes else ""))
     for case in cases:
@@ -30,18 +32,33 @@ def print_table(name, cases):
               f"{case['ns_greatest']:.2f}) | {case['unit']} |{speed}")
 
 
+def plot_handover(cases, folder):
+    """Rows a second from one thread to another over rows in a batch, a line for each number of batches on the road."""
+    series = {}
+    for case in cases:
+        if case["case"] == "link" and (sizes := re.fullmatch(r"(\d+) rows a batch, (\d+) batches", case["variant"])):
+            speeds = {"median": 1e3 / case["ns_median"], "least": 1e3 / case["ns_greatest"],
+                      "greatest": 1e3 / case["ns_least"]}
+            series.setdefault(f"{sizes[2]} batches", []).append((int(sizes[1]), speeds))
+    return plots.lines(folder / "handover.svg", "Rows from one thread to another through a ring", "rows in a batch",
+                       "million rows a second", series)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "bench", help="build folder with TIDE_BENCH=ON")
     parser.add_argument("--repeats", type=int, default=15, help="timed runs of each case [15]")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="these programs [all]")
     parser.add_argument("--results", type=Path, help="write micro_NAME.json into this folder")
+    parser.add_argument("--plots", type=Path, help="draw handover.svg into this folder")
     options = parser.parse_args()
     described = machine.describe(options.build)
-    print(f"## Micro-benchmarks\n\n{machine.heading(described)}")
+    print(f"### The parts on their own\n\n{machine.heading(described)}")
     for name in options.only:
         cases = run(options.build / "bench" / f"micro_{name}", options.repeats)
         print_table(name, cases)
+        if name == "handover" and options.plots and plot_handover(cases, options.plots):
+            print("\n![Rows a second over rows in a batch](plots/handover.svg)")
         if options.results:
             options.results.mkdir(parents=True, exist_ok=True)
             path = options.results / f"micro_{name}.json"

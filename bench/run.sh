@@ -1,14 +1,17 @@
 #!/bin/sh
-# Builds with TIDE_BENCH and measures everything: bench/run.sh [OPTION]...
-#   --quick        small sizes and few runs: does it all work?
-#   --long         also the memory of a file ten times as long (8 GB of scratch)
+# Builds with TIDE_BENCH, measures, and writes docs/benchmarks.md: bench/run.sh [OPTION]... [SECTION]...
+#   SECTION        yardstick, stages, micro, shapes, peers [all]; what else the page holds stays
+#   --quick        small sizes and few runs: does it all work? Writes DIR/benchmarks.md, not docs/
+#   --long         yardstick: also the memory of a file ten times as long (8 GB of scratch)
 #   --build DIR    build folder [build/bench]
 #   --scratch DIR  where inputs and outputs go: 1 GB, on a disk [/tmp]
-#   --results DIR  where the figures go [bench/results]
-# Needs what the release build needs, python3, hyperfine and valgrind. See docs/benchmarks.md.
+#   --results DIR  where tables and figures go [bench/results]
+# Needs what the release build needs and python3; hyperfine for yardstick, valgrind for stages, gnuplot-nox for plots;
+# pip, Maven and a JDK for peers, which go without what is missing and say so. See docs/benchmarks.md.
+# Exit status: 0; 4 if some output was not what it has to be; 1 if a section failed, its place in the page unchanged.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-build=$root/build/bench scratch=${TMPDIR:-/tmp} results=$root/bench/results quick=no long=
+build=$root/build/bench scratch=${TMPDIR:-/tmp} results=$root/bench/results quick=no long= sections=
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=yes ;;
@@ -17,32 +20,66 @@ while [ $# -gt 0 ]; do
         [ $# -ge 2 ] || { echo "run.sh: $1 needs a folder" >&2; exit 2; }
         case $1 in --build) build=$2 ;; --scratch) scratch=$2 ;; *) results=$2 ;; esac
         shift ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "run.sh: unknown option $1; see --help" >&2; exit 2 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    yardstick | stages | micro | shapes | peers) sections="$sections $1" ;;
+    *) echo "run.sh: unknown option or section $1; see --help" >&2; exit 2 ;;
     esac
     shift
 done
+sections=${sections:-yardstick stages micro shapes peers}
+mkdir -p "$results" "$scratch"
 
 # What ships, with line numbers for callgrind: -g changes no instruction.
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE="-O3 -DNDEBUG -g" \
-    -DTIDE_BENCH=ON -DBUILD_TESTING=OFF >/dev/null
-cmake --build "$build" >/dev/null
+    -DTIDE_BENCH=ON -DBUILD_TESTING=OFF >"$results/build.log"
+cmake --build "$build" >>"$results/build.log" || { tail -n 20 "$results/build.log" >&2; exit 1; }
 
+page=$root/docs/benchmarks.md yardstick= stages= micro= shapes= peers=
 if [ $quick = yes ]; then
-    micro="--repeats 3" versus="--rows 1000000 --pairs 3 --sweep-runs 2 --result-pairs 2"
+    page=$results/benchmarks.md
+    yardstick="--rows 1000000 --pairs 3 --sweep-runs 2 --result-pairs 2"
     stages="--rows 100000 --timed-rows 1000000 --repeats 3"
-else
-    micro="" versus="" stages=""
+    micro="--repeats 3" shapes="--rows 500000 --rounds 2" peers="--rows 200000 --rounds 1"
 fi
-mkdir -p "$results"
+plots=$(dirname "$page")/plots
+
 # The options above are words without blanks: they are meant to split.
 # shellcheck disable=SC2086
+measure()
 {
-    "$root/bench/micro.py" --build "$build" --results "$results" $micro
-    echo
-    "$root/bench/versus_limit.py" --build "$build" --scratch "$scratch" --json "$results/versus_limit.json" \
-        $versus $long
-    echo
-    "$root/bench/stage_table.py" --build "$build" --scratch "$scratch" --json "$results/stage_table.json" $stages
-} >"$results/report.md"
-cat "$results/report.md"
+    case $1 in
+    yardstick)
+        "$root/bench/versus_limit.py" --build "$build" --scratch "$scratch" --json "$results/yardstick.json" \
+            $yardstick $long ;;
+    stages)
+        "$root/bench/stage_table.py" --build "$build" --scratch "$scratch" --json "$results/stages.json" $stages ;;
+    micro) "$root/bench/micro.py" --build "$build" --results "$results" --plots "$plots" $micro ;;
+    shapes)
+        "$root/bench/shapes.py" --build "$build" --scratch "$scratch" --json "$results/shapes.json" \
+            --plots "$plots" $shapes ;;
+    peers)
+        "$root/bench/peers/all.py" --build "$build" --scratch "$scratch" --json "$results/peers.json" \
+            --plots "$plots" $peers ;;
+    esac
+}
+
+measured= status=0
+for section in $sections; do
+    echo "run.sh: $section" >&2
+    if measure "$section" >"$results/$section.md"; then
+        measured="$measured $section"
+        cat "$results/$section.md"
+        echo
+    else
+        part_status=$?
+        cat "$results/$section.md" >&2
+        echo "run.sh: $section failed with exit status $part_status" >&2
+        [ $status -eq 4 ] || status=$part_status
+    fi
+done
+if [ -n "$measured" ]; then
+    # shellcheck disable=SC2086
+    "$root/bench/page.py" --results "$results" --page "$page" $measured
+    echo "run.sh: $page holds$measured" >&2
+fi
+exit $status

@@ -170,7 +170,7 @@ def main():
         if timed[0]["scanner"] != options.simd:
             timed.append(table.times(options.simd))
         instructions = table.instructions()
-    print(f"## Where a row's time goes\n\n{machine.heading(described)}")
+    print(f"### Where a row's time goes\n\n{machine.heading(described)}")
     print_times(timed)
     print_parts(instructions, timed[-1])
     print_functions(instructions)

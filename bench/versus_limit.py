@@ -212,7 +212,7 @@ def ratio_span(values):
 
 
 def print_table(title, header, rows):
-    print(f"\n### {title}\n")
+    print(f"\n#### {title}\n")
     print("| " + " | ".join(header) + " |")
     print("|" + "---|" * len(header))
     for row in rows:
@@ -220,7 +220,7 @@ def print_table(title, header, rows):
 
 
 def print_pairs(report):
-    print_table(f"Beside the yardstick: {report['rows']:,} rows, {report['options']['pairs']} pairs by turns, "
+    print_table(f"Both at the main job: {report['rows']:,} rows, {report['options']['pairs']} pairs by turns, "
                 "median (least–greatest)",
                 ("input", "alerts", "tidemark s", "limit s", "wall ratio (goal 0.75)", "CPU ratio (goal 1.8)",
                  "peak MiB (goal 64)", "limit's"),
@@ -273,7 +273,7 @@ def measure(bench):
 
 
 def print_report(report):
-    print(f"## tidemark and the yardstick\n\n{machine.heading(report['machine'])}")
+    print(f"### Beside the yardstick\n\n{machine.heading(report['machine'])}")
     for section, show in (("pairs", lambda _: print_pairs(report)), ("sweep", print_sweep), ("results", print_results),
                           ("memory", print_memory)):
         if section in report:

@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import inputs  # noqa: E402
 import machine  # noqa: E402
+import plots  # noqa: E402
 from measured import CommandFailed, memory_floor_mib, ratio, run, spread, summary  # noqa: E402
 from tool import Missing  # noqa: E402
 
@@ -186,12 +187,21 @@ def figures_row(figures, digits):
             f"{figures['cpu_s']['median']:.2f} | {figures['peak_mib']['greatest']:.0f} | {len(figures['samples'])} |")
 
 
-def print_report(report):
+def plot(report, folder):
+    points = [("tidemark", report["tidemark"]["wall_s"])]
+    points += [(peer["title"], peer["wall_s"]) for peer in report["peers"] if peer["state"] == "timed"]
+    return plots.dots(folder / "peers.svg", f"The same job on {report['rows'] / 1e6:g} M rows, the whole process",
+                      "wall seconds, logarithmic", points)
+
+
+def print_report(report, has_plot):
     print(f"### Beside other tools\n\n{machine.heading(report['machine'])}")
     print(f"{report['rows']:,} rows ({report['bytes'] / 1e6:.0f} MB), {report['keys']:,} keys, {report['windows']:,} "
           f"windows, {report['alerts']:,} of them above {report['threshold']:,} and written out. Wall is of the whole "
           "process, median (least–greatest); start-up is the same on a file without rows, and ns a row are without "
           "it.\n")
+    if has_plot:
+        print("![Wall time of each tool](plots/peers.svg)\n")
     print("| tool | sums | answer | wall s | × tidemark | start-up s | ns a row | CPU s | peak MiB | runs |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     tidemark = figures_row(report["tidemark"], 3).replace(" | ", " | 1 | ", 1)
@@ -219,6 +229,7 @@ def parse_options(peers, title):
     parser.add_argument("--rounds", type=int, default=ROUNDS,
                         help=f"runs of each, at most {SLOW_ROUNDS} where one takes {SLOW_S} s [{ROUNDS}]")
     parser.add_argument("--json", type=Path, help="write all samples there")
+    parser.add_argument("--plots", type=Path, help="draw peers.svg into this folder")
     options = parser.parse_args()
     if options.rows < 1 or options.rounds < 1:
         parser.error("--rows and --rounds are at least 1")
@@ -234,7 +245,7 @@ def main(peers, title):
     with tempfile.TemporaryDirectory(prefix="peers-", dir=options.scratch) as scratch:
         race = Race(options, Path(scratch))
         report = {"machine": described, **race.measure([peer for peer in peers if peer.name in options.only])}
-    print_report(report)
+    print_report(report, options.plots and plot(report, options.plots))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(report, indent=1) + "\n")

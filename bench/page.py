@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Puts what was measured into the page of benchmarks: page.py --results DIR [--page FILE] SECTION...
+
+The page has a pair of comments for each section, <!-- measured: SECTION --> and <!-- end: SECTION -->. What stands
+between them is replaced by DIR/SECTION.md; the rest of the page is written by hand and left alone. The page is
+written whole or not at all.
+"""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def replaced(page, section, text):
+    begin, end = f"<!-- measured: {section} -->\n", f"<!-- end: {section} -->\n"
+    if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
+        sys.exit(f"the page has no place for {section}: {begin.strip()} and {end.strip()} on lines of their own")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{text.strip()}\n\n{end}{after}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, required=True, help="folder with SECTION.md")
+    parser.add_argument("--page", type=Path, default=PAGE, help="where the page is written [docs/benchmarks.md]")
+    parser.add_argument("sections", nargs="+")
+    options = parser.parse_args()
+    page = PAGE.read_text()
+    for section in options.sections:
+        page = replaced(page, section, (options.results / f"{section}.md").read_text())
+    part = options.page.with_name(options.page.name + ".part")
+    part.write_text(page)
+    os.replace(part, options.page)
+
+
+if __name__ == "__main__":
+    main()

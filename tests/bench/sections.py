@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Do the sections of bench/run.sh run, refuse figures for outputs that differ, and find their place in the page?"""
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
+from harness import Case, main, run
+
+BENCH = Path(__file__).resolve().parent.parent.parent / "bench"
+DIFFERENT = 4
+# tidemark, but for one parallelism at which it finds other alerts.
+UNEQUAL = """#!/bin/sh
+case " $* " in
+*" --parallelism 4 "*)
+    for word; do
+        shift
+        case $word in "sum > "*) word="sum > 1" ;; esac
+        set -- "$@" "$word"
+    done ;;
+esac
+exec {tidemark} "$@"
+"""
+
+
+class Sections(Case):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.build = Path(self.tidemark).parent
+
+    def bench(self, script, *arguments):
+        return run([sys.executable, "-B", BENCH / script, *arguments])
+
+    def shapes(self, build):
+        report = self.folder / "shapes.json"
+        done = self.bench("shapes.py", "--build", build, "--scratch", self.folder, "--rows", "20000", "--rounds", "1",
+                          "--json", report)
+        return done, report
+
+    def test_shapes_that_differ_have_no_figures(self):
+        build = self.folder / "build"
+        build.mkdir()
+        shutil.copy(self.build / "CMakeCache.txt", build)
+        (build / "tidemark").write_text(UNEQUAL.format(tidemark=self.tidemark))
+        (build / "tidemark").chmod(0o755)
+        done, report = self.shapes(build)
+        self.assertEqual(done.returncode, DIFFERENT, done.stderr)
+        self.assertIn(b"N = 4 does not print what N = 1 prints", done.stderr)
+        self.assertEqual(done.stdout, b"")
+        self.assertFalse(report.exists())
+
+    def test_shapes_have_a_ratio_for_every_level(self):
+        done, report = self.shapes(self.build)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for shape in json.loads(report.read_text())["shapes"]:
+            with self.subTest(shape["name"]):
+                self.assertEqual(list(shape["levels"]), ["1", "2", "4", "8", "16"])
+                self.assertEqual(shape["levels"]["1"]["wall_ratio"]["of_medians"], 1)
+                self.assertGreater(shape["alerts"], 0)
+
+    def test_the_yardstick_finds_the_same_alerts(self):
+        if not (self.build / "bench" / "limit").exists():
+            self.skipTest("the yardstick is for x86-64")
+        done = self.bench("versus_limit.py", "--build", self.build, "--scratch", self.folder, "--rows", "50000",
+                          "--pairs", "1", "--only", "pairs")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"| all keys distinct |", done.stdout)
+
+    def test_a_section_replaces_its_place_and_nothing_else(self):
+        (self.folder / "shapes.md").write_text("### New figures\n")
+        page = self.folder / "page.md"
+        done = self.bench("page.py", "--results", self.folder, "--page", page, "shapes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        before = (BENCH.parent / "docs" / "benchmarks.md").read_text()
+        head, _, rest = before.partition("<!-- measured: shapes -->\n")
+        _, _, tail = rest.partition("<!-- end: shapes -->\n")
+        self.assertEqual(page.read_text(), f"{head}<!-- measured: shapes -->\n\n### New figures\n\n"
+                                           f"<!-- end: shapes -->\n{tail}")
+
+    def test_every_section_has_its_place_in_the_page(self):
+        for section in ("yardstick", "stages", "micro", "shapes", "peers"):
+            (self.folder / f"{section}.md").write_text("figures\n")
+            done = self.bench("page.py", "--results", self.folder, "--page", self.folder / "page.md", section)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_unknown_section_leaves_the_page_alone(self):
+        (self.folder / "nonsense.md").write_text("figures\n")
+        page = self.folder / "page.md"
+        done = self.bench("page.py", "--results", self.folder, "--page", page, "nonsense")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"the page has no place for nonsense", done.stderr)
+        self.assertFalse(page.exists())
+        self.assertEqual(run(["sh", BENCH / "run.sh", "nonsense"]).returncode, 2)
+
+
+if __name__ == "__main__":
+    main(__doc__)
