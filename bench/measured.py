@@ -64,7 +64,7 @@ def summary(samples):
         "wall_s": spread([sample.wall_s for sample in samples]),
         "cpu_s": spread([sample.cpu_s for sample in samples]),
         "peak_mib": spread([sample.peak_kib / 1024 for sample in samples]),
-        "samples": [[round(sample.wall_s, 4), round(sample.cpu_s, 4), sample.peak_kib] for sample in samples],
+        "samples": [[round(sample.wall_s, 6), round(sample.cpu_s, 6), sample.peak_kib] for sample in samples],
     }
 
 

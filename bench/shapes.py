@@ -81,9 +81,9 @@ class Shapes:
         results = ("--results", "/dev/null") if shape.results else ()
         commands = {level: self.command(shape, path, level, *results) for level in LEVELS}
         samples = interleaved(commands, self.options.rounds)
-        levels = {level: summary(samples[level]) for level in LEVELS}
-        for level in LEVELS:
-            levels[level]["wall_ratio"] = ratio(levels[level], levels[LEVELS[0]], "wall_s")
+        levels = [{"n": level, **summary(samples[level])} for level in LEVELS]
+        for figures in levels:
+            figures["wall_ratio"] = ratio(figures, levels[0], "wall_s")
         return {"name": shape.name, "text": shape.text, "digest": first, "windows": counts["results"],
                 "alerts": counts["alerts"], "results": shape.results, "levels": levels}
 
@@ -104,10 +104,10 @@ def print_report(report, has_plot):
         print("![Wall time over N by shape](plots/shapes.svg)\n")
     print("| shape | N | wall s | over N = 1 | M rows/s | CPU s | peak MiB |\n|---|---|---|---|---|---|---|")
     for shape in report["shapes"]:
-        for level, figures in shape["levels"].items():
+        for figures in shape["levels"]:
             times = figures["wall_ratio"]
             speed = report["rows"] / figures["wall_s"]["median"] / 1e6
-            print(f"| {shape['name']} | {level} | {span(figures['wall_s'])} | {times['of_medians']:.2f} "
+            print(f"| {shape['name']} | {figures['n']} | {span(figures['wall_s'])} | {times['of_medians']:.2f} "
                   f"({times['least']:.2f}–{times['greatest']:.2f}) | {speed:.1f} | {figures['cpu_s']['median']:.2f} | "
                   f"{figures['peak_mib']['greatest']:.0f} |")
     print("\n| shape | input | windows | alerts | written |\n|---|---|---|---|---|")
@@ -117,9 +117,9 @@ def print_report(report, has_plot):
 
 
 def plot(report, folder):
-    series = {shape["name"]: [(level, figures["wall_s"]) for level, figures in shape["levels"].items()]
+    series = {shape["name"]: [(figures["n"], figures["wall_s"]) for figures in shape["levels"]]
               for shape in report["shapes"]}
-    return plots.lines(folder / "shapes.svg", f"{report['rows'] // 1_000_000} M rows by shape of the pipeline",
+    return plots.lines(folder / "shapes.svg", f"{report['rows'] / 1e6:g} M rows by shape of the pipeline",
                        "workers (N)", "seconds", series)
 
 

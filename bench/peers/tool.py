@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+LIMIT_S = 1200  # for one step of an installation
+
 
 class Missing(Exception):
     """The tool cannot be had; the text says why, and what would help."""
@@ -70,11 +72,12 @@ def first_line(command):
 
 def run(command, cwd=None, hint=""):
     """A step of an installation; Missing with the command's own words if it fails."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, check=False)
+    try:
+        done = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise Missing(f"{command[0]} was not done within {LIMIT_S} s") from None
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         errors = [line for line in lines if line.lower().startswith(("error", "[error]", "e:"))]
-        said = (errors or lines)[-1]
-        raise Missing(f"{command[0]} failed: {said}" + (f"; {hint}" if hint else ""))
-
+        raise Missing(f"{command[0]} failed: {(errors or lines)[-1]}" + (f"; {hint}" if hint else ""))

@@ -5,6 +5,7 @@ folder, source, threshold, target = sys.argv[1:]
 sys.path.insert(0, folder)
 import chdb  # noqa: E402
 
+source, target = (path.replace("'", "''") for path in (source, target))
 chdb.query(f"""
     SELECT toStartOfInterval(timestamp, INTERVAL 10 SECOND) AS window_start, transaction_id AS key,
            sum(amount) AS sum, count() AS count

@@ -5,6 +5,7 @@ folder, amount, source, threshold, target = sys.argv[1:]
 sys.path.insert(0, folder)
 import duckdb  # noqa: E402
 
+source, target = (path.replace("'", "''") for path in (source, target))
 duckdb.sql(f"""
     COPY (
         SELECT strftime(time_bucket(INTERVAL 10 SECONDS, timestamp), '%Y-%m-%d %H:%M:%S') AS window_start,
