@@ -120,8 +120,7 @@ static void open_crew(struct crew *crew, uint32_t batch_rows, unsigned pool_coun
     crew->producer.patience = crew->consumer.patience = policy_patience(policy);
     tide_waiter_init(&crew->producer.waiter);
     tide_waiter_init(&crew->consumer.waiter);
-    crew->batches = tide_alloc_zeroed(pool_count, sizeof *crew->batches);
-    TIDE_ASSERT(crew->batches);
+    crew->batches = measure_alloc_parties(pool_count, sizeof *crew->batches);
     for (unsigned i = 0; i < pool_count; i++) {
         TIDE_ASSERT(tide_batch_init(&crew->batches[i], batch_rows));
         items[i] = &crew->batches[i];

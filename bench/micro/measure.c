@@ -1,9 +1,11 @@
 #include "bench/micro/measure.h"
 
 #include "engine/base/clock.h"
+#include "engine/flow/ring.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct measure measure_begin(const char *bench, int argc, char **argv)
 {
@@ -46,4 +48,11 @@ void measure_case(const struct measure *measure, const struct measure_case *meas
         printf(", \"gb_per_s\": %.3f", (double)measured->byte_count / median_ns);
     printf("}\n");
     fflush(stdout);
+}
+
+void *measure_alloc_parties(size_t count, size_t bytes)
+{
+    void *room = tide_alloc_aligned(TIDE_PARTY_BYTES, count * bytes);
+    TIDE_ASSERT(room);
+    return memset(room, 0, count * bytes);
 }

@@ -37,6 +37,10 @@ struct measure measure_begin(const char *bench, int argc, char **argv);
  * "ns_greatest" and, with bytes, "gb_per_s" by the median}; all ns are of one unit. */
 void measure_case(const struct measure *measure, const struct measure_case *measured);
 
+/* Zeroed room for `count` objects that lie a party's cache lines apart; to be given to tide_free.
+ */
+void *measure_alloc_parties(size_t count, size_t bytes);
+
 /* Keeps the compiler from leaving out what computed this value. */
 static inline void measure_keep(uint64_t value)
 {

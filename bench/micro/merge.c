@@ -63,8 +63,7 @@ static void fill(struct tide_emission_batch *batch, uint64_t row)
 static void open_input(struct input *input, unsigned batch_count)
 {
     *input = (struct input){.batch_count = batch_count};
-    input->batches = tide_alloc_zeroed(batch_count, sizeof *input->batches);
-    TIDE_ASSERT(input->batches);
+    input->batches = measure_alloc_parties(batch_count, sizeof *input->batches);
     for (unsigned i = 0; i < batch_count; i++) {
         struct tide_emission_batch *batch = &input->batches[i];
         TIDE_ASSERT(tide_emission_batch_init(batch, BATCH_BYTES));
