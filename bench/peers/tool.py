@@ -7,6 +7,7 @@ another version is another folder.
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 LIMIT_S = 1200  # for one step of an installation
 
@@ -72,12 +73,13 @@ def first_line(command):
 
 def run(command, cwd=None, hint=""):
     """A step of an installation; Missing with the command's own words if it fails."""
+    name = Path(command[0]).name
     try:
         done = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=LIMIT_S, check=False)
     except subprocess.TimeoutExpired:
-        raise Missing(f"{command[0]} was not done within {LIMIT_S} s") from None
+        raise Missing(f"{name} was not done within {LIMIT_S} s") from None
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         errors = [line for line in lines if line.lower().startswith(("error", "[error]", "e:"))]
-        raise Missing(f"{command[0]} failed: {(errors or lines)[-1]}" + (f"; {hint}" if hint else ""))
+        raise Missing(f"{name} failed: {(errors or lines)[-1]}" + (f"; {hint}" if hint else ""))
