@@ -1,4 +1,4 @@
-# The job in awk: awk -F, -v threshold=8000 -f sum.awk INPUT >OUTPUT
+# The job in awk: mawk -F, -v threshold=8000 -f sum.awk INPUT >OUTPUT
 # Amounts have two decimals here, so cents are summed: whole numbers, exact up to 2^53. A window of ten
 # seconds begins where the text of its rows' time has a 0 instead of the last digit.
 NR > 1 {
