@@ -41,10 +41,16 @@ static int64_t next_fire(const struct tide_window_shape *shape, int64_t watermar
     return watermark_ms + 1 > INT64_MAX - ahead ? INT64_MAX : watermark_ms + 1 + ahead;
 }
 
+static uint64_t count_over(const struct tide_window_shape *shape, int64_t span_ms)
+{
+    return (uint64_t)(span_ms / shape->size_ms) + (span_ms % shape->size_ms != 0) + 1;
+}
+
 const struct tide_window tide_window_tumbling = {
     .name = "tumbling",
     .form = "tumbling:SIZE[+OFFSET]",
     .parse = parse,
     .start = start,
     .next_fire = next_fire,
+    .count_over = count_over,
 };

@@ -22,7 +22,7 @@ void *tide_alloc_aligned(size_t alignment, size_t bytes)
 {
     TIDE_ASSERT(alignment && (alignment & (alignment - 1)) == 0);
     if (bytes > SIZE_MAX - alignment) return NULL;
-    bytes = (bytes + alignment - 1) & ~(alignment - 1);
+    bytes = tide_aligned_bytes(alignment, bytes);
     return aligned_alloc(alignment, bytes ? bytes : alignment);
 }
 

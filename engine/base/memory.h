@@ -26,6 +26,12 @@ TIDE_MUST_USE void *tide_alloc_zeroed(size_t count, size_t bytes);
  * of it. */
 TIDE_MUST_USE void *tide_alloc_aligned(size_t alignment, size_t bytes);
 
+/* What tide_alloc_aligned makes of a request. */
+static inline size_t tide_aligned_bytes(size_t alignment, size_t bytes)
+{
+    return (bytes + alignment - 1) & ~(alignment - 1);
+}
+
 /* Grows or shrinks; the block's contents move. NULL leaves the old block as it was. */
 TIDE_MUST_USE void *tide_realloc(void *block, size_t bytes);
 

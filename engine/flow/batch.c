@@ -1,12 +1,27 @@
 #include "engine/flow/batch.h"
 
-enum { SIDE_BYTES_FIRST = 4096, SIDE_BYTES_KEPT = 1 << 16 };
+enum { SIDE_BYTES_FIRST = 4096 };
+
+static size_t rows_bytes(uint32_t row_capacity)
+{
+    return tide_aligned_bytes(TIDE_LINE_BYTES, row_capacity * sizeof(struct tide_row));
+}
+
+static size_t marks_bytes(uint32_t row_capacity)
+{
+    return tide_aligned_bytes(TIDE_LINE_BYTES, row_capacity * sizeof(uint32_t));
+}
+
+size_t tide_batch_bytes(uint32_t row_capacity)
+{
+    return rows_bytes(row_capacity) + marks_bytes(row_capacity);
+}
 
 bool tide_batch_init(struct tide_batch *batch, uint32_t row_capacity)
 {
     *batch = (struct tide_batch){.row_capacity = row_capacity};
-    batch->rows = tide_alloc_aligned(TIDE_LINE_BYTES, row_capacity * sizeof *batch->rows);
-    batch->marks = tide_alloc_aligned(TIDE_LINE_BYTES, row_capacity * sizeof *batch->marks);
+    batch->rows = tide_alloc_aligned(TIDE_LINE_BYTES, rows_bytes(row_capacity));
+    batch->marks = tide_alloc_aligned(TIDE_LINE_BYTES, marks_bytes(row_capacity));
     return batch->rows && batch->marks;
 }
 
@@ -26,7 +41,8 @@ void tide_batch_reset(struct tide_batch *batch, struct tide_epoch *epoch, uint64
     batch->epoch = epoch;
     batch->row_base = row_base;
     batch->side_bytes = 0;
-    if (batch->side_capacity > SIDE_BYTES_KEPT) { /* one huge key must not cost its room for ever */
+    if (batch->side_capacity >
+        TIDE_BATCH_SIDE_BYTES_KEPT) { /* one huge key must not cost its room for ever */
         tide_free(batch->side);
         batch->side = NULL;
         batch->side_capacity = 0;

@@ -42,6 +42,11 @@ struct tide_batch {
     size_t side_bytes, side_capacity;
 };
 
+enum { TIDE_BATCH_SIDE_BYTES_KEPT = 1 << 16 }; /* a batch that comes home with more gives it up */
+
+/* What init allocates. */
+size_t tide_batch_bytes(uint32_t row_capacity);
+
 TIDE_MUST_USE bool tide_batch_init(struct tide_batch *batch, uint32_t row_capacity);
 void tide_batch_fini(struct tide_batch *batch); /* a zeroed one is fine */
 

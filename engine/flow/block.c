@@ -4,7 +4,7 @@
 
 bool tide_block_init(struct tide_block *block)
 {
-    char *memory = tide_alloc_aligned(TIDE_PAGE_BYTES, TIDE_BLOCK_BYTES + 2 * TIDE_PAGE_BYTES);
+    char *memory = tide_alloc_aligned(TIDE_PAGE_BYTES, TIDE_BLOCK_MEMORY_BYTES);
     *block = (struct tide_block){.memory = memory};
     if (!memory) return false;
     memset(memory, 0, TIDE_PAGE_BYTES);

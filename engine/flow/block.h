@@ -16,7 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TIDE_BLOCK_BYTES = 256 << 10, TIDE_BLOCK_COUNT = 4, TIDE_BLOCK_WINDOW_BYTES = 4 << 20 };
+enum {
+    TIDE_BLOCK_BYTES = 256 << 10,
+    TIDE_BLOCK_COUNT = 4,
+    TIDE_BLOCK_WINDOW_BYTES = 4 << 20,
+    TIDE_BLOCK_MEMORY_BYTES = TIDE_BLOCK_BYTES + 2 * TIDE_PAGE_BYTES, /* what init allocates */
+};
 
 struct tide_block {
     char *bytes; /* in memory, or in the window */

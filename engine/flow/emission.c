@@ -1,11 +1,20 @@
 #include "engine/flow/emission.h"
 
+uint32_t tide_emission_record_capacity(size_t text_bytes)
+{
+    return (uint32_t)(text_bytes / TIDE_EMISSION_TEXT_BYTES_A_RECORD) + TIDE_CHANNEL_COUNT;
+}
+
+size_t tide_emission_batch_bytes(size_t text_bytes)
+{
+    return tide_emission_record_capacity(text_bytes) * sizeof(struct tide_record);
+}
+
 bool tide_emission_batch_init(struct tide_emission_batch *batch, size_t text_bytes)
 {
-    uint32_t records =
-        (uint32_t)(text_bytes / TIDE_EMISSION_TEXT_BYTES_A_RECORD) + TIDE_CHANNEL_COUNT;
-    *batch = (struct tide_emission_batch){.record_capacity = records, .text_bytes = text_bytes};
-    batch->records = tide_alloc(records * sizeof *batch->records);
+    *batch = (struct tide_emission_batch){
+        .record_capacity = tide_emission_record_capacity(text_bytes), .text_bytes = text_bytes};
+    batch->records = tide_alloc(tide_emission_batch_bytes(text_bytes));
     return batch->records != NULL;
 }
 

@@ -58,6 +58,11 @@ struct tide_emission_batch {
     bool is_last;
 };
 
+/* Records that fit a batch whose channels hold text_bytes each, and what init allocates for them.
+ */
+uint32_t tide_emission_record_capacity(size_t text_bytes);
+size_t tide_emission_batch_bytes(size_t text_bytes);
+
 /* A batch whose channels hold text_bytes each, allocated when they are first used. */
 TIDE_MUST_USE bool tide_emission_batch_init(struct tide_emission_batch *batch, size_t text_bytes);
 void tide_emission_batch_fini(struct tide_emission_batch *batch); /* a zeroed one is fine */

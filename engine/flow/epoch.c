@@ -1,5 +1,15 @@
 #include "engine/flow/epoch.h"
 
+static size_t steps_bytes(unsigned epoch_count, uint32_t step_capacity)
+{
+    return (size_t)epoch_count * step_capacity * sizeof(struct tide_step);
+}
+
+size_t tide_epoch_pool_bytes(unsigned epoch_count, uint32_t step_capacity)
+{
+    return epoch_count * sizeof(struct tide_epoch) + steps_bytes(epoch_count, step_capacity);
+}
+
 bool tide_epoch_pool_init(struct tide_epoch_pool *pool, unsigned epoch_count,
                           uint32_t step_capacity, uint64_t row_capacity)
 {
@@ -8,7 +18,7 @@ bool tide_epoch_pool_init(struct tide_epoch_pool *pool, unsigned epoch_count,
         .epoch_count = epoch_count, .step_capacity = step_capacity, .row_capacity = row_capacity};
     pool->epochs =
         tide_alloc_aligned(_Alignof(struct tide_epoch), epoch_count * sizeof *pool->epochs);
-    pool->steps = tide_alloc((size_t)epoch_count * step_capacity * sizeof *pool->steps);
+    pool->steps = tide_alloc(steps_bytes(epoch_count, step_capacity));
     if (!pool->epochs || !pool->steps) return false;
     for (unsigned i = 0; i < epoch_count; i++) {
         atomic_init(&pool->epochs[i].reader_count, 0);

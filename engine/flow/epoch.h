@@ -42,6 +42,9 @@ struct tide_epoch_pool {
     uint64_t row_capacity;
 };
 
+/* What init allocates. */
+size_t tide_epoch_pool_bytes(unsigned epoch_count, uint32_t step_capacity);
+
 TIDE_MUST_USE bool tide_epoch_pool_init(struct tide_epoch_pool *pool, unsigned epoch_count,
                                         uint32_t step_capacity, uint64_t row_capacity);
 void tide_epoch_pool_fini(struct tide_epoch_pool *pool); /* a zeroed one is fine */

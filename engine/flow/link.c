@@ -1,17 +1,22 @@
 #include "engine/flow/link.h"
 
-static size_t power_of_two_from(size_t least)
+size_t tide_link_slot_count(unsigned item_count)
 {
-    size_t value = 2;
-    while (value < least) value *= 2;
-    return value;
+    size_t count = 2; /* a power of two */
+    while (count < item_count) count *= 2;
+    return count;
+}
+
+size_t tide_link_bytes(unsigned item_count)
+{
+    return 2 * tide_ring_bytes(tide_link_slot_count(item_count));
 }
 
 bool tide_link_init(struct tide_link *link, void *const items[], unsigned item_count,
                     struct tide_waiter *producer, struct tide_waiter *consumer)
 {
     TIDE_ASSERT(item_count >= 2 && item_count <= TIDE_LINK_ITEMS_MAX);
-    size_t slot_count = power_of_two_from(item_count);
+    size_t slot_count = tide_link_slot_count(item_count);
     if (!tide_ring_init(&link->forward, slot_count) || !tide_ring_init(&link->back, slot_count))
         return false;
     link->producer = producer;

@@ -34,6 +34,10 @@ struct tide_link {
     uint64_t received, waiting_total;             /* items in the ring when one was received */
 };
 
+/* Slots of each of its rings, and what both allocate, for so many items. */
+size_t tide_link_slot_count(unsigned item_count);
+size_t tide_link_bytes(unsigned item_count);
+
 /* items: `item_count` pointers, all of which start at home with the producer. */
 TIDE_MUST_USE bool tide_link_init(struct tide_link *link, void *const items[], unsigned item_count,
                                   struct tide_waiter *producer, struct tide_waiter *consumer);

@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+size_t tide_merge_bytes(unsigned input_count)
+{
+    const struct tide_merge *merge = NULL; /* for the sizes only */
+    return input_count * (sizeof *merge->inputs + sizeof *merge->heap);
+}
+
 bool tide_merge_init(struct tide_merge *merge, unsigned input_count)
 {
     *merge = (struct tide_merge){.input_count = input_count};

@@ -30,6 +30,9 @@ struct tide_merge {
     unsigned heap_count;
 };
 
+/* What init allocates. */
+size_t tide_merge_bytes(unsigned input_count);
+
 TIDE_MUST_USE bool tide_merge_init(struct tide_merge *merge, unsigned input_count);
 void tide_merge_fini(struct tide_merge *merge); /* a zeroed one is fine */
 

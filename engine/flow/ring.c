@@ -7,7 +7,7 @@ bool tide_ring_init(struct tide_ring *ring, size_t slot_count)
     atomic_init(&ring->head, 0);
     ring->head_seen = ring->tail_seen = 0;
     ring->mask = slot_count - 1;
-    ring->slots = tide_alloc_zeroed(slot_count, sizeof *ring->slots);
+    ring->slots = tide_alloc_zeroed(1, tide_ring_bytes(slot_count));
     return ring->slots != NULL;
 }
 

@@ -31,6 +31,12 @@ struct tide_ring {
     uint64_t mask;
 };
 
+/* What a ring allocates. */
+static inline size_t tide_ring_bytes(size_t slot_count)
+{
+    return slot_count * sizeof(void *);
+}
+
 TIDE_MUST_USE bool tide_ring_init(struct tide_ring *ring, size_t slot_count);
 void tide_ring_fini(struct tide_ring *ring); /* a zeroed one is fine */
 

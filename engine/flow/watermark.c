@@ -3,7 +3,7 @@
 bool tide_watermark_init(struct tide_watermark *watermark, unsigned input_count)
 {
     TIDE_ASSERT(input_count >= 1);
-    watermark->inputs_ms = tide_alloc(input_count * sizeof *watermark->inputs_ms);
+    watermark->inputs_ms = tide_alloc(tide_watermark_bytes(input_count));
     if (!watermark->inputs_ms) return false;
     watermark->input_count = input_count;
     watermark->least_ms = TIDE_WATERMARK_NONE;

@@ -26,6 +26,12 @@ struct tide_watermark {
     int64_t least_ms;
 };
 
+/* What init allocates. */
+static inline size_t tide_watermark_bytes(unsigned input_count)
+{
+    return input_count * sizeof(int64_t);
+}
+
 TIDE_MUST_USE bool tide_watermark_init(struct tide_watermark *watermark, unsigned input_count);
 void tide_watermark_fini(struct tide_watermark *watermark); /* a zeroed one is fine */
 

@@ -31,6 +31,7 @@ void tide_expression_free(struct tide_expression *expression); /* NULL is fine *
 /* Bit i: the expression looks at aggregates[i]. */
 uint32_t tide_expression_uses(const struct tide_expression *expression);
 
+size_t tide_expression_scratch_bytes(void); /* what new allocates; the rest is GMP's */
 TIDE_MUST_USE struct tide_expression_scratch *
 tide_expression_scratch_new(void); /* NULL: no memory */
 void tide_expression_scratch_free(struct tide_expression_scratch *scratch);

@@ -310,6 +310,11 @@ static bool run(const struct tide_expression *expression, const struct arithmeti
     return true;
 }
 
+size_t tide_expression_scratch_bytes(void)
+{
+    return sizeof(struct tide_expression_scratch);
+}
+
 struct tide_expression_scratch *tide_expression_scratch_new(void)
 {
     struct tide_expression_scratch *scratch = tide_alloc_zeroed(1, sizeof *scratch);

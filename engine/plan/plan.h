@@ -114,6 +114,12 @@ TIDE_MUST_USE bool tide_plan_build(struct tide_plan *plan, const struct tide_opt
                                    const struct tide_registry *registry, struct tide_error *error);
 void tide_plan_fini(struct tide_plan *plan); /* a zeroed one is fine */
 
+/* Are the workers' lines merged by their order keys? One worker's are in order as they come. */
+static inline bool tide_plan_merges(const struct tide_plan *plan)
+{
+    return plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1;
+}
+
 /* The name of the key's part i as the outputs print it. */
 const char *tide_plan_key_name(const struct tide_plan *plan, unsigned part);
 

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+size_t tide_parser_bytes(void)
+{
+    return sizeof(struct tide_rule_change);
+}
+
 bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                       struct tide_control *control, struct tide_rule_board *rule_board,
                       struct tide_view_board *views, const struct tide_hash_seed *seed,

@@ -68,6 +68,7 @@ struct tide_parser {
     unsigned change_count, change_capacity;
 };
 
+size_t tide_parser_bytes(void); /* what init allocates beside records and router */
 TIDE_MUST_USE bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                                     struct tide_control *control,
                                     struct tide_rule_board *rule_board,

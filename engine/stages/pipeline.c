@@ -3,7 +3,6 @@
 #include "engine/stages/pipeline_parts.h"
 #include "engine/stages/rcu.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,39 +37,27 @@ static void *run_by_turns(void *context)
     return NULL;
 }
 
-static void name_thread(const struct tide_runner *runner, unsigned i)
-{
-    char name[16];
-    if (!runner->stage) snprintf(name, sizeof name, "tide turns");
-    else if (strcmp(runner->stage->name, "worker") == 0)
-        snprintf(name, sizeof name, "tide work %u", i - 2);
-    else snprintf(name, sizeof name, "tide %s", runner->stage->name);
-    pthread_setname_np(runner->thread, name);
-}
-
 void tide_pipeline_start(struct tide_pipeline *pipeline)
 {
     bool by_turns = pipeline->plan->scheduler == TIDE_SCHEDULER_ONE;
-    unsigned count = by_turns ? 1 : pipeline->stage_count;
+    unsigned count = tide_pipeline_thread_count(pipeline->plan);
     struct tide_error error = {0};
-    pipeline->runners = tide_alloc_zeroed(count, sizeof *pipeline->runners);
     atomic_store_explicit(&pipeline->running_count, count, memory_order_relaxed);
     int failure = 0;
-    for (unsigned i = 0; pipeline->runners && i < count && !failure; i++) {
+    for (unsigned i = 0; i < count && !failure; i++) {
+        char name[TIDE_THREAD_NAME_BYTES];
         struct tide_runner *runner = &pipeline->runners[i];
         *runner = (struct tide_runner){.pipeline = pipeline,
                                        .stage = by_turns ? NULL : &pipeline->stages[i]};
         failure = pthread_create(&runner->thread, NULL, by_turns ? run_by_turns : run_one, runner);
         if (failure) break;
-        name_thread(runner, i);
+        tide_pipeline_thread_name(pipeline->plan, i, name);
+        pthread_setname_np(runner->thread, name);
         pipeline->runner_count++;
     }
     if (pipeline->runner_count == count) return;
-    if (failure)
-        tide_error_system(&error, failure,
-                          "cannot start thread %u of %u; try a smaller --parallelism",
-                          pipeline->runner_count + 1, count);
-    else tide_error_memory(&error, "the threads");
+    tide_error_system(&error, failure, "cannot start thread %u of %u; try a smaller --parallelism",
+                      pipeline->runner_count + 1, count);
     tide_control_fail(&pipeline->control, &error);
     say_done(pipeline, count - pipeline->runner_count);
 }

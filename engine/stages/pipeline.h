@@ -15,6 +15,8 @@
 #include "engine/stages/sink.h"
 #include "engine/stages/worker.h"
 
+enum { TIDE_EMISSIONS_A_LINK = 16, TIDE_THREAD_NAME_BYTES = 16 };
+
 struct tide_pipeline;
 
 /* What a run has done. Everything in `rows` and the next three are the same at every parallelism.
@@ -52,6 +54,21 @@ struct tide_glance {
     uint64_t open_windows;
     unsigned ring_percent; /* mean fill of the workers' input rings */
 };
+
+/* How a plan's pipeline is built. Stages are counted in the order of the data's way: reader,
+ * parser, workers, sink. With the scheduler `one` a single thread runs all of them. */
+unsigned tide_pipeline_stage_count(const struct tide_plan *plan);
+unsigned tide_pipeline_thread_count(const struct tide_plan *plan);
+
+/* What thread i is called, as top -H and debuggers show it. */
+void tide_pipeline_thread_name(const struct tide_plan *plan, unsigned i,
+                               char name[TIDE_THREAD_NAME_BYTES]);
+
+/* What parser and workers try before they sleep; reader and sink sleep at once. */
+struct tide_patience tide_pipeline_patience(const struct tide_plan *plan);
+
+/* What one channel of an emission batch holds. */
+size_t tide_pipeline_emission_bytes(const struct tide_plan *plan);
 
 /* outputs: by channel, NULL = off; they must outlive the pipeline. NULL on failure. */
 TIDE_MUST_USE struct tide_pipeline *

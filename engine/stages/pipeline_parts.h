@@ -13,8 +13,6 @@
 
 #include <pthread.h>
 
-enum { TIDE_EMISSIONS_A_LINK = 16 };
-
 /* One worker with the roads to and from it. */
 struct tide_lane {
     struct tide_worker worker;

@@ -3,13 +3,14 @@
 #include "engine/stages/rcu.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 enum {
-    STAGES_BESIDE_WORKERS = 3,
+    STAGES_BESIDE_WORKERS = 3,     /* reader, parser; sink */
     EMISSION_BYTES_MAX = 64 << 10, /* more than four workers share what four would have ... */
     EMISSION_BYTES_MIN = 8 << 10,  /* ... but no less than this */
 };
@@ -20,6 +21,32 @@ static void *alloc_lines(size_t count, size_t bytes)
     void *block = tide_alloc_aligned(TIDE_PARTY_BYTES, count * bytes);
     if (block) memset(block, 0, count * bytes);
     return block;
+}
+
+unsigned tide_pipeline_stage_count(const struct tide_plan *plan)
+{
+    return plan->parallelism + STAGES_BESIDE_WORKERS;
+}
+
+unsigned tide_pipeline_thread_count(const struct tide_plan *plan)
+{
+    return plan->scheduler == TIDE_SCHEDULER_ONE ? 1 : tide_pipeline_stage_count(plan);
+}
+
+void tide_pipeline_thread_name(const struct tide_plan *plan, unsigned i,
+                               char name[TIDE_THREAD_NAME_BYTES])
+{
+    const char *stage = i == 0 ? "reader" : i == 1 ? "parser" : "sink";
+    bool is_worker = i > 1 && i + 1 < tide_pipeline_stage_count(plan);
+    TIDE_ASSERT(i < TIDE_WAITERS_MAX); /* so the number fits */
+    if (plan->scheduler == TIDE_SCHEDULER_ONE) snprintf(name, TIDE_THREAD_NAME_BYTES, "tide turns");
+    else if (is_worker) snprintf(name, TIDE_THREAD_NAME_BYTES, "tide work %u", i - 2);
+    else snprintf(name, TIDE_THREAD_NAME_BYTES, "tide %s", stage);
+}
+
+struct tide_patience tide_pipeline_patience(const struct tide_plan *plan)
+{
+    return tide_patience_for(plan->parallelism + 1);
 }
 
 static struct tide_stage *stage_of_worker(struct tide_pipeline *pipeline, unsigned i)
@@ -43,14 +70,16 @@ static void init_stage(struct tide_pipeline *pipeline, struct tide_stage *stage,
 static bool init_stages(struct tide_pipeline *pipeline)
 {
     unsigned workers = pipeline->plan->parallelism;
-    pipeline->stage_count = workers + STAGES_BESIDE_WORKERS;
+    pipeline->stage_count = tide_pipeline_stage_count(pipeline->plan);
     size_t bytes = pipeline->stage_count * sizeof *pipeline->stages;
     pipeline->stages = tide_alloc_aligned(TIDE_PARTY_BYTES, bytes);
-    if (!pipeline->stages) return false;
+    pipeline->runners =
+        tide_alloc_zeroed(tide_pipeline_thread_count(pipeline->plan), sizeof *pipeline->runners);
+    if (!pipeline->stages || !pipeline->runners) return false;
     memset(pipeline->stages, 0, bytes);
     /* The parser and the workers are busy most of the time; reader and sink have little to do and
      * must not spin. */
-    const struct tide_patience busy = tide_patience_for(workers + 1), idle = {0};
+    const struct tide_patience busy = tide_pipeline_patience(pipeline->plan), idle = {0};
     init_stage(pipeline, &pipeline->stages[0],
                &(struct tide_stage){.name = "reader",
                                     .self = &pipeline->reader,
@@ -93,7 +122,7 @@ static bool link_blocks(struct tide_pipeline *pipeline)
                           &pipeline->stages[0].waiter, &pipeline->stages[1].waiter);
 }
 
-static size_t emission_bytes(const struct tide_plan *plan)
+size_t tide_pipeline_emission_bytes(const struct tide_plan *plan)
 {
     size_t bytes = 4 * EMISSION_BYTES_MAX / plan->parallelism;
     if (bytes > EMISSION_BYTES_MAX) return EMISSION_BYTES_MAX;
@@ -104,8 +133,9 @@ static bool link_emissions(struct tide_pipeline *pipeline, struct tide_emission_
                            struct tide_link *link, struct tide_stage *producer)
 {
     void *items[TIDE_EMISSIONS_A_LINK];
+    size_t text_bytes = tide_pipeline_emission_bytes(pipeline->plan);
     for (unsigned i = 0; i < TIDE_EMISSIONS_A_LINK; i++) {
-        if (!tide_emission_batch_init(&emissions[i], emission_bytes(pipeline->plan))) return false;
+        if (!tide_emission_batch_init(&emissions[i], text_bytes)) return false;
         items[i] = &emissions[i];
     }
     return tide_link_init(link, items, TIDE_EMISSIONS_A_LINK, &producer->waiter,

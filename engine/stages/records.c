@@ -7,6 +7,11 @@
 /* A slice of the block is indexed and decoded while it lies in the first-level cache. */
 enum { SLICE_BYTES = 16 << 10, JOINT_BYTES_FIRST = 4096, BOM_BYTES = 3 };
 
+size_t tide_records_bytes(void)
+{
+    return tide_csv_index_bytes(TIDE_BLOCK_WINDOW_BYTES);
+}
+
 bool tide_records_init(struct tide_records *records, const struct tide_scanner *scanner,
                        struct tide_decoder *decoder, size_t row_bytes_max, char delimiter,
                        struct tide_link *in, struct tide_error *error)

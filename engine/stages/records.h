@@ -80,6 +80,7 @@ enum tide_records_news {
     TIDE_RECORDS_NO_MEMORY,
 };
 
+size_t tide_records_bytes(void); /* what init allocates */
 TIDE_MUST_USE bool tide_records_init(struct tide_records *records,
                                      const struct tide_scanner *scanner,
                                      struct tide_decoder *decoder, size_t row_bytes_max,

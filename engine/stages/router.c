@@ -13,17 +13,32 @@ static uint32_t at_most(uint64_t value, uint32_t limit)
     return value < limit ? (uint32_t)value : limit;
 }
 
+/* Small batches make small epochs, so that a small input already goes through all of this. */
+struct tide_epoch_shape tide_router_epochs(const struct tide_plan *plan)
+{
+    return (struct tide_epoch_shape){
+        .epoch_count = at_most(plan->ring_slots, EPOCHS),
+        .step_capacity = at_most((uint64_t)plan->batch_rows * STEPS_A_BATCH_ROW, EPOCH_STEPS_MAX),
+        .row_capacity = at_most((uint64_t)plan->batch_rows * ROWS_A_BATCH_ROW, EPOCH_ROWS_MAX),
+    };
+}
+
+size_t tide_router_bytes(const struct tide_plan *plan)
+{
+    const struct tide_epoch_shape shape = tide_router_epochs(plan);
+    return plan->parallelism * sizeof(struct tide_route) +
+           tide_epoch_pool_bytes(shape.epoch_count, shape.step_capacity);
+}
+
 bool tide_router_init(struct tide_router *router, const struct tide_plan *plan,
                       struct tide_link *links, struct tide_error *error)
 {
     *router =
         (struct tide_router){.route_count = plan->parallelism, .watermark_ms = TIDE_WATERMARK_NONE};
     router->routes = tide_alloc_zeroed(plan->parallelism, sizeof *router->routes);
-    /* Small batches make small epochs, so that a small input already goes through all of this. */
-    uint32_t steps = at_most((uint64_t)plan->batch_rows * STEPS_A_BATCH_ROW, EPOCH_STEPS_MAX);
-    uint64_t rows = at_most((uint64_t)plan->batch_rows * ROWS_A_BATCH_ROW, EPOCH_ROWS_MAX);
-    unsigned epochs = at_most(plan->ring_slots, EPOCHS);
-    if (!router->routes || !tide_epoch_pool_init(&router->epochs, epochs, steps, rows))
+    const struct tide_epoch_shape shape = tide_router_epochs(plan);
+    if (!router->routes || !tide_epoch_pool_init(&router->epochs, shape.epoch_count,
+                                                 shape.step_capacity, shape.row_capacity))
         return tide_error_memory(error, "the router");
     for (unsigned i = 0; i < plan->parallelism; i++) router->routes[i].link = &links[i];
     return true;

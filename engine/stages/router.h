@@ -41,6 +41,15 @@ struct tide_router {
     uint64_t batch_count;
 };
 
+/* How many epochs a run has, and how large they are. */
+struct tide_epoch_shape {
+    unsigned epoch_count;
+    uint32_t step_capacity;
+    uint64_t row_capacity;
+};
+struct tide_epoch_shape tide_router_epochs(const struct tide_plan *plan);
+
+size_t tide_router_bytes(const struct tide_plan *plan); /* what init allocates */
 TIDE_MUST_USE bool tide_router_init(struct tide_router *router, const struct tide_plan *plan,
                                     struct tide_link *links, struct tide_error *error);
 void tide_router_fini(struct tide_router *router); /* a zeroed one is fine */

@@ -11,9 +11,20 @@ struct tide_rule_table {
     const struct tide_rule_set *sets[];
 };
 
+static size_t table_bytes(unsigned count)
+{
+    return sizeof(struct tide_rule_table) + count * sizeof(const struct tide_rule_set *);
+}
+
+size_t tide_rule_board_bytes(unsigned worker_count)
+{
+    const struct tide_rule_board *board = NULL; /* for the sizes only */
+    return worker_count * sizeof *board->reached + table_bytes(1);
+}
+
 static struct tide_rule_table *table_create(unsigned count, uint64_t first_version)
 {
-    struct tide_rule_table *table = tide_alloc(sizeof *table + count * sizeof *table->sets);
+    struct tide_rule_table *table = tide_alloc(table_bytes(count));
     if (table) *table = (struct tide_rule_table){.first_version = first_version, .count = count};
     return table;
 }

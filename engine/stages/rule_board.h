@@ -28,6 +28,9 @@ struct tide_rule_board {
     unsigned worker_count;
 };
 
+/* What init allocates. */
+size_t tide_rule_board_bytes(unsigned worker_count);
+
 TIDE_MUST_USE bool tide_rule_board_init(struct tide_rule_board *board,
                                         const struct tide_rule_set *first, unsigned worker_count,
                                         struct tide_error *error);

@@ -5,6 +5,13 @@
 
 #include <string.h>
 
+size_t tide_sink_bytes(const struct tide_plan *plan, unsigned output_count)
+{
+    size_t bytes = tide_watermark_bytes(plan->parallelism);
+    if (!tide_plan_merges(plan)) return bytes;
+    return bytes + output_count * TIDE_SINK_BUFFER_BYTES + tide_merge_bytes(plan->parallelism);
+}
+
 bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan,
                     struct tide_control *control, struct tide_link *side, struct tide_link *workers,
                     struct tide_output *const outputs[TIDE_CHANNEL_COUNT], struct tide_error *error)
@@ -16,7 +23,7 @@ bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan,
                                .worker_count = plan->parallelism,
                                .open_count = plan->parallelism + 1};
     memcpy(sink->outputs, outputs, sizeof sink->outputs);
-    sink->merges = plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1;
+    sink->merges = tide_plan_merges(plan);
     bool ready = tide_watermark_init(&sink->watermark, plan->parallelism);
     for (unsigned i = 0; sink->merges && i < TIDE_CHANNEL_COUNT; i++) {
         if (!outputs[i]) continue;

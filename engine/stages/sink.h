@@ -35,6 +35,9 @@ struct tide_sink {
     uint64_t batch_count;
 };
 
+/* What init allocates for so many outputs that are on. */
+size_t tide_sink_bytes(const struct tide_plan *plan, unsigned output_count);
+
 TIDE_MUST_USE bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan,
                                   struct tide_control *control, struct tide_link *side,
                                   struct tide_link *workers,

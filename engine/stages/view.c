@@ -8,6 +8,17 @@ struct view {
     struct tide_picture picture;
 };
 
+size_t tide_view_board_bytes(unsigned stage_count)
+{
+    const struct tide_view_board *board = NULL; /* for the sizes only */
+    return stage_count * (sizeof *board->views + sizeof *board->answered);
+}
+
+size_t tide_view_bytes(void)
+{
+    return sizeof(struct view);
+}
+
 bool tide_view_board_init(struct tide_view_board *board, unsigned stage_count,
                           struct tide_error *error)
 {

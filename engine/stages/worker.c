@@ -1,19 +1,24 @@
 #include "engine/stages/worker.h"
 
-/* Which aggregates need state beside the entries, and where it lies. */
-static void lay_out_states(struct tide_worker *worker)
+struct tide_state_layout tide_worker_states(const struct tide_plan *plan)
 {
-    const struct tide_plan *plan = worker->plan;
-    for (unsigned i = 0; i < plan->listed_count; i++) worker->listed |= 1u << plan->listed[i];
+    struct tide_state_layout layout = {0};
+    for (unsigned i = 0; i < plan->listed_count; i++) layout.listed |= 1u << plan->listed[i];
     for (unsigned i = 0; plan->registry->aggregates[i]; i++) {
         /* A reload may bring rules on any aggregate, so with a config file all of them are kept. */
-        bool needed = (worker->listed | plan->rules->uses) >> i & 1 || plan->config_file;
+        bool needed = (layout.listed | plan->rules->uses) >> i & 1 || plan->config_file;
         uint32_t bytes = plan->registry->aggregates[i]->state_bytes;
         if (!needed || bytes == 0) continue;
-        worker->state_offsets[i] = worker->state_stride;
-        worker->state_stride += bytes;
-        worker->stateful |= 1u << i;
+        layout.offsets[i] = layout.stride;
+        layout.stride += bytes;
+        layout.stateful |= 1u << i;
     }
+    return layout;
+}
+
+size_t tide_worker_bytes(void)
+{
+    return tide_expression_scratch_bytes() + tide_watermark_bytes(1) + tide_window_store_bytes(0);
 }
 
 bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, unsigned index,
@@ -31,12 +36,12 @@ bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, 
                                    .out = out,
                                    .parser = parser};
     worker->window = (struct tide_window_shape){plan->window_size_ms, plan->window_offset_ms};
-    worker->keeps_records = plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1;
-    lay_out_states(worker);
+    worker->keeps_records = tide_plan_merges(plan);
+    worker->states = tide_worker_states(plan);
     tide_formatter_init(&worker->formatter, plan);
     worker->scratch = tide_expression_scratch_new();
     if (worker->scratch && tide_watermark_init(&worker->watermark, 1) &&
-        tide_window_store_init(&worker->store, worker->state_stride, seed))
+        tide_window_store_init(&worker->store, worker->states.stride, seed))
         return true;
     return tide_error_memory(error, "a worker");
 }

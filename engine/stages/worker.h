@@ -37,6 +37,14 @@ struct tide_firing {
     uint32_t entry; /* next one of the first window */
 };
 
+/* The aggregates' states beside an entry. Bit i of a set stands for aggregate i. */
+struct tide_state_layout {
+    uint32_t offsets[TIDE_AGGREGATE_COUNT_MAX]; /* of each aggregate within an entry's states */
+    uint32_t stride;                            /* bytes of all of them */
+    uint32_t stateful;                          /* those that keep state */
+    uint32_t listed;                            /* those in --aggregate */
+};
+
 struct tide_worker {
     const struct tide_plan *plan;
     struct tide_control *control;
@@ -61,15 +69,16 @@ struct tide_worker {
     struct tide_formatter formatter;
     struct tide_expression_scratch *scratch;
     struct tide_value values[TIDE_AGGREGATE_COUNT_MAX];
-    uint32_t
-        state_offsets[TIDE_AGGREGATE_COUNT_MAX]; /* of each aggregate within an entry's states */
-    uint32_t state_stride, stateful;             /* bit i: aggregate i keeps state */
-    uint32_t listed;                             /* bit i: aggregate i is in --aggregate */
+    struct tide_state_layout states;
     bool report_is_due, report_is_urgent, has_ended;
 
     struct tide_worker_counts counts;
 };
 
+/* Which aggregates need state beside the entries, and where it lies. */
+struct tide_state_layout tide_worker_states(const struct tide_plan *plan);
+
+size_t tide_worker_bytes(void); /* what init allocates */
 TIDE_MUST_USE bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan,
                                     unsigned index, struct tide_control *control,
                                     struct tide_rule_board *rule_board,

@@ -52,7 +52,7 @@ static void want(struct tide_worker *worker, struct terms *terms, uint32_t set)
         unsigned index = (unsigned)__builtin_ctz(set);
         const struct tide_aggregate *aggregate = worker->plan->registry->aggregates[index];
         terms->wanted[terms->all_count++] =
-            (struct wanted){index, aggregate, worker->state_offsets[index]};
+            (struct wanted){index, aggregate, worker->states.offsets[index]};
         worker->values[index].null = false;
         worker->values[index].scale =
             aggregate->field == TIDE_FIELD_SUM ? (uint8_t)worker->plan->decimal.scale : 0;
@@ -71,7 +71,7 @@ static struct terms make_terms(struct tide_worker *worker, const struct tide_rul
     };
     uint32_t first = rules->uses;
     if (terms.wants_results || plan->format->alerts_always) {
-        first |= worker->listed;
+        first |= worker->states.listed;
     } else if (rules->rule_count == 1 && rules->rules[0].bounds_aggregate >= 0) {
         const struct tide_aggregate *aggregate =
             plan->registry->aggregates[rules->rules[0].bounds_aggregate];
@@ -79,7 +79,7 @@ static struct terms make_terms(struct tide_worker *worker, const struct tide_rul
     }
     want(worker, &terms, first);
     terms.first_count = terms.all_count;
-    want(worker, &terms, worker->listed & ~first);
+    want(worker, &terms, worker->states.listed & ~first);
     return terms;
 }
 

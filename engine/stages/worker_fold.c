@@ -64,11 +64,11 @@ static void fold_states(struct tide_worker *worker, struct group *group, size_t 
     const struct tide_aggregate *const *aggregates = worker->plan->registry->aggregates;
     void *states[GROUP_ROWS];
     for (unsigned i = 0; aggregates[i]; i++) {
-        if (!(worker->stateful >> i & 1)) continue;
+        if (!(worker->states.stateful >> i & 1)) continue;
         for (size_t j = 0; j < count; j++) {
             const struct tide_pane *pane = group->panes[j];
             states[j] = pane->states + (size_t)group->entries[j] * pane->state_stride +
-                        worker->state_offsets[i];
+                        worker->states.offsets[i];
         }
         aggregates[i]->fold(states, group->amounts, group->fresh, count);
     }
@@ -152,7 +152,7 @@ static bool fold_any(struct tide_worker *worker, struct group *group, const stru
         entry->sum += amount;
         entry->count++;
     }
-    if (worker->stateful) fold_states(worker, group, count);
+    if (worker->states.stateful) fold_states(worker, group, count);
     return true;
 }
 
@@ -160,7 +160,7 @@ bool tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end)
 {
     struct group group;
     const struct tide_batch *batch = worker->batch;
-    const bool is_plain = !worker->stateful && !(batch->flags & TIDE_BATCH_MARKED);
+    const bool is_plain = !worker->states.stateful && !(batch->flags & TIDE_BATCH_MARKED);
     for (uint32_t at = begin; at < end; at += GROUP_ROWS) {
         uint32_t count = end - at < GROUP_ROWS ? end - at : GROUP_ROWS;
         const struct tide_row *rows = batch->rows + at;

@@ -2,6 +2,22 @@
 
 enum { SLOTS_FIRST = 16, ENTRIES_FIRST = 8, KEY_CHUNK_BYTES = 4096, KEY_CHUNK_BYTES_MAX = 1 << 20 };
 
+/* A table of slots is half full at most. */
+static bool slots_are_full(uint32_t entry_count, uint32_t slot_mask)
+{
+    return (uint64_t)entry_count * 2 > slot_mask;
+}
+
+uint64_t tide_pane_bytes(uint32_t entry_count, uint32_t state_stride)
+{
+    uint64_t slot_count = SLOTS_FIRST, capacity = ENTRIES_FIRST;
+    while (entry_count > 0 && slots_are_full(entry_count - 1, (uint32_t)(slot_count - 1)))
+        slot_count *= 2;
+    while (capacity < entry_count) capacity *= 2;
+    return sizeof(struct tide_pane) + slot_count * sizeof(uint64_t) +
+           capacity * (sizeof(struct tide_entry) + state_stride);
+}
+
 struct tide_pane *tide_pane_create(uint32_t state_stride)
 {
     TIDE_ASSERT(state_stride % 16 == 0);
@@ -138,7 +154,7 @@ struct tide_entry *tide_pane_add(struct tide_pane *pane, const struct tide_key *
 {
     if (pane->entry_count == TIDE_PANE_ENTRIES_MAX) return NULL;
     if (pane->entry_count == pane->entry_capacity && !grow_entries(pane)) return NULL;
-    if ((uint64_t)pane->entry_count * 2 > pane->slot_mask && !grow_slots(pane, seed)) return NULL;
+    if (slots_are_full(pane->entry_count, pane->slot_mask) && !grow_slots(pane, seed)) return NULL;
 
     uint64_t words[2] = {key->words[0], key->words[1]};
     if (key->bytes > TIDE_KEY_INLINE_BYTES) {

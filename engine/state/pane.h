@@ -46,6 +46,10 @@ struct tide_key {
     uint32_t bytes;
 };
 
+/* What a pane allocates that has grown to hold this many keys, without the bytes of keys longer
+ * than TIDE_KEY_INLINE_BYTES. While it grows, the old and the new table are there for a moment. */
+uint64_t tide_pane_bytes(uint32_t entry_count, uint32_t state_stride);
+
 /* A small empty pane, or NULL without memory. */
 TIDE_MUST_USE struct tide_pane *tide_pane_create(uint32_t state_stride);
 void tide_pane_destroy(struct tide_pane *pane); /* NULL is fine */

@@ -33,6 +33,9 @@ struct tide_window {
     /* The least watermark above this one that lets some window fire: the parser tells the workers
      * only of watermarks that reach it. */
     int64_t (*next_fire)(const struct tide_window_shape *shape, int64_t watermark_ms);
+
+    /* The most windows that hold times of which no two are more than span_ms apart. */
+    uint64_t (*count_over)(const struct tide_window_shape *shape, int64_t span_ms);
 };
 
 #endif

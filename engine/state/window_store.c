@@ -1,15 +1,23 @@
 #include "engine/state/window_store.h"
 
-enum { HEAP_FIRST = 16, BUCKETS_FIRST = 16 };
+enum { WINDOWS_FIRST = 16 };
+
+size_t tide_window_store_bytes(uint32_t open_count)
+{
+    const struct tide_window_store *store = NULL; /* for the sizes only */
+    size_t capacity = WINDOWS_FIRST;
+    while (capacity < open_count) capacity *= 2;
+    return capacity * (sizeof *store->heap + sizeof *store->buckets);
+}
 
 bool tide_window_store_init(struct tide_window_store *store, uint32_t state_stride,
                             const struct tide_hash_seed *seed)
 {
     *store = (struct tide_window_store){.state_stride = state_stride, .seed = *seed};
-    store->heap_capacity = HEAP_FIRST;
-    store->bucket_mask = BUCKETS_FIRST - 1;
-    store->heap = tide_alloc(HEAP_FIRST * sizeof *store->heap);
-    store->buckets = tide_alloc_zeroed(BUCKETS_FIRST, sizeof *store->buckets);
+    store->heap_capacity = WINDOWS_FIRST;
+    store->bucket_mask = WINDOWS_FIRST - 1;
+    store->heap = tide_alloc(WINDOWS_FIRST * sizeof *store->heap);
+    store->buckets = tide_alloc_zeroed(WINDOWS_FIRST, sizeof *store->buckets);
     return store->heap && store->buckets;
 }
 

@@ -24,6 +24,9 @@ struct tide_window_store {
     struct tide_hash_seed seed;
 };
 
+/* What a store without panes allocates: that of init, doubled as often as more windows are open. */
+size_t tide_window_store_bytes(uint32_t open_count);
+
 TIDE_MUST_USE bool tide_window_store_init(struct tide_window_store *store, uint32_t state_stride,
                                           const struct tide_hash_seed *seed);
 void tide_window_store_fini(struct tide_window_store *store); /* a zeroed one is fine */

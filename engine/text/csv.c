@@ -4,14 +4,25 @@
 
 #include <string.h>
 
+/* Every byte may be a separator, a step writes a few entries past the last one, and [-1] must
+ * exist.
+ */
+static size_t entry_count_for(size_t block_bytes_max)
+{
+    return block_bytes_max + 2 * TIDE_CSV_STEP_BYTES;
+}
+
+size_t tide_csv_index_bytes(size_t block_bytes_max)
+{
+    return 2 * entry_count_for(block_bytes_max) * sizeof(uint32_t);
+}
+
 bool tide_csv_index_init(struct tide_csv_index *index, size_t block_bytes_max, char delimiter,
                          struct tide_error *error)
 {
-    /* Every byte may be a separator, a step writes a few entries past the last one, and [-1] must
-     * exist. */
-    size_t entry_count = block_bytes_max + 2 * TIDE_CSV_STEP_BYTES;
+    size_t entry_count = entry_count_for(block_bytes_max);
     *index = (struct tide_csv_index){.delimiter = delimiter};
-    uint32_t *memory = tide_alloc(2 * entry_count * sizeof *memory);
+    uint32_t *memory = tide_alloc(tide_csv_index_bytes(block_bytes_max));
     if (!memory) return tide_error_memory(error, "the record index");
     index->memory = memory;
     index->separators = memory + TIDE_CSV_STEP_BYTES;

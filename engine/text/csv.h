@@ -50,6 +50,9 @@ struct tide_csv_index {
     void *memory;
 };
 
+/* What init allocates. */
+size_t tide_csv_index_bytes(size_t block_bytes_max);
+
 TIDE_MUST_USE bool tide_csv_index_init(struct tide_csv_index *index, size_t block_bytes_max,
                                        char delimiter, struct tide_error *error);
 void tide_csv_index_fini(struct tide_csv_index *index); /* a zeroed one is fine */

@@ -160,6 +160,23 @@ static void every_time_is_covered_once_and_fires_once(void **state)
     }
 }
 
+static void most_windows_over_a_span_are_counted(void **state)
+{
+    (void)state;
+    for (int64_t size = 1; size <= 9; size++) {
+        const struct tide_window_shape shape = {size, size / 2};
+        for (int64_t span = 0; span <= 30; span++) {
+            int64_t most = 0;
+            for (int64_t first = -20; first <= 20; first++) {
+                int64_t starts = tide_window_tumbling.start(&shape, first + span) -
+                                 tide_window_tumbling.start(&shape, first);
+                if (starts / size + 1 > most) most = starts / size + 1;
+            }
+            assert_int_equal(tide_window_tumbling.count_over(&shape, span), most);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +185,7 @@ int main(void)
         cmocka_unit_test(time_is_in_the_window_below_it),
         cmocka_unit_test(watermark_fires_at_the_end_minus_one),
         cmocka_unit_test(every_time_is_covered_once_and_fires_once),
+        cmocka_unit_test(most_windows_over_a_span_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

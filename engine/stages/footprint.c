@@ -1,0 +1,73 @@
+#include "engine/stages/footprint.h"
+
+#include "engine/stages/pipeline_parts.h"
+
+static unsigned count_outputs(const struct tide_plan *plan, enum tide_output_kind a,
+                              enum tide_output_kind b)
+{
+    return (plan->outputs[a] ? 1u : 0) + (plan->outputs[b] ? 1u : 0);
+}
+
+static uint64_t ring_bytes(const struct tide_plan *plan)
+{
+    uint64_t lane = tide_link_bytes(plan->ring_slots) + tide_link_bytes(TIDE_EMISSIONS_A_LINK);
+    return tide_link_bytes(TIDE_BLOCK_COUNT) + tide_link_bytes(TIDE_EMISSIONS_A_LINK) +
+           plan->parallelism * lane;
+}
+
+/* The side link's batches are part of the pipeline itself. */
+static uint64_t emission_bytes(const struct tide_plan *plan)
+{
+    uint64_t records = tide_emission_batch_bytes(tide_pipeline_emission_bytes(plan));
+    uint64_t lane = TIDE_EMISSIONS_A_LINK * (records + sizeof(struct tide_emission_batch));
+    return TIDE_EMISSIONS_A_LINK * records + plan->parallelism * lane;
+}
+
+/* Arrays that begin on a party's own lines. */
+static uint64_t lines_bytes(uint64_t count, size_t bytes)
+{
+    return tide_aligned_bytes(TIDE_PARTY_BYTES, count * bytes);
+}
+
+static uint64_t stage_bytes(const struct tide_plan *plan)
+{
+    uint64_t workers = plan->parallelism;
+    return lines_bytes(1, sizeof(struct tide_pipeline)) +
+           lines_bytes(workers, sizeof(struct tide_lane)) +
+           2 * lines_bytes(workers, sizeof(struct tide_link)) +
+           lines_bytes(tide_pipeline_stage_count(plan), sizeof(struct tide_stage)) +
+           tide_pipeline_thread_count(plan) * sizeof(struct tide_runner) +
+           workers * tide_worker_bytes() + tide_rule_board_bytes(plan->parallelism) +
+           tide_view_board_bytes(plan->parallelism + 1) + tide_parser_bytes();
+}
+
+void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *footprint)
+{
+    uint64_t workers = plan->parallelism, batches = workers * plan->ring_slots;
+    uint64_t by_workers = count_outputs(plan, TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS);
+    uint64_t by_parser = count_outputs(plan, TIDE_OUTPUT_LATE, TIDE_OUTPUT_REJECTS);
+    *footprint = (struct tide_footprint){
+        .texts_max = TIDE_EMISSIONS_A_LINK * (workers * by_workers + by_parser) *
+                     tide_pipeline_emission_bytes(plan),
+        .keys_max = batches * TIDE_BATCH_SIDE_BYTES_KEPT,
+    };
+    uint64_t *bytes = footprint->at_start;
+    bytes[TIDE_FOOTPRINT_BLOCKS] = TIDE_BLOCK_COUNT * TIDE_BLOCK_MEMORY_BYTES;
+    bytes[TIDE_FOOTPRINT_INDEX] = tide_records_bytes();
+    bytes[TIDE_FOOTPRINT_BATCHES] =
+        batches * (tide_batch_bytes(plan->batch_rows) + sizeof(struct tide_batch));
+    bytes[TIDE_FOOTPRINT_EPOCHS] = tide_router_bytes(plan);
+    bytes[TIDE_FOOTPRINT_EMISSIONS] = emission_bytes(plan);
+    bytes[TIDE_FOOTPRINT_RINGS] = ring_bytes(plan);
+    bytes[TIDE_FOOTPRINT_SINK] = tide_sink_bytes(plan, (unsigned)(by_workers + by_parser));
+    bytes[TIDE_FOOTPRINT_STAGES] = stage_bytes(plan);
+    for (unsigned i = 0; i < TIDE_FOOTPRINT_PART_COUNT; i++) footprint->total_at_start += bytes[i];
+}
+
+/* Those that hold times from the watermark up to the greatest event time, and the one that the row
+ * lies in which lets the first of them fire. */
+uint64_t tide_footprint_windows_max(const struct tide_plan *plan)
+{
+    const struct tide_window_shape shape = {plan->window_size_ms, plan->window_offset_ms};
+    return plan->unbounded ? 0 : plan->window->count_over(&shape, plan->bound_ms) + 1;
+}
