@@ -28,6 +28,11 @@ tide_expression_parse(const char *text, const struct tide_aggregate *const aggre
                       struct tide_error *error);
 void tide_expression_free(struct tide_expression *expression); /* NULL is fine */
 
+/* The expression in the same language, with single blanks, upper-case words and no parentheses that
+ * change nothing; parsed again it is the same. The caller frees it. NULL without memory. */
+TIDE_MUST_USE char *tide_expression_print(const struct tide_expression *expression,
+                                          const struct tide_aggregate *const aggregates[]);
+
 /* Bit i: the expression looks at aggregates[i]. */
 uint32_t tide_expression_uses(const struct tide_expression *expression);
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "engine/base/memory.h"
 #include "engine/plan/expression.h"
 #include "engine/text/exact.h"
 #include "operators/aggregates.h"
@@ -389,6 +390,66 @@ static void bounds_are_the_units_for_which_a_plain_comparison_holds(void **state
     }
 }
 
+static const struct {
+    const char *text, *printed;
+} prints[] = {
+    {"sum>8000", "sum > 8000"},
+    {"((SUM) > (8e3))", "sum > 8000"},
+    {"8000.50 <= sum", "8000.5 <= sum"},
+    {"sum == -.05 or count != 3", "sum = -0.05 OR count <> 3"},
+    {"sum between 1 and 2 and max > 1", "sum BETWEEN 1 AND 2 AND max > 1"},
+    {"sum not between (1 + 1) and 2*3", "NOT sum BETWEEN 1 + 1 AND 2 * 3"},
+    {"(sum > 1 or sum < 0) and count > 2", "(sum > 1 OR sum < 0) AND count > 2"},
+    {"sum > 1 or (sum < 0 and count > 2)", "sum > 1 OR sum < 0 AND count > 2"},
+    {"sum > 1 and (sum < 9 and count > 2)", "sum > 1 AND (sum < 9 AND count > 2)"},
+    {"not (sum > 1 or sum < 0)", "NOT (sum > 1 OR sum < 0)"},
+    {"not not (sum > 1)", "NOT NOT sum > 1"},
+    {"sum - (count - 1) > (sum - count) - 1", "sum - (count - 1) > sum - count - 1"},
+    {"(sum + 1) * 2 / (3 * mean) > -(sum + 1)", "(sum + 1) * 2 / (3 * mean) > -(sum + 1)"},
+    {"(min + 1) between (max + 1) * 2 and (sum - 1) * 3",
+     "min + 1 BETWEEN (max + 1) * 2 AND (sum - 1) * 3"},
+    {"- - sum > - 5", "-(-sum) > -5"},
+    {"sum * -5 > +3", "sum * -5 > 3"},
+    {"stddev is not null", "NOT stddev IS NULL"},
+    {"(sum > 3) is null", "(sum > 3) IS NULL"},
+    {"(sum + 3) is null", "sum + 3 IS NULL"},
+    {"1 > 123456789012345678901234567.123456789012345678901234567",
+     "1 > 123456789012345678901234567.123456789012345678901234567"},
+};
+
+static void a_condition_prints_as_what_it_was_parsed_to(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof prints / sizeof prints[0]; i++) {
+        struct tide_expression *expression = parse(prints[i].text);
+        char *printed = tide_expression_print(expression, aggregates);
+        assert_string_equal(printed, prints[i].printed);
+        struct tide_expression *again = parse(printed);
+        char *printed_again = tide_expression_print(again, aggregates);
+        assert_string_equal(printed_again, printed);
+        tide_free(printed);
+        tide_free(printed_again);
+        tide_expression_free(expression);
+        tide_expression_free(again);
+    }
+}
+
+static void long_chains_print_whole(void **state)
+{
+    (void)state;
+    enum { TERMS = 5000 };
+    static char text[8 * TERMS], expected[8 * TERMS];
+    repeat(text, "sum>1", 1);
+    repeat(text, " or\tsum>1", TERMS / 2);
+    repeat(expected, "sum > 1", 1);
+    repeat(expected, " OR sum > 1", TERMS / 2);
+    struct tide_expression *expression = parse(text);
+    char *printed = tide_expression_print(expression, aggregates);
+    assert_string_equal(printed, expected);
+    tide_free(printed);
+    tide_expression_free(expression);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +461,8 @@ int main(void)
         cmocka_unit_test(long_chains_need_no_depth),
         cmocka_unit_test(uses_has_a_bit_for_each_aggregate_named),
         cmocka_unit_test(bounds_are_the_units_for_which_a_plain_comparison_holds),
+        cmocka_unit_test(a_condition_prints_as_what_it_was_parsed_to),
+        cmocka_unit_test(long_chains_print_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
