@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"run", tide_command_run, "the pipeline: CSV in, windows by key, alerts out"},
     {"parse", tide_command_parse, "print each record as the reader sees it, a JSON array a line"},
     {"gen", tide_command_gen, "make transactions to try things on"},
+    {"explain", tide_command_explain, "what a run with these options would be, without running it"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

@@ -1,0 +1,108 @@
+#include "engine/instruments/explain/words.h"
+
+#include "engine/text/exact.h"
+
+#include <stdio.h>
+
+const char *tide_words_bytes(char text[TIDE_WORDS_BYTES], uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    unsigned unit = 0;
+    double value = (double)bytes;
+    for (; value >= 1024 && unit < 4; unit++) value /= 1024;
+    if (unit == 0) snprintf(text, TIDE_WORDS_BYTES, "%llu bytes", (unsigned long long)bytes);
+    else snprintf(text, TIDE_WORDS_BYTES, value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+    return text;
+}
+
+const char *tide_words_span(char text[TIDE_WORDS_BYTES], int64_t span_ms)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+    unsigned i = 0;
+    while (span_ms == 0 ? units[i].ms > 1000 : span_ms % units[i].ms != 0) i++;
+    snprintf(text, TIDE_WORDS_BYTES, "%lld %s", (long long)(span_ms / units[i].ms), units[i].name);
+    return text;
+}
+
+static unsigned scale_of(const struct tide_aggregate *aggregate, const struct tide_plan *plan)
+{
+    if (aggregate->unit == TIDE_UNIT_AMOUNT) return plan->decimal.scale;
+    return aggregate->unit == TIDE_UNIT_COUNT ? 0 : TIDE_AGGREGATE_MEAN_DECIMALS;
+}
+
+void tide_words_test(char *text, size_t bytes, const struct tide_rule *rule,
+                     const struct tide_plan *plan)
+{
+    if (rule->bounds_aggregate < 0) {
+        snprintf(text, bytes, "evaluated for each result: exact fractions, three-valued logic");
+        return;
+    }
+    const struct tide_aggregate *aggregate = plan->registry->aggregates[rule->bounds_aggregate];
+    unsigned scale = scale_of(aggregate, plan);
+    char lowest[TIDE_DECIMAL_TEXT_BYTES + 1], highest[TIDE_DECIMAL_TEXT_BYTES + 1];
+    lowest[tide_decimal_print(lowest, rule->lowest, scale)] = '\0';
+    highest[tide_decimal_print(highest, rule->highest, scale)] = '\0';
+    bool has_lowest = rule->lowest != TIDE_INT128_MIN,
+         has_highest = rule->highest != TIDE_INT128_MAX;
+    if (rule->lowest > rule->highest) snprintf(text, bytes, "never true");
+    else if (has_lowest && has_highest)
+        snprintf(text, bytes, "a range: %s from %s to %s", aggregate->name, lowest, highest);
+    else if (has_lowest) snprintf(text, bytes, "a range: %s from %s up", aggregate->name, lowest);
+    else if (has_highest) snprintf(text, bytes, "a range: %s up to %s", aggregate->name, highest);
+    else snprintf(text, bytes, "true of any %s", aggregate->name);
+}
+
+void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    char bound[TIDE_WORDS_BYTES], future[TIDE_WORDS_BYTES], ahead[128] = "";
+    const char *end = plan->drop_at_end
+                          ? "The end of the input fires nothing: open windows are dropped."
+                          : "The end of the input moves it to 2^63 - 1, which fires all the rest.";
+    if (plan->unbounded) {
+        snprintf(text, bytes,
+                 "There is none before the end of the input (--out-of-orderness unbounded): no row "
+                 "is late, every window stays open until then. %s",
+                 end);
+        return;
+    }
+    if (plan->max_future_ms >= 0)
+        snprintf(ahead, sizeof ahead,
+                 " A row more than %s ahead is rejected as future and does not move it.",
+                 tide_words_span(future, plan->max_future_ms));
+    snprintf(text, bytes,
+             "Greatest event time so far - %s - 1 ms, after each row, as Flink's "
+             "BoundedOutOfOrdernessWatermarks for every record. The parser alone decides it, from "
+             "all rows; a worker believes what its ring tells it, the sink takes the least of its "
+             "workers.%s A row is late if the watermark before it has reached its window's end - 1 "
+             "ms; that is also when the window fires. %s",
+             tide_words_span(bound, plan->bound_ms), ahead, end);
+}
+
+void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    static const char key[] =
+        "the row that caused it, phase, the window's end, the key's first row "
+        "in the window";
+    if (plan->order == TIDE_ORDER_KEY)
+        snprintf(text, bytes,
+                 "key: each key's lines in the order of parallelism 1, which is by %s. Keys "
+                 "interleave as their workers come: nothing is merged, and lines may stand "
+                 "differently from run to run. Late rows and rejects stand in input order.",
+                 key);
+    else if (plan->parallelism == 1)
+        snprintf(text, bytes,
+                 "global: by %s. One worker emits in this order by itself, so nothing is merged; "
+                 "more workers would give the same bytes. Late rows and rejects stand in input "
+                 "order.",
+                 key);
+    else
+        snprintf(text, bytes,
+                 "global: the bytes of parallelism 1. Each line carries its order key (%s). Every "
+                 "worker emits in this order; the sink merges them up to the frontier, the row "
+                 "through which all workers are complete. Late rows and rejects stand in input "
+                 "order.",
+                 key);
+}
