@@ -109,7 +109,7 @@ static void describe_memory(struct tide_explanation *explanation)
         [TIDE_FOOTPRINT_BLOCKS] = {"blocks of input", TIDE_BLOCK_COUNT, TIDE_BLOCK_MEMORY_BYTES, 0,
                                    "a plain file is mapped instead"},
         [TIDE_FOOTPRINT_INDEX] = {"index of records", 1, tide_records_bytes(), 0,
-                                  "touched only as far as a record or a slice of a block needs"},
+                                  "touched as far as a record or a slice of a block needs"},
         [TIDE_FOOTPRINT_BATCHES] = {"batches of rows", batches,
                                     tide_batch_bytes(plan->batch_rows) + sizeof(struct tide_batch),
                                     0, ""},

@@ -151,18 +151,13 @@ static void write_threads(const struct tide_explanation *explanation, FILE *out)
     put_title(out, "Threads");
     for (unsigned i = 0; i < explanation->stage_count; i++) {
         const struct tide_explain_stage *stage = &explanation->stages[i];
-        bool is_worker = stage->role == TIDE_EXPLAIN_WORKER;
-        const struct tide_explain_stage *last = &explanation->stages[1 + workers];
+        bool is_worker = stage->role == TIDE_EXPLAIN_WORKER, are_many = is_worker && workers > 1;
         if (is_worker && stage->worker > 0) continue; /* they are all alike */
-        if (is_worker && workers > 1) {
-            snprintf(head, sizeof head, "%s .. %u", stage->thread, last->worker);
-            if (explanation->thread_count == 1) snprintf(head, sizeof head, "%s", stage->thread);
-        } else {
-            snprintf(head, sizeof head, "%s", stage->thread);
-        }
-        put_entry(out, head, "%s%s%s: %s", tide_explain_role_name(stage->role),
-                  is_worker && workers > 1 ? "s" : "", is_worker && workers > 1 ? ", each" : "",
-                  work_of(stage->role));
+        snprintf(head, sizeof head, "%s", stage->thread);
+        if (are_many && explanation->thread_count > 1)
+            snprintf(head, sizeof head, "%s .. %u", stage->thread, workers - 1);
+        put_entry(out, head, "%s%s: %s", tide_explain_role_name(stage->role),
+                  are_many ? "s, each" : "", work_of(stage->role));
     }
     put_patience(explanation, out);
 }
