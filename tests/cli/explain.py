@@ -217,7 +217,8 @@ class Explain(Case):
 
     def test_graphviz_draws_the_graph_without_a_word(self):
         if not shutil.which("dot"):
-            self.skipTest("dot (package graphviz) is not installed")
+            print("SKIPPED: drawing the graph needs dot, of the package graphviz")
+            self.skipTest("no dot")
         odd = 'a"\\<&b\n\u00e9\x01 end\\'
         for arguments in (("-p", "1"), ("-p", "4", "--results", odd, odd + ".csv"), ("-p", "64", b"\xff.csv")):
             dot = self.run_tidemark("explain", "--dot", *arguments).stdout if isinstance(arguments[-1], bytes) else \
