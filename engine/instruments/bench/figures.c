@@ -17,7 +17,7 @@ static double at_least_none(double value)
 /*
  * cpu_s and core_s count the whole life of the thread, so also what it looked around and queued for
  * while it waited for input or room. What is not known by itself is given to computing first, then
- * to the queue, and only the rest counts as held: the one that would excuse the stage comes last.
+ * to the queue, and only the rest counts as held. Where the queue is not known, it counts as held.
  */
 struct tide_stage_time tide_stage_time(const struct tide_stage_figures *stage)
 {

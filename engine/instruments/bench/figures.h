@@ -32,7 +32,7 @@ struct tide_stage_figures {
     double cpu_s;
     double input_s;   /* waiting for input */
     double room_s;    /* waiting for room */
-    double core_s;    /* able to run, but waiting for a core; within any of the others */
+    double core_s;    /* able to run, but no core free; part of any of the above; < 0: not known */
     double busy_s;    /* wall - input - room; includes what it then waited for a core */
     double ring_mean; /* filled slots of the ring that leads into it */
     unsigned ring_most, ring_slots;

@@ -18,8 +18,8 @@
 
 enum { TIDE_MODEL_LEVELS_MAX = 256, TIDE_TRUST_BYTES = 480 };
 
-/* A cost that grows with the parallelism: base + growth x log2 N from N = 2 on; one worker alone is
- * a case of its own, because rows then go to it without being copied or merged. */
+/* A cost that grows with the parallelism: base + growth x log2 N from N = 2 on. One worker alone is
+ * a case of its own: its rows are not copied and its lines not merged. */
 struct tide_cost {
     double alone; /* at N = 1 */
     double base, growth;
@@ -28,10 +28,10 @@ struct tide_cost {
 struct tide_model {
     struct tide_cost needed[TIDE_STAGE_KINDS]; /* seconds; of all workers together */
     struct tide_cost computing;                /* seconds on a core, of all stages together */
-    const struct tide_level_figures *levels;   /* for the skew */
-    unsigned level_count;
-    unsigned left_out; /* this level is not looked at; level_count: none */
     double handover_s;
+    const struct tide_level_figures *levels;
+    unsigned level_count;
+    unsigned left_out; /* the level it must not look at; level_count: none */
 };
 
 /* What keeps a prediction from being shorter. */
@@ -48,9 +48,10 @@ struct tide_prediction {
     double wall_s;
     double skew;
     enum tide_limit limit;
+    bool is_extrapolated; /* more cores than the levels had, or more workers than any of them */
 };
 
-/* levels: of one sweep of N, in any order, no N twice. */
+/* levels: of one sweep of N, in any order, no N twice; they must stay. */
 TIDE_MUST_USE bool tide_model_init(struct tide_model *model,
                                    const struct tide_level_figures levels[], unsigned level_count,
                                    struct tide_error *error);
@@ -75,7 +76,9 @@ struct tide_trust {
     char text[TIDE_TRUST_BYTES]; /* one or two sentences */
 };
 
-void tide_model_check(const struct tide_model *model, struct tide_trust *trust);
+/* cores_most: the most cores that something is predicted for. */
+void tide_model_check(const struct tide_model *model, unsigned cores_most,
+                      struct tide_trust *trust);
 
 /* "reader", "parser", "workers", "sink", "cores". */
 const char *tide_limit_name(enum tide_limit limit);
