@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,16 +32,19 @@ static int add_streams(posix_spawn_file_actions_t *actions, const int streams[3]
     return failure;
 }
 
-static int set_signals(posix_spawnattr_t *attributes)
+static int set_attributes(posix_spawnattr_t *attributes, bool leads_group)
 {
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
     int failure = posix_spawnattr_setsigmask(attributes, &none);
     if (!failure) failure = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!failure)
-        failure =
-            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (!failure && leads_group) {
+        failure = posix_spawnattr_setpgroup(attributes, 0);
+        flags |= POSIX_SPAWN_SETPGROUP;
+    }
+    if (!failure) failure = posix_spawnattr_setflags(attributes, flags);
     return failure;
 }
 
@@ -53,7 +57,7 @@ static int spawn(struct tide_process *process, const struct tide_program *progra
     failure = posix_spawnattr_init(&attributes);
     if (!failure) {
         failure = add_streams(&actions, program->streams);
-        if (!failure) failure = set_signals(&attributes);
+        if (!failure) failure = set_attributes(&attributes, program->leads_group);
         /* The strings are not written to: POSIX only lacks the const. */
         if (!failure)
             failure = posix_spawnp(&process->pid, program->arguments[0], &actions, &attributes,
@@ -68,7 +72,10 @@ bool tide_process_start(struct tide_process *process, const struct tide_program 
                         struct tide_error *error)
 {
     TIDE_ASSERT(are_straight(program->streams));
-    *process = (struct tide_process){0};
+    *process = (struct tide_process){.leads_group = program->leads_group};
+    /* What a leader that was stopped leaves behind becomes a child of this process, which can wait
+     * for it. */
+    if (program->leads_group) prctl(PR_SET_CHILD_SUBREAPER, 1);
     int failure = spawn(process, program);
     if (!failure) return true;
     process->pid = 0;
@@ -104,7 +111,9 @@ void tide_process_stop(struct tide_process *process)
     if (process->pid <= 0) return;
     struct tide_process_end end;
     struct tide_error error = {0};
-    kill(process->pid, SIGTERM);
+    pid_t group = process->leads_group ? process->pid : 0;
+    kill(group ? -group : process->pid, SIGTERM);
     bool ended = tide_process_wait(process, &end, &error);
     (void)ended; /* nobody is left to tell */
+    while (group && (waitpid(-group, NULL, 0) > 0 || errno == EINTR)) continue;
 }

@@ -20,10 +20,13 @@ struct tide_program {
                                      NULL */
     const char *package;          /* to name when it is missing; NULL: none */
     int streams[3];               /* its standard input, output and error; -1: /dev/null */
+    bool leads_group; /* in a process group of its own, so that what it starts is stopped with it;
+                         signals of the terminal do not reach it then */
 };
 
 struct tide_process {
     pid_t pid; /* 0: not running */
+    bool leads_group;
 };
 
 struct tide_process_end {
@@ -43,7 +46,7 @@ TIDE_MUST_USE bool tide_process_start(struct tide_process *process,
 TIDE_MUST_USE bool tide_process_wait(struct tide_process *process, struct tide_process_end *end,
                                      struct tide_error *error);
 
-/* Ends it by SIGTERM, if it runs, and waits. */
+/* Ends it by SIGTERM, if it runs, and waits; of one that leads a group, all that are in it. */
 void tide_process_stop(struct tide_process *process);
 
 #endif

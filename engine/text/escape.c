@@ -190,6 +190,28 @@ static bool is_control(const char *text, size_t length)
     return length == 0 && first < 0xa0;
 }
 
+size_t tide_escape_shell(char *out, const char *text, size_t bytes)
+{
+    bool plain = bytes > 0;
+    for (size_t i = 0; i < bytes && plain; i++) {
+        char c = text[i];
+        plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                (c != '\0' && strchr("_@%+=:,./-", c));
+    }
+    if (plain) {
+        memcpy(out, text, bytes);
+        return bytes;
+    }
+    char *start = out;
+    *out++ = '\'';
+    for (size_t i = 0; i < bytes; i++) {
+        if (text[i] == '\'') out = put_bytes(out, "'\\'", 3);
+        *out++ = text[i];
+    }
+    *out++ = '\'';
+    return (size_t)(out - start);
+}
+
 size_t tide_escape_terminal(char *out, const char *text, size_t bytes)
 {
     char *at = out;

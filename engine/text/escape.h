@@ -1,5 +1,6 @@
 /*
- * escape: bytes written so that CSV, JSON, Python or a terminal reads them back as they were.
+ * escape: bytes written so that CSV, JSON, Python, a shell or a terminal reads them back as they
+ *         were.
  * Owns:     nothing.
  * Threads:  any.
  * Blocks:   never; allocates nothing.
@@ -25,6 +26,10 @@ size_t tide_escape_json(char *out, const char *text, size_t bytes);
  * (but for code points that no Unicode version has assigned: those stay), other valid UTF-8 as it
  * is; every byte that is no UTF-8 as \udcXX. At most 6 x bytes + 2. */
 size_t tide_escape_python(char *out, const char *text, size_t bytes);
+
+/* One word for a POSIX shell: in single quotes unless it holds only letters, digits and what no shell
+ * reads as anything else. At most 4 x bytes + 2. */
+size_t tide_escape_shell(char *out, const char *text, size_t bytes);
 
 /* For a terminal: the bytes of control characters other than LF and TAB, of DEL and of C1 controls
  * (in UTF-8 or as lone bytes) as \xXX; the rest as it is. At most 4 x bytes. */

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,6 +104,27 @@ static void a_running_program_is_stopped(void **state)
     assert_int_equal(kill(pid, 0), -1); /* gone, and waited for */
 }
 
+static void what_a_stopped_leader_started_is_stopped_too(void **state)
+{
+    (void)state;
+    struct tide_error error = {0};
+    struct tide_process process;
+    int ends[2];
+    char text[32] = "";
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    const char *const arguments[] = {"sh", "-c", "sleep 1000 & echo $!; wait", NULL};
+    const struct tide_program program = {
+        .arguments = arguments, .streams = {-1, ends[1], -1}, .leads_group = true};
+    assert_true(tide_process_start(&process, &program, &error));
+    assert_true(read(ends[0], text, sizeof text - 1) > 0);
+    pid_t child = (pid_t)strtol(text, NULL, 10);
+    assert_int_equal(kill(child, 0), 0);
+    tide_process_stop(&process);
+    assert_int_equal(kill(child, 0), -1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(signals_that_are_blocked_or_ignored_here_are_not_there),
         cmocka_unit_test(arguments_and_streams_arrive),
         cmocka_unit_test(a_running_program_is_stopped),
+        cmocka_unit_test(what_a_stopped_leader_started_is_stopped_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,52 @@
+#include "engine/instruments/bench/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char pattern[] = "/tidemark-bench-XXXXXX";
+enum { NAME_BYTES_MAX = 64 };
+
+bool tide_bench_folder_init(struct tide_bench_folder *folder, struct tide_error *error)
+{
+    const char *place = getenv("TMPDIR");
+    if (!place || !*place) place = "/tmp";
+    size_t bytes = strlen(place);
+    if (bytes + sizeof pattern + NAME_BYTES_MAX >= sizeof folder->path)
+        return tide_error_set(error, TIDE_EXIT_FAILED, "TMPDIR is too long a path");
+    memcpy(folder->path, place, bytes);
+    memcpy(folder->path + bytes, pattern, sizeof pattern);
+    if (mkdtemp(folder->path)) return true;
+    int reason = errno;
+    folder->path[0] = '\0';
+    return tide_error_system(error, reason, "cannot make a work folder in %s", place);
+}
+
+void tide_bench_folder_empty(const struct tide_bench_folder *folder)
+{
+    DIR *entries = opendir(folder->path);
+    if (!entries) return;
+    for (struct dirent *entry; (entry = readdir(entries));)
+        unlinkat(dirfd(entries), entry->d_name, 0); /* refuses . and .. */
+    closedir(entries);
+}
+
+void tide_bench_folder_fini(struct tide_bench_folder *folder)
+{
+    if (!folder->path[0]) return;
+    tide_bench_folder_empty(folder);
+    rmdir(folder->path);
+    folder->path[0] = '\0';
+}
+
+struct tide_bench_path tide_bench_folder_file(const struct tide_bench_folder *folder,
+                                              const char *name)
+{
+    struct tide_bench_path path;
+    TIDE_ASSERT(strlen(name) <= NAME_BYTES_MAX);
+    snprintf(path.text, sizeof path.text, "%s/%s", folder->path, name);
+    return path;
+}
