@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +45,10 @@ struct tide_bench_path tide_bench_folder_file(const struct tide_bench_folder *fo
                                               const char *name)
 {
     struct tide_bench_path path;
-    TIDE_ASSERT(strlen(name) <= NAME_BYTES_MAX);
-    snprintf(path.text, sizeof path.text, "%s/%s", folder->path, name);
+    size_t folder_bytes = strlen(folder->path), name_bytes = strlen(name);
+    TIDE_ASSERT(name_bytes <= NAME_BYTES_MAX);
+    memcpy(path.text, folder->path, folder_bytes);
+    path.text[folder_bytes] = '/';
+    memcpy(path.text + folder_bytes + 1, name, name_bytes + 1);
     return path;
 }
