@@ -14,6 +14,7 @@
 /* argv[0] is the command's name. SIGPIPE is ignored by then. registry: the operators of this build;
  * main alone knows where they come from. */
 int tide_command_run(int argc, char **argv, const struct tide_registry *registry);
+int tide_command_bench(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_parse(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_gen(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_explain(int argc, char **argv, const struct tide_registry *registry);

@@ -17,6 +17,7 @@ struct command {
 
 static const struct command commands[] = {
     {"run", tide_command_run, "the pipeline: CSV in, windows by key, alerts out"},
+    {"bench", tide_command_bench, "how fast run is at each parallelism, and what more cores give"},
     {"parse", tide_command_parse, "print each record as the reader sees it, a JSON array a line"},
     {"gen", tide_command_gen, "make transactions to try things on"},
     {"explain", tide_command_explain, "what a run with these options would be, without running it"},

@@ -27,8 +27,8 @@ size_t tide_escape_json(char *out, const char *text, size_t bytes);
  * is; every byte that is no UTF-8 as \udcXX. At most 6 x bytes + 2. */
 size_t tide_escape_python(char *out, const char *text, size_t bytes);
 
-/* One word for a POSIX shell: in single quotes unless it holds only letters, digits and what no shell
- * reads as anything else. At most 4 x bytes + 2. */
+/* One word for a POSIX shell: in single quotes unless it holds only letters, digits and what no
+ * shell reads as anything else. At most 4 x bytes + 2. */
 size_t tide_escape_shell(char *out, const char *text, size_t bytes);
 
 /* For a terminal: the bytes of control characters other than LF and TAB, of DEL and of C1 controls

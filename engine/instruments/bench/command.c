@@ -87,10 +87,8 @@ char *tide_bench_command_run(const struct tide_bench_job *job, const struct tide
     add_values(&line, item);
     add_word(&line, "--quiet");
     add_word(&line, "--progress=never");
-    struct tide_proof proof;
-    tide_proof_init(&proof, job->plan, false);
     for (unsigned i = 0; i < TIDE_PROOF_OUTPUT_COUNT; i++)
-        if (proof.outputs[i].is_written)
+        if (tide_proof_covers(job->plan, i))
             add_made(&line, "--%s=%s/%s", tide_proof_file_name(i), job->folder->path,
                      tide_proof_file_name(i));
     add_made(&line, "--stats=%s/stats", job->folder->path);
@@ -130,6 +128,7 @@ char *tide_bench_command_join(const char *const words[], struct tide_error *erro
 {
     struct line line;
     begin(&line);
+    add_word(&line, "tidemark");
     add_words(&line, words);
     return end(&line, error);
 }

@@ -22,7 +22,7 @@ TIDE_MUST_USE char *tide_bench_command_compare(const struct tide_bench_job *job,
                                                const struct tide_bench_case *item,
                                                struct tide_error *error);
 
-/* The words with blanks between; words ends with NULL. */
+/* tidemark and the words; words ends with NULL. */
 TIDE_MUST_USE char *tide_bench_command_join(const char *const words[], struct tide_error *error);
 
 #endif

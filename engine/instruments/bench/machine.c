@@ -1,6 +1,7 @@
 #include "engine/instruments/bench/machine.h"
 
-#include <sched.h>
+#include "engine/flow/waiter.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -30,20 +31,13 @@ static void read_processor(char *text, size_t bytes)
     fclose(file);
 }
 
-static unsigned count_cores(void)
-{
-    cpu_set_t allowed;
-    int count = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 0;
-    return count > 0 ? (unsigned)count : 1;
-}
-
 void tide_machine_look(struct tide_machine *machine)
 {
     struct utsname system;
     struct sysinfo memory;
     struct tm parts;
     time_t now = time(NULL);
-    *machine = (struct tide_machine){.cores = count_cores()};
+    *machine = (struct tide_machine){.cores = tide_core_count()};
     read_processor(machine->processor, sizeof machine->processor);
     if (uname(&system) != 0 || snprintf(machine->kernel, sizeof machine->kernel, "%s %s %s",
                                         system.sysname, system.release, system.machine) < 0)

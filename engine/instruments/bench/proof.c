@@ -28,11 +28,16 @@ const char *tide_proof_file_name(unsigned output)
     return file_names[output];
 }
 
+bool tide_proof_covers(const struct tide_plan *plan, unsigned output)
+{
+    return output == TIDE_OUTPUT_ALERTS || plan->outputs[output];
+}
+
 void tide_proof_init(struct tide_proof *proof, const struct tide_plan *plan, bool any_key_order)
 {
     *proof = (struct tide_proof){.kinds = any_key_order ? TIDE_DIGEST_BOTH : TIDE_DIGEST_SEQUENCE};
     for (unsigned i = 0; i < TIDE_PROOF_OUTPUT_COUNT; i++)
-        proof->outputs[i].is_written = i == TIDE_OUTPUT_ALERTS || plan->outputs[i];
+        proof->outputs[i].is_written = tide_proof_covers(plan, i);
     proof->outputs[TIDE_OUTPUT_LATE].is_ordered = true;
     proof->outputs[TIDE_OUTPUT_REJECTS].is_ordered = true;
 }

@@ -31,6 +31,9 @@ struct tide_proof {
     char *counts; /* of the first run */
 };
 
+/* Do the measured runs write this output? Alerts always, the others if the run options ask. */
+bool tide_proof_covers(const struct tide_plan *plan, unsigned output);
+
 /* What the sweep will write. any_key_order: some runs leave the order of lines open, so that all
  * are compared as multisets too. */
 void tide_proof_init(struct tide_proof *proof, const struct tide_plan *plan, bool any_key_order);

@@ -23,10 +23,12 @@ static double read_number(struct reading *reading, const json_t *object, const c
     return 0;
 }
 
-/* As read_number, but null is 0: what the system did not tell. */
-static double read_known(struct reading *reading, const json_t *object, const char *name)
+/* As read_number, but what the system did not tell is null, and `unknown` here. */
+static double read_known(struct reading *reading, const json_t *object, const char *name,
+                         double unknown)
 {
-    return json_is_null(json_object_get(object, name)) ? 0 : read_number(reading, object, name);
+    return json_is_null(json_object_get(object, name)) ? unknown
+                                                       : read_number(reading, object, name);
 }
 
 static unsigned read_count(struct reading *reading, const json_t *object, const char *name)
@@ -53,7 +55,7 @@ static void read_stage(struct reading *reading, const json_t *object,
     stage->busy_s = read_number(reading, object, "busy_s");
     stage->input_s = read_number(reading, object, "waiting_for_input_s");
     stage->room_s = read_number(reading, object, "waiting_for_room_s");
-    stage->core_s = read_known(reading, object, "waiting_for_core_s");
+    stage->core_s = read_known(reading, object, "waiting_for_core_s", -1);
     const json_t *ring = json_object_get(object, "ring");
     if (!ring) return; /* none leads into the reader */
     stage->ring_mean = read_number(reading, ring, "mean");
@@ -88,7 +90,9 @@ static bool read_members(struct reading *reading, const json_t *stats, struct ti
     run->input_bytes = (uint64_t)read_number(reading, timing, "input_bytes");
     run->peak_kib = read_number(reading, timing, "peak_memory_kib");
     run->cores = read_count(reading, threads, "cores");
-    run->skew = read_known(reading, threads, "skew");
+    run->batch_rows = read_count(reading, threads, "batch_rows");
+    run->ring_slots = read_count(reading, threads, "ring_slots");
+    run->skew = read_known(reading, threads, "skew", 1);
     if (!read_stages(reading, json_object_get(threads, "stages"), run, error)) return false;
     if (reading->wrong)
         return tide_error_set(error, TIDE_EXIT_FAILED,

@@ -23,7 +23,7 @@ struct tide_bench_timing {
 
 struct tide_bench_run {
     struct tide_bench_timing timing;
-    unsigned cores;
+    unsigned cores, batch_rows, ring_slots;
     uint64_t rows, results, input_bytes;
     double peak_kib, skew;
     struct tide_stage_figures *stages;
