@@ -42,17 +42,17 @@ static double greatest_rate(const struct tide_bench_report *report)
     return most;
 }
 
+/* The values are numbers and words, which need no escape. */
 static void put_series_name(FILE *out, const struct tide_bench_series *series)
 {
-    char text[128];
-    int used = 0;
-    text[0] = '\0';
-    for (unsigned axis = 0; axis < TIDE_BENCH_AXIS_COUNT; axis++)
-        if (series->items[0].values[axis] && used >= 0 && (size_t)used < sizeof text)
-            used += snprintf(text + used, sizeof text - (size_t)used, "%s%s %s", used ? ", " : "",
-                             tide_bench_axis_name((enum tide_bench_axis)axis),
-                             series->items[0].values[axis]);
-    put_text(out, used ? text : "measured");
+    const char *separator = "\"";
+    for (unsigned axis = 0; axis < TIDE_BENCH_AXIS_COUNT; axis++) {
+        if (!series->items[0].values[axis]) continue;
+        fprintf(out, "%s%s %s", separator, tide_bench_axis_name((enum tide_bench_axis)axis),
+                series->items[0].values[axis]);
+        separator = ", ";
+    }
+    fputc('"', out);
 }
 
 static void put_frame(const struct tide_bench_report *report, FILE *out, double top)
@@ -62,8 +62,8 @@ static void put_frame(const struct tide_bench_report *report, FILE *out, double 
     fprintf(out, "set terminal svg size 900,560 dynamic font 'sans-serif,14' background 'white'\n"
                  "set encoding utf8\n"
                  "set border 3 lc rgb '#555555'\nset tics nomirror out textcolor rgb '#333333'\n"
-                 "set grid ytics lc rgb '#dddddd' lw 1\nset bars 1.2\n"
-                 "set key outside bottom center horizontal noenhanced\n");
+                 "set grid ytics lc rgb '#d8d8d8' lw 1 dt 1\nset bars 1.2\n"
+                 "set key at screen 0.5, screen 0.02 center bottom maxrows 2 width 2 noenhanced\n");
     snprintf(title, sizeof title, "%s%s: %.3g M rows, %.3g MB, --order %s", job->plan->files[0],
              job->plan->file_count > 1 ? " and more" : "",
              (double)report->series[0].levels[0].rows / 1e6, (double)report->file_bytes / 1e6,
@@ -72,15 +72,16 @@ static void put_frame(const struct tide_bench_report *report, FILE *out, double 
                  : tide_bench_order_name(report->series[0].items[0].order));
     fputs("set label 1 ", out);
     put_text(out, title);
-    fputs(" at graph 0, graph 1.11 noenhanced font 'sans-serif,17'\n", out);
+    fputs(" at graph 0, graph 1.115 noenhanced font 'sans-serif,17'\n", out);
     snprintf(title, sizeof title, "%s, %u core%s; %u runs each, bars from least to most",
              report->machine->processor, report->machine->cores,
              report->machine->cores == 1 ? "" : "s", job->run_count);
     fputs("set label 2 ", out);
     put_text(out, title);
-    fputs(" at graph 0, graph 1.05 noenhanced textcolor rgb '#666666'\n", out);
+    fputs(" at graph 0, graph 1.04 noenhanced textcolor rgb '#666666'\n", out);
     fprintf(out,
-            "set tmargin 5\nset ylabel 'throughput (million rows a second)'\n"
+            "set lmargin 9\nset rmargin 3\nset tmargin 5\nset bmargin 6\nset ylabel 'throughput "
+            "(million rows a second)'\n"
             "set yrange [0:%g]\n",
             top > 0 ? HEADROOM * top : 1);
 }
@@ -173,22 +174,37 @@ static void plot_several(const struct tide_bench_report *report, FILE *out)
     fputc('\n', out);
 }
 
+/* What is varied, or a series' values of it, one below the other. */
+static void put_stack(FILE *out, const struct tide_bench_case *item, bool is_heads)
+{
+    const char *separator = "\"";
+    for (unsigned axis = 0; axis < TIDE_BENCH_AXIS_COUNT; axis++) {
+        if (!item->values[axis]) continue;
+        const char *name = tide_bench_axis_name((enum tide_bench_axis)axis);
+        fprintf(out, "%s%s", separator, is_heads ? name : item->values[axis]);
+        separator = "\\n";
+    }
+    fputc('"', out);
+}
+
 /* One level: a point for each series, side by side. */
 static void plot_side_by_side(const struct tide_bench_report *report, FILE *out)
 {
     unsigned count = report->job->cases->series_count;
     fputs("$cases << END\n", out);
     for (unsigned s = 0; s < count; s++) put_level(out, s, &report->series[s].levels[0]);
-    fprintf(out, "END\nset xrange [-0.5:%g]\nset xtics noenhanced rotate by 20 right (",
-            count - 0.5);
+    fprintf(out, "END\nunset key\nset xrange [-0.5:%g]\nset xtics noenhanced (", count - 0.5);
     for (unsigned s = 0; s < count; s++) {
         if (s > 0) fputs(", ", out);
-        put_series_name(out, &report->series[s]);
+        put_stack(out, report->series[s].items, false);
         fprintf(out, " %u", s);
     }
+    fputs(")\nset label 3 ", out);
+    put_stack(out, report->series[0].items, true);
     fprintf(out,
-            ")\nset xlabel 'at parallelism %u'\nplot $cases using 1:2:3:4 title 'measured' with "
-            "yerrorbars pt 7 ps 0.9 lw 2 lc rgb '%s'\n",
+            " at graph 0, graph 0 right offset -2,-1.2 noenhanced textcolor rgb '#333333'\n"
+            "set lmargin 14\nset xlabel 'at parallelism %u' offset 0,-1.5\n"
+            "plot $cases using 1:2:3:4 with yerrorbars pt 7 ps 0.9 lw 2 lc rgb '%s'\n",
             report->series[0].levels[0].parallelism, colours[0]);
 }
 
