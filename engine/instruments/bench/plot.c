@@ -80,7 +80,7 @@ static void put_frame(const struct tide_bench_report *report, FILE *out, double 
     put_text(out, title);
     fputs(" at graph 0, graph 1.04 noenhanced textcolor rgb '#666666'\n", out);
     fprintf(out,
-            "set lmargin 9\nset rmargin 3\nset tmargin 5\nset bmargin 6\nset ylabel 'throughput "
+            "set rmargin 3\nset tmargin 5\nset bmargin 6\nset ylabel 'throughput "
             "(million rows a second)'\n"
             "set yrange [0:%g]\n",
             top > 0 ? HEADROOM * top : 1);

@@ -3,7 +3,7 @@
 #include "engine/base/memory.h"
 
 #include <jansson.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- reading --- */
@@ -47,7 +47,6 @@ static void read_stage(struct reading *reading, const json_t *object,
         reading->wrong = reading->wrong ? reading->wrong : "stage";
         return;
     }
-    if (stage->kind == TIDE_STAGE_WORKER) stage->index = read_count(reading, object, "worker");
     stage->rows = (uint64_t)read_number(reading, object, "rows");
     stage->batches = (uint64_t)read_number(reading, object, "batches");
     stage->wall_s = read_number(reading, object, "wall_s");
@@ -63,6 +62,35 @@ static void read_stage(struct reading *reading, const json_t *object,
     stage->ring_slots = read_count(reading, ring, "slots");
 }
 
+/* A reader, a parser, workers, a sink. */
+static bool stages_are_in_order(const struct tide_bench_run *run)
+{
+    unsigned count = run->stage_count;
+    if (count < 4 || run->stages[0].kind != TIDE_STAGE_READER ||
+        run->stages[1].kind != TIDE_STAGE_PARSER || run->stages[count - 1].kind != TIDE_STAGE_SINK)
+        return false;
+    for (unsigned i = 2; i < count - 1; i++)
+        if (run->stages[i].kind != TIDE_STAGE_WORKER) return false;
+    return true;
+}
+
+/* The most rows first. */
+static int compare_workers(const void *a, const void *b)
+{
+    const struct tide_stage_figures *first = a, *second = b;
+    return (first->rows < second->rows) - (first->rows > second->rows);
+}
+
+/* Which worker gets which keys is drawn anew in each run. Only by rank are the workers of several
+ * runs the same: the one with the hot key is always the first. */
+static void rank_workers(struct tide_bench_run *run)
+{
+    struct tide_stage_figures *workers = &run->stages[2];
+    unsigned count = run->stage_count - 3;
+    qsort(workers, count, sizeof *workers, compare_workers);
+    for (unsigned i = 0; i < count; i++) workers[i].index = i;
+}
+
 static bool read_stages(struct reading *reading, const json_t *list, struct tide_bench_run *run,
                         struct tide_error *error)
 {
@@ -76,6 +104,8 @@ static bool read_stages(struct reading *reading, const json_t *list, struct tide
     run->stage_count = (unsigned)count;
     for (size_t i = 0; i < count; i++)
         read_stage(reading, json_array_get(list, i), &run->stages[i]);
+    if (!stages_are_in_order(run)) reading->wrong = reading->wrong ? reading->wrong : "stages";
+    else rank_workers(run);
     return true;
 }
 
@@ -158,11 +188,14 @@ static void stage_medians(const struct table *table, unsigned index,
         offsetof(struct tide_stage_figures, core_s),    offsetof(struct tide_stage_figures, busy_s),
         offsetof(struct tide_stage_figures, ring_mean),
     };
-    *stage = table->runs[0].stages[index]; /* kind, index; rows are the same in every run */
+    *stage = table->runs[0].stages[index]; /* kind, index, slots */
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
         double value = stage_median(table, index, offsets[i]);
         memcpy((char *)stage + offsets[i], &value, sizeof value);
     }
+    for (unsigned i = 0; i < table->count; i++)
+        table->values[i] = (double)table->runs[i].stages[index].rows;
+    stage->rows = (uint64_t)median(table);
     for (unsigned i = 0; i < table->count; i++)
         table->values[i] = (double)table->runs[i].stages[index].batches;
     stage->batches = (uint64_t)median(table);
