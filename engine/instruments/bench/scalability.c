@@ -2,14 +2,18 @@
 
 #include <math.h>
 
-enum { PARAMETERS = 3, STEPS_MAX = 100, HALVINGS_MAX = 40 };
+enum { PARAMETERS = 3, STEPS_MAX = 1000 };
 
-/* Which of lambda, sigma, kappa are fitted; the others are 0. lambda always is. */
+/* Bits for lambda, sigma and kappa: which of them are fitted. */
 enum { LAMBDA = 1, SIGMA = 2, KAPPA = 4 };
+
+/* Damping of a step: at first, and where even the smallest step along the slope helps no more. */
+#define DAMPING_START 1e-3
+#define DAMPING_MOST  1e15
 
 struct fit {
     double parameters[PARAMETERS];
-    double error; /* sum of squared relative errors; infinite: not allowed */
+    double error; /* sum of squared relative errors */
 };
 
 struct data {
@@ -69,15 +73,18 @@ static void add_equation(double rows[PARAMETERS][PARAMETERS + 1], unsigned fitte
     }
 }
 
-static void fix_others(double rows[PARAMETERS][PARAMETERS + 1], unsigned fitted)
+/* Solves for what is fitted; the others come out as 0. */
+static bool solve_fitted(double rows[PARAMETERS][PARAMETERS + 1], unsigned fitted)
 {
     for (unsigned i = 0; i < PARAMETERS; i++)
         if (!(fitted >> i & 1)) rows[i][i] = 1;
+    return solve(rows);
 }
 
-/* The start: N / X = (1 + sigma (N - 1) + kappa N (N - 1)) / lambda is linear in 1 / lambda, sigma
- * / lambda and kappa / lambda. Each equation is divided by its left side: relative errors. */
-static bool start(const struct data *data, unsigned fitted, double parameters[PARAMETERS])
+/* A start: N / X = (1 + sigma (N - 1) + kappa N (N - 1)) / lambda is linear in 1 / lambda, sigma /
+ * lambda and kappa / lambda. Each equation is divided by its left side, for relative errors. False:
+ * the answer makes no sense. */
+static bool start(const struct data *data, unsigned fitted, struct fit *fit)
 {
     double rows[PARAMETERS][PARAMETERS + 1] = {{0}};
     for (unsigned i = 0; i < data->count; i++) {
@@ -85,18 +92,19 @@ static bool start(const struct data *data, unsigned fitted, double parameters[PA
         const double factors[] = {weight, weight * (n - 1), weight * n * (n - 1)};
         add_equation(rows, fitted, factors, 1);
     }
-    fix_others(rows, fitted);
-    if (!solve(rows) || !(rows[0][PARAMETERS] > 0)) return false;
-    parameters[0] = 1 / rows[0][PARAMETERS];
-    parameters[1] = rows[1][PARAMETERS] * parameters[0];
-    parameters[2] = rows[2][PARAMETERS] * parameters[0];
-    return true;
+    if (!solve_fitted(rows, fitted) || !(rows[0][PARAMETERS] > 0)) return false;
+    fit->parameters[0] = 1 / rows[0][PARAMETERS];
+    for (unsigned i = 1; i < PARAMETERS; i++)
+        fit->parameters[i] = fmax(0, rows[i][PARAMETERS] * fit->parameters[0]);
+    fit->error = error_of(data, fit->parameters);
+    return isfinite(fit->error);
 }
 
-/* One step of Gauss and Newton, halved until it makes things better. False: no better. */
-static bool improve(const struct data *data, unsigned fitted, struct fit *fit)
+/* The normal equations of a step. Returns what may move: all but what is 0 and would fall. */
+static unsigned linearise(const struct data *data, const struct fit *fit,
+                          double rows[PARAMETERS][PARAMETERS + 1])
 {
-    double rows[PARAMETERS][PARAMETERS + 1] = {{0}};
+    unsigned fitted = LAMBDA | SIGMA | KAPPA;
     for (unsigned i = 0; i < data->count; i++) {
         double n = data->points[i].parallelism, below = denominator(fit->parameters, n);
         double ratio = fit->parameters[0] * n / below / data->points[i].throughput;
@@ -104,32 +112,37 @@ static bool improve(const struct data *data, unsigned fitted, struct fit *fit)
                                  -ratio * n * (n - 1) / below};
         add_equation(rows, fitted, slopes, 1 - ratio);
     }
-    fix_others(rows, fitted);
-    if (!solve(rows)) return false;
-    double share = 1;
-    for (unsigned i = 0; i < HALVINGS_MAX; i++, share /= 2) {
-        struct fit next;
+    for (unsigned i = 1; i < PARAMETERS; i++)
+        if (fit->parameters[i] <= 0 && rows[i][PARAMETERS] <= 0) fitted &= ~(1u << i);
+    for (unsigned i = 0; i < PARAMETERS; i++)
         for (unsigned j = 0; j < PARAMETERS; j++)
-            next.parameters[j] = fit->parameters[j] + share * rows[j][PARAMETERS];
-        next.error = error_of(data, next.parameters);
-        if (!(next.error < fit->error)) continue;
-        *fit = next;
-        return true;
-    }
-    return false;
+            if (i != j && !(fitted >> i & fitted >> j & 1)) rows[i][j] = 0;
+    for (unsigned i = 0; i < PARAMETERS; i++)
+        if (!(fitted >> i & 1)) rows[i][PARAMETERS] = 0;
+    return fitted;
 }
 
-/* The best fit of the parameters named, if it lies in what is allowed. */
-static struct fit fit_some(const struct data *data, unsigned fitted)
+/* The step of K. Levenberg and D. Marquardt, cut off at 0. False: it makes things no better. */
+static bool step(const struct data *data, double damping, struct fit *fit)
 {
-    const struct fit none = {.error = INFINITY};
-    struct fit fit = none;
-    if (!start(data, fitted, fit.parameters)) return none;
-    fit.error = error_of(data, fit.parameters);
-    if (isinf(fit.error)) return none;
-    for (unsigned i = 0; i < STEPS_MAX && improve(data, fitted, &fit); i++) continue;
-    bool is_allowed = fit.parameters[0] > 0 && fit.parameters[1] >= 0 && fit.parameters[2] >= 0;
-    return is_allowed ? fit : none;
+    double rows[PARAMETERS][PARAMETERS + 1] = {{0}};
+    struct fit next;
+    unsigned fitted = linearise(data, fit, rows);
+    for (unsigned i = 0; i < PARAMETERS; i++) rows[i][i] *= 1 + damping;
+    if (!solve_fitted(rows, fitted)) return false;
+    for (unsigned i = 0; i < PARAMETERS; i++)
+        next.parameters[i] = fmax(0, fit->parameters[i] + rows[i][PARAMETERS]);
+    next.error = next.parameters[0] > 0 ? error_of(data, next.parameters) : INFINITY;
+    if (!(next.error < fit->error)) return false;
+    *fit = next;
+    return true;
+}
+
+static void improve(const struct data *data, struct fit *fit)
+{
+    double damping = DAMPING_START;
+    for (unsigned i = 0; i < STEPS_MAX && damping < DAMPING_MOST; i++)
+        damping *= step(data, damping, fit) ? 0.1 : 10;
 }
 
 static double peak_of(double sigma, double kappa)
@@ -171,8 +184,7 @@ static unsigned count_distinct(const struct tide_usl_point points[], unsigned co
 bool tide_usl_fit(const struct tide_usl_point points[], unsigned count, struct tide_usl *usl,
                   struct tide_error *error)
 {
-    /* The best fit is inside what is allowed, or on its border, where sigma, kappa or both are 0.
-     */
+    /* Noisy points may have several hollows: begin with each parameter given a chance to be 0. */
     static const unsigned subsets[] = {LAMBDA | SIGMA | KAPPA, LAMBDA | SIGMA, LAMBDA | KAPPA,
                                        LAMBDA};
     const struct data data = {points, count};
@@ -190,7 +202,9 @@ bool tide_usl_fit(const struct tide_usl_point points[], unsigned count, struct t
                                   "no scalability law: nothing was measured at N = %g",
                                   points[i].parallelism);
     for (unsigned i = 0; i < sizeof subsets / sizeof subsets[0]; i++) {
-        struct fit fit = fit_some(&data, subsets[i]);
+        struct fit fit;
+        if (!start(&data, subsets[i], &fit)) continue;
+        improve(&data, &fit);
         if (fit.error < best.error) best = fit;
     }
     if (isinf(best.error))

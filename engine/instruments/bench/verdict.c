@@ -3,10 +3,11 @@
 #include <stdio.h>
 
 /* Shares of the run's time, if nothing else is said. */
-#define BINDS_SHARE  0.80 /* a stage that alone needs so much binds */
-#define CLOSE_SHARE  0.05 /* another one within this of it is named too */
-#define INPUT_SHARE  0.60 /* the reader waits so much for the input */
-#define QUEUED_SHARE 0.30 /* cores are short: of the time threads want one, and in all of the run  \
+#define BINDS_SHARE 0.80 /* a stage that alone needs so much binds */
+#define CLOSE_SHARE 0.05 /* another one within this of it is named too */
+#define INPUT_SHARE 0.60 /* the reader waits so much for the input */
+#define QUEUED_SHARE                                                                               \
+    0.30                  /* cores are short: of the time threads want one, and in all of the run  \
                            */
 #define FULL_SHARE   0.75 /* of all cores, used by the run itself; cores short with less: others */
 #define BRIM_SHARE   0.90 /* the same, where the kernel does not say who queues */
