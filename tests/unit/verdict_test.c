@@ -215,6 +215,11 @@ static void many_threads_on_few_cores_lack_cores(void **state)
     expect(&verdict, TIDE_BINDS_CORES, "67 threads share 2 cores and wait for one 61 %",
            "more workers will not help");
     assert_false(verdict.workers_help);
+    assert_null(strstr(verdict.text, "other processes"));
+    for (unsigned i = 0; i < 64; i++)
+        workers[i] = (struct made_stage){.computing_s = 0.005, .queued_s = 0.08, .rows = 100};
+    verdict = judge(2, reader, parser, workers, 64, idle);
+    expect(&verdict, TIDE_BINDS_CORES, "67 threads share 2 cores", "other processes take part");
 }
 
 static void cores_that_others_use_are_told_apart(void **state)

@@ -3,13 +3,11 @@
 #include <stdio.h>
 
 /* Shares of the run's time, if nothing else is said. */
-#define BINDS_SHARE 0.80 /* a stage that alone needs so much binds */
-#define CLOSE_SHARE 0.05 /* another one within this of it is named too */
-#define INPUT_SHARE 0.60 /* the reader waits so much for the input */
-#define QUEUED_SHARE                                                                               \
-    0.30                  /* cores are short: of the time threads want one, and in all of the run  \
-                           */
-#define FULL_SHARE   0.75 /* of all cores, used by the run itself; cores short with less: others */
+#define BINDS_SHARE  0.80 /* a stage that alone needs so much binds */
+#define CLOSE_SHARE  0.05 /* another one within this of it is named too */
+#define INPUT_SHARE  0.60 /* the reader waits so much for the input */
+#define QUEUED_SHARE 0.30 /* cores are short: of the time threads want one, and of the run */
+#define FULL_SHARE   0.75 /* of all cores, used by this run: they are full */
 #define BRIM_SHARE   0.90 /* the same, where the kernel does not say who queues */
 #define UNEVEN_RATIO 1.2  /* the neediest worker to the mean */
 #define SKEW_LEAST   1.15 /* the same in rows */
@@ -23,8 +21,9 @@ struct view {
     double needed[TIDE_STAGE_KINDS];                           /* its share of the span */
     double workers_mean;     /* share the workers need on average */
     double rows_share, skew; /* of the neediest worker */
-    double queued, used;     /* as above; used: of all cores */
-    double queued_spans;
+    double queued;           /* share of the time threads want a core that they wait for one */
+    double queued_spans, wanted_spans; /* threads that wait for a core, and want one, on average */
+    double used;                       /* share of all cores */
     bool knows_queues;
     enum tide_stage_kind first, second; /* the two kinds that need most */
 };
@@ -78,6 +77,7 @@ static struct view look_at(const struct tide_level_figures *level, double span_s
     double wanted_s = sums.core_s + sums.cpu_s;
     if (wanted_s > 0) view.queued = sums.core_s / wanted_s;
     view.queued_spans = sums.core_s / span_s;
+    view.wanted_spans = wanted_s / span_s;
     if (level->cores > 0) view.used = sums.cpu_s / (span_s * level->cores);
     rank(&view);
     return view;
@@ -234,12 +234,14 @@ static void judge_cores(const struct view *view, struct tide_verdict *verdict)
                  view->level->threads, cores, plural(cores), percent(view->used));
         return;
     }
-    if (cores_are_full(view)) {
+    /* With no more threads wanting cores than there are, they do not wait for each other. */
+    if (view->wanted_spans > cores || cores_are_full(view)) {
         verdict->binding = TIDE_BINDS_CORES;
         snprintf(verdict->text, sizeof verdict->text,
                  "%u threads share %u core%s and wait for one %.0f %% of the time they want one: "
-                 "more workers will not help; more cores would",
-                 view->level->threads, cores, plural(cores), percent(view->queued));
+                 "more workers will not help; more cores would%s",
+                 view->level->threads, cores, plural(cores), percent(view->queued),
+                 cores_are_full(view) ? "" : " (other processes take part of these)");
         return;
     }
     verdict->binding = TIDE_BINDS_NEIGHBOURS;
