@@ -7,8 +7,10 @@
 enum { ROUNDS_UNTIL_STUCK = 4 };
 
 /* Looks again and again with growing patience; sleeps when that runs out. Returns the first step
- * that is neither starved nor blocked. */
-static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_progress reason)
+ * that is neither starved nor blocked. *end_ns: when it began, for it is work and no longer wait.
+ */
+static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_progress reason,
+                                            int64_t *end_ns)
 {
     enum tide_progress progress = reason;
     for (unsigned looks = 0; progress == TIDE_STARVED || progress == TIDE_BLOCKED; looks++) {
@@ -23,6 +25,7 @@ static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_
             looks = 0;
         }
         tide_waiter_clear(&stage->waiter);
+        *end_ns = tide_clock_ns();
         progress = stage->step(stage->self);
     }
     return progress;
@@ -37,10 +40,10 @@ void *tide_stage_run(void *context)
     while ((progress = stage->step(stage->self)) != TIDE_DONE) {
         if (stage->uses_rcu) tide_rcu_quiescent();
         if (progress == TIDE_PROGRESSED) continue;
-        int64_t wait_ns = tide_clock_ns();
+        int64_t wait_ns = tide_clock_ns(), end_ns = wait_ns;
         enum tide_progress reason = progress;
-        progress = wait_for_progress(stage, reason);
-        wait_ns = tide_clock_ns() - wait_ns;
+        progress = wait_for_progress(stage, reason, &end_ns);
+        wait_ns = end_ns - wait_ns;
         *(reason == TIDE_STARVED ? &stage->clock.starved_ns : &stage->clock.blocked_ns) += wait_ns;
         if (progress == TIDE_DONE) break;
     }
