@@ -1,0 +1,108 @@
+/*
+ * Delays for one stage of the pipeline, so that a test decides which one binds and not the machine.
+ * tidemark_staged is tidemark linked with --wrap: calls of these functions come here first. It
+ * reads from its environment
+ *
+ *   STAGED_PARSER_NS   sleep for each row the parser parses
+ *   STAGED_WORKER_NS   sleep for each row a worker folds
+ *   STAGED_OUTPUT_NS   sleep for each byte that is written
+ *   STAGED_BURN_NS     processor time to use up for each row, in the worker and a little in the
+ *                      others
+ *
+ * A sleep is slept when it has come to NAP_NS, so that what a wake-up takes does not count.
+ */
+#include "engine/base/clock.h"
+#include "engine/base/output.h"
+#include "engine/stages/parser.h"
+#include "engine/stages/reader.h"
+#include "engine/stages/sink.h"
+#include "engine/stages/worker.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define NAP_NS 200000000u
+
+enum { OTHERS_BURN_SHARE = 100, ROWS_A_STEP = 100 };
+
+/* Of the thread, which is one stage. */
+static _Thread_local uint64_t owed_ns;
+
+enum tide_progress __real_tide_reader_step(void *reader);
+enum tide_progress __real_tide_parser_step(void *parser);
+enum tide_progress __real_tide_sink_step(void *sink);
+bool __real_tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end);
+bool __real_tide_output_write(struct tide_output *output, const char *bytes, size_t count,
+                              struct tide_error *error);
+
+enum tide_progress __wrap_tide_reader_step(void *reader);
+enum tide_progress __wrap_tide_parser_step(void *parser);
+enum tide_progress __wrap_tide_sink_step(void *sink);
+bool __wrap_tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end);
+bool __wrap_tide_output_write(struct tide_output *output, const char *bytes, size_t count,
+                              struct tide_error *error);
+
+static uint64_t staged(const char *name)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static void sleep_for(uint64_t ns)
+{
+    owed_ns += ns;
+    if (owed_ns < NAP_NS) return;
+    struct timespec time = {(time_t)(owed_ns / 1000000000), (long)(owed_ns % 1000000000)};
+    while (nanosleep(&time, &time) != 0) continue;
+    owed_ns = 0;
+}
+
+static void burn(uint64_t ns)
+{
+    int64_t end_ns = tide_clock_thread_cpu_ns() + (int64_t)ns;
+    while (tide_clock_thread_cpu_ns() < end_ns) continue;
+}
+
+static void burn_a_little(enum tide_progress progress)
+{
+    uint64_t ns = staged("STAGED_BURN_NS");
+    if (ns > 0 && progress == TIDE_PROGRESSED) burn(ns * ROWS_A_STEP / OTHERS_BURN_SHARE);
+}
+
+enum tide_progress __wrap_tide_reader_step(void *reader)
+{
+    enum tide_progress progress = __real_tide_reader_step(reader);
+    burn_a_little(progress);
+    return progress;
+}
+
+enum tide_progress __wrap_tide_parser_step(void *self)
+{
+    const struct tide_parser *parser = self;
+    uint64_t row_before = parser->router.row;
+    enum tide_progress progress = __real_tide_parser_step(self);
+    sleep_for((parser->router.row - row_before) * staged("STAGED_PARSER_NS"));
+    burn_a_little(progress);
+    return progress;
+}
+
+bool __wrap_tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end)
+{
+    sleep_for((end - begin) * staged("STAGED_WORKER_NS"));
+    burn((end - begin) * staged("STAGED_BURN_NS"));
+    return __real_tide_worker_fold(worker, begin, end);
+}
+
+enum tide_progress __wrap_tide_sink_step(void *sink)
+{
+    enum tide_progress progress = __real_tide_sink_step(sink);
+    burn_a_little(progress);
+    return progress;
+}
+
+bool __wrap_tide_output_write(struct tide_output *output, const char *bytes, size_t count,
+                              struct tide_error *error)
+{
+    sleep_for(count * staged("STAGED_OUTPUT_NS"));
+    return __real_tide_output_write(output, bytes, count, error);
+}
