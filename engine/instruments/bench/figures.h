@@ -5,7 +5,8 @@
  * Threads:  any; plain values and pure functions.
  * Blocks:   never.
  * Errors:   none.
- * Limits:   stages in the order of the data's way: reader, parser, workers by index, sink.
+ * Limits:   stages in the order of the data's way: reader, parser, workers, sink; the workers by
+ *           what they needed, the neediest first: keys go to other numbers in each run.
  */
 #ifndef TIDE_INSTRUMENTS_BENCH_FIGURES_H
 #define TIDE_INSTRUMENTS_BENCH_FIGURES_H
@@ -26,7 +27,7 @@ enum tide_stage_kind {
  * of --stats. */
 struct tide_stage_figures {
     enum tide_stage_kind kind;
-    unsigned index; /* of a worker; else 0 */
+    unsigned index; /* of a worker, from 0; else 0 */
     uint64_t rows, batches;
     double wall_s;
     double cpu_s;

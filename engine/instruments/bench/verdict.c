@@ -162,22 +162,20 @@ static void judge_sink(const struct view *view, struct tide_verdict *verdict)
 
 static void judge_one_worker(const struct view *view, struct tide_verdict *verdict)
 {
-    const struct tide_stage_figures *worker = view->stages[TIDE_STAGE_WORKER];
     double busy = percent(view->needed[TIDE_STAGE_WORKER]);
     bool is_skew = view->skew >= SKEW_LEAST;
     verdict->binding = is_skew ? TIDE_BINDS_SKEW : TIDE_BINDS_ONE_WORKER;
     if (is_skew)
         snprintf(verdict->text, sizeof verdict->text,
-                 "worker %u gets %.0f %% of the rows (skew %.1f) and is busy %.0f %%, the workers "
+                 "one worker gets %.0f %% of the rows (skew %.1f) and is busy %.0f %%, the workers "
                  "on average %.0f %%: a key is too hot, or the keys are too few; more workers will "
                  "not help",
-                 worker->index, 100 * view->rows_share, view->skew, busy,
-                 percent(view->workers_mean));
+                 100 * view->rows_share, view->skew, busy, percent(view->workers_mean));
     else
         snprintf(verdict->text, sizeof verdict->text,
-                 "worker %u is busy %.0f %% with %.0f %% of the rows, the workers on average %.0f "
+                 "one worker is busy %.0f %% with %.0f %% of the rows, the workers on average %.0f "
                  "%%: its keys cost more than others; more workers help only if they part them",
-                 worker->index, busy, 100 * view->rows_share, percent(view->workers_mean));
+                 busy, 100 * view->rows_share, percent(view->workers_mean));
 }
 
 static void judge_workers(const struct view *view, struct tide_verdict *verdict)
