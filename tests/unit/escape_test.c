@@ -137,6 +137,26 @@ static void python_text_is_what_repr_gives(void **state)
     CHECK(tide_escape_python, cases);
 }
 
+static void a_shell_reads_one_word(void **state)
+{
+    (void)state;
+    static const struct escape_case cases[] = {
+        {"", 0, "''"},
+        {"--key=a,b", 0, "--key=a,b"},
+        {"/tmp/x_1.csv", 0, "/tmp/x_1.csv"},
+        {"a b", 0, "'a b'"},
+        {"sum > 1", 0, "'sum > 1'"},
+        {"it's", 0, "'it'\\''s'"},
+        {"'", 0, "''\\'''"},
+        {"$(x)`y`!*?[~", 0, "'$(x)`y`!*?[~'"},
+        {"a\nb", 0, "'a\nb'"},
+        {"~", 0, "'~'"},
+        {"#", 0, "'#'"},
+        {"\xe9", 0, "'\xe9'"},
+    };
+    CHECK(tide_escape_shell, cases);
+}
+
 static void a_terminal_gets_no_control_it_would_obey(void **state)
 {
     (void)state;
@@ -165,6 +185,7 @@ static void no_text_of_one_byte_outgrows_the_room_that_is_stated(void **state)
         assert_true(tide_escape_csv(out, &text, 1) <= 4);
         assert_true(tide_escape_json(out, &text, 1) <= 6);
         assert_true(tide_escape_python(out, &text, 1) <= 8);
+        assert_true(tide_escape_shell(out, &text, 1) <= 6);
         assert_true(tide_escape_terminal(out, &text, 1) <= 4);
     }
 }
@@ -177,6 +198,7 @@ int main(void)
         cmocka_unit_test(csv_quotes_only_what_needs_it),
         cmocka_unit_test(json_escapes_controls_and_bytes_that_are_no_utf8),
         cmocka_unit_test(python_text_is_what_repr_gives),
+        cmocka_unit_test(a_shell_reads_one_word),
         cmocka_unit_test(a_terminal_gets_no_control_it_would_obey),
         cmocka_unit_test(no_text_of_one_byte_outgrows_the_room_that_is_stated),
     };

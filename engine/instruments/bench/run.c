@@ -13,13 +13,18 @@ struct reading {
     const char *wrong; /* the first member that is not there or cannot be; NULL: none */
 };
 
+static void blame(struct reading *reading, const char *name)
+{
+    if (!reading->wrong) reading->wrong = name;
+}
+
 /* A number from 0 to 2^53, the last that doubles count to. */
 static double read_number(struct reading *reading, const json_t *object, const char *name)
 {
     const json_t *member = json_object_get(object, name);
     double value = json_is_number(member) ? json_number_value(member) : -1;
     if (value >= 0 && value <= 0x1p53) return value;
-    if (!reading->wrong) reading->wrong = name;
+    blame(reading, name);
     return 0;
 }
 
@@ -35,7 +40,7 @@ static unsigned read_count(struct reading *reading, const json_t *object, const 
 {
     double value = read_number(reading, object, name);
     if (value <= (double)INT32_MAX) return (unsigned)value;
-    if (!reading->wrong) reading->wrong = name;
+    blame(reading, name);
     return 0;
 }
 
@@ -44,7 +49,7 @@ static void read_stage(struct reading *reading, const json_t *object,
 {
     const char *name = json_string_value(json_object_get(object, "stage"));
     if (!name || !tide_stage_kind_of(name, &stage->kind)) {
-        reading->wrong = reading->wrong ? reading->wrong : "stage";
+        blame(reading, "stage");
         return;
     }
     stage->rows = (uint64_t)read_number(reading, object, "rows");
@@ -74,11 +79,11 @@ static bool stages_are_in_order(const struct tide_bench_run *run)
     return true;
 }
 
-/* The most rows first. */
+/* The neediest first. */
 static int compare_workers(const void *a, const void *b)
 {
-    const struct tide_stage_figures *first = a, *second = b;
-    return (first->rows < second->rows) - (first->rows > second->rows);
+    double first_s = tide_stage_time(a).needed_s, second_s = tide_stage_time(b).needed_s;
+    return (first_s < second_s) - (first_s > second_s);
 }
 
 /* Which worker gets which keys is drawn anew in each run. Only by rank are the workers of several
@@ -96,7 +101,7 @@ static bool read_stages(struct reading *reading, const json_t *list, struct tide
 {
     size_t count = json_array_size(list);
     if (count == 0 || count > TIDE_BENCH_STAGES_MAX) {
-        reading->wrong = "stages";
+        blame(reading, "stages");
         return true;
     }
     run->stages = tide_alloc_zeroed(count, sizeof *run->stages);
@@ -104,7 +109,7 @@ static bool read_stages(struct reading *reading, const json_t *list, struct tide
     run->stage_count = (unsigned)count;
     for (size_t i = 0; i < count; i++)
         read_stage(reading, json_array_get(list, i), &run->stages[i]);
-    if (!stages_are_in_order(run)) reading->wrong = reading->wrong ? reading->wrong : "stages";
+    if (!stages_are_in_order(run)) blame(reading, "stages");
     else rank_workers(run);
     return true;
 }

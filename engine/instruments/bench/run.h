@@ -26,7 +26,7 @@ struct tide_bench_run {
     unsigned cores, batch_rows, ring_slots;
     uint64_t rows, results, input_bytes;
     double peak_kib, skew;
-    struct tide_stage_figures *stages; /* workers by rows, the most first; index: that rank */
+    struct tide_stage_figures *stages; /* workers by what they needed, the neediest first */
     unsigned stage_count;
     char *counts; /* the member of the stats, its members sorted by name */
 };
