@@ -125,6 +125,48 @@ static void few_cores_limit_what_more_cores_free(void **state)
     assert_true(predict(&model, 8, 2).is_extrapolated);
 }
 
+/* Others took the cores for 0.3 s: that ends where each thread has one of its own. */
+static void queue_for_cores_is_no_handover(void **state)
+{
+    (void)state;
+    struct tide_model model;
+    struct tide_error error = {0};
+    struct truth parsing = plain;
+    parsing.workers_s = 0.1;
+    for (unsigned i = 0; i < 3; i++) {
+        make(i, &parsing, doublings[i], 2);
+        made[i].stages[1].core_s = 0.3;
+        levels[i].wall_s.median += 0.3;
+    }
+    assert_true(tide_model_init(&model, levels, 3, &error));
+    assert_near(model.handover_s, 0.05, 1e-9);
+    assert_near(predict(&model, 4, 2).wall_s, 0.5 + 0.05 + 0.3, 1e-9);
+    assert_near(predict(&model, 4, 4).wall_s, 0.5 + 0.05 + 0.15, 1e-9);
+    assert_near(predict(&model, 4, 6).wall_s, 0.5 + 0.05 + 0.1, 1e-9);
+    assert_near(predict(&model, 4, 7).wall_s, 0.5 + 0.05, 1e-9);
+    static struct tide_trust trust;
+    tide_model_check(&model, 16, &trust);
+    assert_near(trust.error_most, 0, 1e-9);
+    assert_non_null(strstr(trust.text, "runs queue for cores 35 % of their time"));
+}
+
+/* Sharing cores by plan is in the bound already. */
+static void queue_that_the_bound_explains_is_not_counted_twice(void **state)
+{
+    (void)state;
+    struct tide_model model;
+    struct tide_error error = {0};
+    make(0, &plain, 1, 1);
+    made[0].stages[2].core_s = 0.7; /* the worker needs 2 s of 2.8 */
+    assert_true(tide_model_init(&model, levels, 1, &error));
+    assert_near(model.queue_s, 0, 1e-9);
+    assert_near(model.handover_s, 0.05, 1e-9);
+    made[0].stages[2].core_s = 5; /* no more than there is */
+    assert_true(tide_model_init(&model, levels, 1, &error));
+    assert_near(model.queue_s, 0.05, 1e-9);
+    assert_near(model.handover_s, 0, 1e-9);
+}
+
 static void hot_key_keeps_its_worker_busy_at_any_n(void **state)
 {
     (void)state;
@@ -259,6 +301,8 @@ int main(void)
         cmocka_unit_test(nothing_measured_is_refused),
         cmocka_unit_test(more_workers_help_until_the_parser_binds),
         cmocka_unit_test(few_cores_limit_what_more_cores_free),
+        cmocka_unit_test(queue_for_cores_is_no_handover),
+        cmocka_unit_test(queue_that_the_bound_explains_is_not_counted_twice),
         cmocka_unit_test(hot_key_keeps_its_worker_busy_at_any_n),
         cmocka_unit_test(sink_that_grows_with_n_binds_in_the_end),
         cmocka_unit_test(one_worker_alone_is_a_case_of_its_own),

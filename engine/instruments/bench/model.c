@@ -4,12 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The error up to which a model is good, and up to which it is of some use. */
-#define GOOD_ERROR 0.10
-#define FAIR_ERROR 0.25
-#define NOISY      0.10
+#define GOOD_ERROR 0.10 /* up to here a model is good ... */
+#define FAIR_ERROR 0.25 /* ... and up to here of some use */
+#define NOISY      0.10 /* runs this far apart are worth a word */
+#define QUEUES     0.10 /* and so is this share of a run's time in the queue for a core */
 
 enum { ALL_STAGES = TIDE_STAGE_KINDS };
+
+enum { THREADS_BESIDE_WORKERS = 3 };
+
+static double at_least_none(double value)
+{
+    return value > 0 ? value : 0;
+}
 
 static bool counts(const struct tide_model *model, unsigned level)
 {
@@ -85,7 +92,7 @@ static double skew_at(const struct tide_model *model, unsigned parallelism)
         from = level->parallelism;
         share = (level->skew - 1) / (level->parallelism - 1);
     }
-    return 1 + (share > 0 ? share : 0) * (parallelism - 1);
+    return 1 + at_least_none(share) * (parallelism - 1);
 }
 
 /* Without hand-over. */
@@ -107,29 +114,62 @@ static double bound(const struct tide_model *model, unsigned parallelism, unsign
     return shared_s;
 }
 
-/* What the levels took beyond their bounds: starting, filling and emptying the pipeline, waking. */
-static double measure_handover(const struct tide_model *model)
+/* The neediest stage of all. The level has one. */
+static const struct tide_stage_figures *limiting_stage(const struct tide_level_figures *level)
 {
-    double rests_s[TIDE_MODEL_LEVELS_MAX];
+    const struct tide_stage_figures *limiting = NULL;
+    for (unsigned i = 0; i < TIDE_STAGE_KINDS; i++) {
+        const struct tide_stage_figures *stage = tide_level_stage(level, (enum tide_stage_kind)i);
+        if (stage &&
+            (!limiting || tide_stage_time(stage).needed_s > tide_stage_time(limiting).needed_s))
+            limiting = stage;
+    }
+    return limiting;
+}
+
+/* How long the limiting stage queued, beyond what the bound already has it share cores. */
+static double queued_beyond(const struct tide_level_figures *level, double bound_s)
+{
+    const struct tide_stage_figures *stage = limiting_stage(level);
+    return at_least_none(stage->core_s - (bound_s - tide_stage_time(stage).needed_s));
+}
+
+/* What the levels took beyond their bounds is first what they queued, then hand-over: starting,
+ * filling and emptying the pipeline, waking. */
+static void measure_rests(struct tide_model *model)
+{
+    double handovers_s[TIDE_MODEL_LEVELS_MAX], queues_s[TIDE_MODEL_LEVELS_MAX];
+    struct tide_summary summary;
     unsigned count = 0;
     for (unsigned i = 0; i < model->level_count; i++) {
         const struct tide_level_figures *level = &model->levels[i];
         struct tide_prediction unused;
         if (!counts(model, i)) continue;
-        double rest_s =
-            level->wall_s.median - bound(model, level->parallelism, level->cores, &unused);
-        rests_s[count++] = rest_s > 0 ? rest_s : 0;
+        double bound_s = bound(model, level->parallelism, level->cores, &unused);
+        double rest_s = at_least_none(level->wall_s.median - bound_s);
+        queues_s[count] = fmin(rest_s, queued_beyond(level, bound_s));
+        handovers_s[count] = rest_s - queues_s[count];
+        model->queue_cores = level->cores;
+        count++;
     }
-    struct tide_summary summary;
-    tide_summarise(rests_s, count, &summary);
-    return summary.median;
+    tide_summarise(handovers_s, count, &summary);
+    model->handover_s = summary.median;
+    tide_summarise(queues_s, count, &summary);
+    model->queue_s = summary.median;
+}
+
+/* The fewer cores threads have to share, the longer; none once each has its own. */
+static double queue_at(const struct tide_model *model, unsigned parallelism, unsigned cores)
+{
+    if (parallelism + THREADS_BESIDE_WORKERS <= cores) return 0;
+    return model->queue_s * model->queue_cores / cores;
 }
 
 static void fit(struct tide_model *model)
 {
     for (unsigned i = 0; i < TIDE_STAGE_KINDS; i++) model->needed[i] = fit_cost(model, i);
     model->computing = fit_cost(model, ALL_STAGES);
-    model->handover_s = measure_handover(model);
+    measure_rests(model);
 }
 
 bool tide_model_init(struct tide_model *model, const struct tide_level_figures levels[],
@@ -164,7 +204,8 @@ void tide_model_predict(const struct tide_model *model, unsigned parallelism, un
         more_workers = more_workers && parallelism > model->levels[i].parallelism;
     }
     prediction->is_extrapolated = more_cores || more_workers;
-    prediction->wall_s = bound(model, parallelism, cores, prediction) + model->handover_s;
+    prediction->wall_s = bound(model, parallelism, cores, prediction) + model->handover_s +
+                         queue_at(model, parallelism, cores);
 }
 
 /* A level by a model that has not seen it. */
@@ -199,7 +240,28 @@ static void add_text(struct tide_trust *trust, size_t *used, const char *text)
     trust->text[*used] = '\0';
 }
 
-static void describe(struct tide_trust *trust, unsigned cores, unsigned cores_most)
+/* What a machine with more cores adds to the doubts. */
+static void describe_more_cores(struct tide_trust *trust, size_t *used,
+                                const struct tide_model *model, unsigned cores, unsigned cores_most)
+{
+    char text[TIDE_TRUST_BYTES];
+    double queued = model->queue_s / model->levels[0].wall_s.median;
+    if (queued > QUEUES) {
+        snprintf(text, sizeof text,
+                 " Here runs queue for cores %.0f %% of their time, which more cores would end: "
+                 "what is said of those rests on processor times alone.",
+                 100 * queued);
+        add_text(trust, used, text);
+    }
+    snprintf(text, sizeof text,
+             " %u cores are %.1f times the %u it measured on: what they share (memory, caches, "
+             "clock speed) is not in the model, so read those times as the least possible.",
+             cores_most, (double)cores_most / cores, cores);
+    add_text(trust, used, text);
+}
+
+static void describe(struct tide_trust *trust, const struct tide_model *model, unsigned cores,
+                     unsigned cores_most)
 {
     char text[TIDE_TRUST_BYTES];
     size_t used = 0;
@@ -214,12 +276,7 @@ static void describe(struct tide_trust *trust, unsigned cores, unsigned cores_mo
                  trust->worst_parallelism, 100 * trust->noise, grade(trust));
     add_text(trust, &used, text);
     if (trust->noise > NOISY) add_text(trust, &used, " Measure again on a quieter machine.");
-    if (cores_most <= cores) return;
-    snprintf(text, sizeof text,
-             " %u cores are %.1f times the %u it measured on: what they share (memory, caches, "
-             "clock speed) is not in the model, so read those times as the least possible.",
-             cores_most, (double)cores_most / cores, cores);
-    add_text(trust, &used, text);
+    if (cores_most > cores) describe_more_cores(trust, &used, model, cores, cores_most);
 }
 
 void tide_model_check(const struct tide_model *model, unsigned cores_most, struct tide_trust *trust)
@@ -244,7 +301,7 @@ void tide_model_check(const struct tide_model *model, unsigned cores_most, struc
     trust->noise = summary.median;
     tide_summarise(errors, trust->check_count, &summary);
     trust->error_median = summary.median;
-    describe(trust, cores, cores_most);
+    describe(trust, model, cores, cores_most);
 }
 
 const char *tide_limit_name(enum tide_limit limit)

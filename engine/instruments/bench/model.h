@@ -7,8 +7,8 @@
  * Errors:   init returns false and says why when there is nothing to predict from.
  * Limits:   TIDE_MODEL_LEVELS_MAX levels.
  *
- * wall(N, C) = max(reader, parser, workers x skew / N, sink, all computing / C) + hand-over.
- * The page docs/instruments.md says how each of these is estimated.
+ * wall(N, C) = max(reader, parser, workers x skew / N, sink, all computing / C) + hand-over, and as
+ * long as threads have to share cores, + queue. docs/instruments.md says how each is estimated.
  */
 #ifndef TIDE_INSTRUMENTS_BENCH_MODEL_H
 #define TIDE_INSTRUMENTS_BENCH_MODEL_H
@@ -16,7 +16,7 @@
 #include "engine/base/error.h"
 #include "engine/instruments/bench/figures.h"
 
-enum { TIDE_MODEL_LEVELS_MAX = 256, TIDE_TRUST_BYTES = 480 };
+enum { TIDE_MODEL_LEVELS_MAX = 256, TIDE_TRUST_BYTES = 720 };
 
 /* A cost that grows with the parallelism: base + growth x log2 N from N = 2 on. One worker alone is
  * a case of its own: its rows are not copied and its lines not merged. */
@@ -29,6 +29,8 @@ struct tide_model {
     struct tide_cost needed[TIDE_STAGE_KINDS]; /* seconds; of all workers together */
     struct tide_cost computing;                /* seconds on a core, of all stages together */
     double handover_s;
+    double queue_s;       /* what the limiting stage waits for a core while there are ... */
+    unsigned queue_cores; /* ... this many */
     const struct tide_level_figures *levels;
     unsigned level_count;
     unsigned left_out; /* the level it must not look at; level_count: none */
