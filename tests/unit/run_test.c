@@ -116,8 +116,9 @@ static void workers_come_by_what_they_needed(void **state)
     (void)state;
     struct tide_bench_run run;
     read_fine(&run, whole);
-    assert_true(run.stages[2].rows == 8 && run.stages[2].index == 0 && run.stages[2].busy_s == 0.9);
-    assert_true(run.stages[3].rows == 2 && run.stages[3].index == 1 && run.stages[3].busy_s == 0.1);
+    const struct tide_stage_figures *first = &run.stages[2], *second = &run.stages[3];
+    assert_true(first->rows == 8 && first->index == 0 && first->busy_s == 0.9);
+    assert_true(second->rows == 2 && second->index == 1 && second->busy_s == 0.1);
     tide_bench_run_fini(&run);
 }
 
@@ -151,7 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(what_is_no_stats_is_refused),        IN_FOLDER(a_member_that_cannot_be_is_named),
         IN_FOLDER(stages_must_be_those_of_a_pipeline), IN_FOLDER(what_a_run_told_is_read),
-        IN_FOLDER(workers_come_by_what_they_needed),         IN_FOLDER(figures_are_medians_over_the_runs),
+        IN_FOLDER(workers_come_by_what_they_needed),   IN_FOLDER(figures_are_medians_over_the_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
