@@ -16,6 +16,7 @@
 int tide_command_run(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_bench(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_parse(int argc, char **argv, const struct tide_registry *registry);
+int tide_command_profile(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_gen(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_explain(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_version(void);

@@ -1,5 +1,6 @@
 #include "engine/plan/duration.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -40,4 +41,16 @@ bool tide_duration_parse(const char *text, size_t bytes, int64_t *duration_ms,
                               (int)bytes, text);
     *duration_ms = count * unit;
     return true;
+}
+
+void tide_duration_text(char *out, int64_t duration_ms)
+{
+    size_t i = sizeof units / sizeof units[0] - 1;
+    if (duration_ms == 0) {
+        memcpy(out, "0", 2);
+        return;
+    }
+    while (duration_ms % units[i].ms != 0) i--;
+    snprintf(out, TIDE_DURATION_TEXT_BYTES, "%lld%s", (long long)(duration_ms / units[i].ms),
+             units[i].name);
 }

@@ -1,5 +1,5 @@
 /*
- * duration: spans of time as options write them: 10s, 250ms, 5min, 0.
+ * duration: spans of time as options write them, read and written: 10s, 250ms, 5min, 0.
  * Owns:     nothing.
  * Threads:  any.
  * Blocks:   never; allocates nothing.
@@ -17,5 +17,11 @@
  * bare 0. */
 TIDE_MUST_USE bool tide_duration_parse(const char *text, size_t bytes, int64_t *duration_ms,
                                        struct tide_error *error);
+
+enum { TIDE_DURATION_TEXT_BYTES = 24 };
+
+/* Writes a duration (not negative) in the largest unit that gives a whole number, NUL-terminated:
+ * what tide_duration_parse reads as the same. `out` has room for TIDE_DURATION_TEXT_BYTES. */
+void tide_duration_text(char *out, int64_t duration_ms);
 
 #endif

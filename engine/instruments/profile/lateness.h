@@ -1,0 +1,69 @@
+/*
+ * lateness: in one pass, how many rows each --out-of-orderness would drop as late, under each
+ *           --max-future.
+ * Owns:     its counters.
+ * Threads:  one.
+ * Blocks:   never; allocates nothing.
+ * Errors:   none.
+ * Limits:   TIDE_LATENESS_BOUNDS_MAX bounds, TIDE_LATENESS_COURSES_MAX maximal futures.
+ *
+ * A row is late for bound b when its window's end - 1 <= greatest time before it - b - 1, that is
+ * when b <= greatest time - end: one difference a row decides all bounds. The greatest time does
+ * not depend on the bound, but it does on --max-future, so each of those is a course of its own.
+ * What a course rejects, any with a smaller limit rejects too, so those that have not rejected
+ * anything yet are one and the same and cost nothing.
+ */
+#ifndef TIDE_INSTRUMENTS_PROFILE_LATENESS_H
+#define TIDE_INSTRUMENTS_PROFILE_LATENESS_H
+
+#include "engine/plan/plan.h"
+
+enum { TIDE_LATENESS_BOUNDS_MAX = 24, TIDE_LATENESS_COURSES_MAX = 12 };
+
+/* What event time would do under one --max-future. */
+struct tide_lateness_course {
+    int64_t max_future_ms; /* INT64_MAX: off */
+    int64_t time_max_ms;
+    uint64_t accepted, future;
+    uint64_t counts[TIDE_LATENESS_BOUNDS_MAX]; /* by the greatest bound for which a row is late */
+    int64_t late_for_ms;                       /* greatest bound for which any row is late; -1 */
+};
+
+struct tide_lateness {
+    const struct tide_window *window;
+    struct tide_window_shape shape;
+    int64_t window_start_ms, window_end_ms; /* the window that was asked for last */
+    bool has_time;
+    unsigned bound_count;
+    int64_t bounds_ms[TIDE_LATENESS_BOUNDS_MAX]; /* ascending */
+    unsigned course_count;
+    unsigned shared; /* the first ones have rejected nothing: courses[0] stands for all of them */
+    unsigned own;    /* the plan's course */
+    struct tide_lateness_course courses[TIDE_LATENESS_COURSES_MAX]; /* by falling max_future_ms */
+};
+
+/* What the plan's own course made of a row. */
+struct tide_lateness_verdict {
+    bool is_future;
+    int64_t behind_ms; /* the greatest time before it less its own, 0 if that is not above 0 */
+    int64_t ahead_ms;  /* its time less the greatest before it, 0 if that is not above 0 */
+};
+
+/* The usual bounds and maximal futures, and the plan's own. */
+void tide_lateness_init(struct tide_lateness *lateness, const struct tide_plan *plan);
+
+/* A row that can be read, in input order. */
+struct tide_lateness_verdict tide_lateness_add(struct tide_lateness *lateness, int64_t time_ms);
+
+/* A course's state now: courses[0] for one that still shares it. */
+const struct tide_lateness_course *tide_lateness_course(const struct tide_lateness *lateness,
+                                                        unsigned course);
+
+/* Rows that this bound, one of bounds_ms, would drop as late. */
+uint64_t tide_lateness_late(const struct tide_lateness_course *course, unsigned bound_count,
+                            unsigned bound);
+
+/* The --max-future of a course as listed, however many rows it has rejected. */
+int64_t tide_lateness_max_future_ms(const struct tide_lateness *lateness, unsigned course);
+
+#endif
