@@ -82,6 +82,14 @@ static const char *take_sign(const char **text, const char *end)
     return *(*text)++ == '-' ? "-" : "+";
 }
 
+/* All that is ever appended to a name has room in it. */
+static char *append(char *name, const char *text)
+{
+    const size_t bytes = strlen(text);
+    memcpy(name, text, bytes);
+    return name + bytes;
+}
+
 void tide_form_name_amount(char *name, const char *text, size_t bytes, char mark, bool is_quoted,
                            bool has_blanks)
 {
@@ -98,14 +106,18 @@ void tide_form_name_amount(char *name, const char *text, size_t bytes, char mark
     const char *whole_end = point ? point : number_end;
     const bool has_groups = memchr(digits, group, (size_t)(whole_end - digits)) != NULL;
 
-    const char whole[8] = {'1', has_groups ? group : '2', has_groups ? '2' : '3',
-                           has_groups ? '3' : '4', has_groups ? '4' : '\0'};
-    const char fraction[4] = {mark, '5', '6'}, bare[2] = {mark};
-    snprintf(name, TIDE_FORM_NAME_BYTES, "%s%s%s%s%s%s%s%s%s%s", in_parentheses ? "(" : "", sign,
-             currency, late_sign, whole_end > digits ? whole : "",
-             !point                    ? ""
-             : number_end == point + 1 ? bare
-                                       : fraction,
-             exponent ? "e3" : "", in_parentheses ? ")" : "", has_blanks ? " in blanks" : "",
-             is_quoted ? " in quotes" : "");
+    const char whole[] = {'1',
+                          has_groups ? group : '2',
+                          has_groups ? '2' : '3',
+                          has_groups ? '3' : '4',
+                          has_groups ? '4' : '\0',
+                          '\0'};
+    const char fraction[] = {mark, '5', '6', '\0'}, bare[] = {mark, '\0'};
+    name = append(name, in_parentheses ? "(" : "");
+    name = append(append(append(name, sign), currency), late_sign);
+    name = append(name, whole_end > digits ? whole : "");
+    if (point) name = append(name, number_end == point + 1 ? bare : fraction);
+    name = append(append(name, exponent ? "e3" : ""), in_parentheses ? ")" : "");
+    name = append(append(name, has_blanks ? " in blanks" : ""), is_quoted ? " in quotes" : "");
+    *name = '\0';
 }

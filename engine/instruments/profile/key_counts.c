@@ -128,18 +128,27 @@ static void draw(const struct tide_key_counts *counts, const struct tide_hash_se
     }
 }
 
+/* SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators"). */
+static uint64_t next_word(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
 void tide_key_counts_skew(const struct tide_key_counts *counts, unsigned draws,
                           struct tide_skew skews[TIDE_SKEW_LEVELS])
 {
     uint64_t ratios[TIDE_SKEW_LEVELS][TIDE_SKEW_DRAWS_MAX];
     TIDE_ASSERT(draws >= 1 && draws <= TIDE_SKEW_DRAWS_MAX);
+    uint64_t state = counts->seed.words[0];
     struct tide_hash_seed seed = counts->seed;
     for (unsigned i = 0; i < draws; i++) {
         uint64_t drawn[TIDE_SKEW_LEVELS];
         draw(counts, &seed, drawn);
         for (unsigned level = 0; level < TIDE_SKEW_LEVELS; level++) ratios[level][i] = drawn[level];
-        uint64_t next = tide_hash_mix(seed.words[0] + i, seed.words[1]); /* any other will do */
-        seed = (struct tide_hash_seed){{seed.words[1] ^ next, next * UINT64_C(0x9E3779B97F4A7C15)}};
+        seed = (struct tide_hash_seed){{next_word(&state), next_word(&state)}};
     }
     for (unsigned level = 0; level < TIDE_SKEW_LEVELS; level++) {
         qsort(ratios[level], draws, sizeof **ratios, rising);

@@ -38,6 +38,14 @@ TIDE_MUST_USE bool tide_key_counts_add(struct tide_key_counts *counts, const str
 void tide_key_counts_key(const struct tide_key_counts *counts, const char *text, size_t bytes,
                          struct tide_key *key, uint64_t *hash);
 
+/* Once the slot of a hash is near, asks for the entry that it most likely leads to. */
+static inline void tide_key_counts_prefetch(const struct tide_key_counts *counts, uint64_t hash)
+{
+    const struct tide_pane *pane = counts->pane;
+    const uint32_t entry = (uint32_t)pane->slots[(uint32_t)hash & pane->slot_mask];
+    if (entry > 0) __builtin_prefetch(&pane->entries[entry - 1], 1);
+}
+
 static inline uint64_t tide_key_counts_keys(const struct tide_key_counts *counts)
 {
     return counts->pane->entry_count;

@@ -6,8 +6,8 @@ enum { S = 1000, MIN = 60 * S, H = 60 * MIN };
 static const int64_t usual_bounds_ms[] = {
     0,     1 * S,  2 * S, 5 * S, 10 * S, 30 * S, 1 * MIN, 5 * MIN, 10 * MIN, 30 * MIN, 1 * H,
     6 * H, 12 * H, 1 * D, 2 * D, 7 * D,  30 * D, 90 * D,  365 * D, 1000 * D, 3650 * D};
-static const int64_t usual_futures_ms[] = {INT64_MAX, 3650 * D, 365 * D, 30 * D,   7 * D,
-                                           1 * D,     6 * H,    1 * H,   10 * MIN, 1 * MIN};
+static const int64_t usual_futures_ms[] = {INT64_MAX, 3650 * D, 1000 * D, 365 * D,  30 * D, 7 * D,
+                                           1 * D,     6 * H,    1 * H,    10 * MIN, 1 * MIN};
 
 static int64_t minus(int64_t a, int64_t b)
 {

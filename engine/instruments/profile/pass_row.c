@@ -115,6 +115,14 @@ static void new_amount_look(struct tide_pass *pass, unsigned i, struct text text
     pass->amount_memo.forms[memo_place(look)] = form;
 }
 
+/* An amount at the plan's scale, of 64 bits. */
+static inline void widen_range_plain(struct tide_pass *pass, int64_t units)
+{
+    const uint64_t magnitude = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
+    if (magnitude > pass->amount_max) pass->amount_max = magnitude;
+    while (TIDE_UNLIKELY(magnitude % pass->amount_unit != 0)) pass->amount_unit /= 10;
+}
+
 /* A plain amount is [-]digits[.digits], told by the sign and where its point stands. */
 static inline void count_plain_amount(struct tide_pass *pass, unsigned i, int64_t units)
 {
@@ -132,10 +140,7 @@ static inline void count_plain_amount(struct tide_pass *pass, unsigned i, int64_
         pass->amount_memo.forms[place]->rows++;
     else new_amount_look(pass, i, text, look, is_quoted);
 
-    const uint64_t magnitude = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
-    if (magnitude > pass->amount_max) pass->amount_max = magnitude;
-    /* 10^18 and below: a plain scale fits in 64 bits. */
-    while (TIDE_UNLIKELY(magnitude % pass->amount_unit != 0)) pass->amount_unit /= 10;
+    widen_range_plain(pass, units);
 }
 
 /* --- rows that the scanner did not read --- */
@@ -238,6 +243,10 @@ static void count_other_forms(struct tide_pass *pass, unsigned i)
 static void widen_range(struct tide_pass *pass, tide_int128 units, unsigned scale)
 {
     struct tide_amount_range *range = &pass->tally->amounts;
+    if (units == (int64_t)units && scale == pass->plan->decimal.scale) {
+        widen_range_plain(pass, (int64_t)units);
+        return;
+    }
     tide_uint128 magnitude = units < 0 ? -(tide_uint128)units : (tide_uint128)units;
     if (magnitude == 0) return;
     unsigned decimals = scale, digits = 0;
@@ -331,6 +340,8 @@ static void find_keys(struct tide_pass *pass, struct tide_key keys[], uint64_t h
         }
         tide_pane_prefetch(counts->pane, hashes[i]);
     }
+    for (unsigned i = 0; i < chunk->count; i++)
+        if (chunk->kinds[i] != TIDE_ROW_OTHER) tide_key_counts_prefetch(counts, hashes[i]);
 }
 
 bool tide_pass_rows(struct tide_pass *pass)

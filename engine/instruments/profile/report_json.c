@@ -247,12 +247,16 @@ static void put_all_forms(const struct tide_profile *profile, FILE *out)
     put_forms(profile, &tally->time_forms, "time_forms", out);
     put_forms(profile, &tally->amount_forms, "amount_forms", out);
     put_forms(profile, &tally->na_texts, "missing_texts", out);
-    fprintf(out,
-            "  \"amounts\": {\"decimals\": %u, \"digits\": %u},\n"
-            "  \"line_ends\": {\"lf\": %llu, \"crlf\": %llu, \"cr\": %llu},\n"
-            "  \"files_with_bom\": %u,\n",
-            tally->amounts.decimals, tally->amounts.digits, ull(tally->lf_ends),
-            ull(tally->crlf_ends), ull(tally->cr_ends), tally->files_with_bom);
+    fprintf(out, "  \"amounts\": {\"decimals\": %u, \"digits\": %u},\n  \"line_ends\": [",
+            tally->amounts.decimals, tally->amounts.digits);
+    const struct {
+        const char *name;
+        uint64_t count;
+    } ends[] = {{"lf", tally->lf_ends}, {"crlf", tally->crlf_ends}, {"cr", tally->cr_ends}};
+    unsigned kinds = 0;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends[i].count > 0) fprintf(out, "%s\"%s\"", kinds++ ? ", " : "", ends[i].name);
+    fprintf(out, "],\n  \"files_with_bom\": %u,\n", tally->files_with_bom);
 }
 
 struct arguments {

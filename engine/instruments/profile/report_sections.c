@@ -7,6 +7,9 @@
 
 enum { JUMPS_SHOWN = 5, COMMAND_COLUMNS = 88, FORM_EXAMPLE_SHOWN = 32 };
 
+/* Shorter ones are no news: a row a second has gaps of a second. */
+enum { GAP_MS_MIN = 1000, JUMP_MS_MIN = 60 * 1000 };
+
 /* --- keys --- */
 
 static void put_key(const struct tide_plan *plan, const struct tide_entry *entry, FILE *out)
@@ -85,11 +88,16 @@ static void put_ranked(const struct tide_profile *profile, bool silent, const ch
                        FILE *out)
 {
     const struct tide_jumps *jumps = &profile->tally.jumps;
+    const int64_t resolution_ms = tide_resolutions_ms[profile->tally.resolution];
+    const int64_t least_ms = silent ? GAP_MS_MIN : JUMP_MS_MIN;
     for (unsigned rank = 0; rank < JUMPS_SHOWN; rank++) {
         const unsigned at = tide_jumps_ranked(jumps, silent, rank);
         if (at == TIDE_JUMPS_MAX) return;
+        const struct tide_jump *jump = &jumps->jumps[at];
+        const uint64_t ms = (uint64_t)jump->to_ms - (uint64_t)jump->from_ms;
+        if (ms < (uint64_t)least_ms || ms <= (uint64_t)resolution_ms) return;
         if (rank == 0) tide_report_heading(out, heading);
-        put_jump(profile, &jumps->jumps[at], out);
+        put_jump(profile, jump, out);
     }
 }
 
@@ -101,6 +109,7 @@ static void put_futures(const struct tide_profile *profile, FILE *out)
                  "row\n");
     for (unsigned i = lateness->shared; i < lateness->course_count; i++) {
         const struct tide_lateness_course *course = &lateness->courses[i];
+        if (i > lateness->shared && course->future == course[-1].future) continue;
         const unsigned bound = tide_suggestion_bound(lateness, course);
         const char *needed = "unbounded";
         struct tide_wording span;
@@ -155,7 +164,9 @@ static void put_missing(const struct tide_profile *profile, FILE *out)
     const struct tide_forms *texts = &profile->tally.na_texts;
     for (unsigned i = 0; i < texts->count; i++) {
         const struct tide_form *form = &texts->forms[i];
-        if (i == 0) tide_report_heading(out, "Texts that stand for a missing value");
+        if (i == 0)
+            tide_report_heading(out,
+                                "Texts that stand for a missing value, and in how many fields");
         size_t columns = 0;
         fprintf(out, "  ");
         if (form->example_bytes == 0) columns = (size_t)fprintf(out, "(empty)");
@@ -172,14 +183,14 @@ static void put_missing(const struct tide_profile *profile, FILE *out)
 static void put_file_form(const struct tide_tally *tally, FILE *out)
 {
     tide_report_heading(out, "File");
-    fprintf(out, "  line ends:");
     const struct {
         const char *name;
         uint64_t count;
     } ends[] = {{"LF", tally->lf_ends}, {"CRLF", tally->crlf_ends}, {"CR", tally->cr_ends}};
+    unsigned kinds = 0;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (ends[i].count > 0)
-            fprintf(out, " %s %s", ends[i].name, tide_wording_count(ends[i].count).text);
+        if (ends[i].count > 0) fprintf(out, "%s%s", kinds++ ? ", " : "  line ends: ", ends[i].name);
+    if (kinds == 0) fprintf(out, "  no line ends");
     fprintf(out, "%s\n", tally->files_with_bom > 0 ? "; begins with a byte order mark" : "");
 }
 

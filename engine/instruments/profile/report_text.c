@@ -109,8 +109,7 @@ static void put_bar(FILE *out, uint64_t part, uint64_t greatest)
 {
     unsigned columns = greatest ? (unsigned)((tide_uint128)part * BAR_COLUMNS / greatest) : 0;
     if (part > 0 && columns == 0) columns = 1;
-    fprintf(out, "  ");
-    while (columns-- > 0) fprintf(out, "#");
+    for (unsigned i = 0; i < columns; i++) fprintf(out, "%s#", i ? "" : "  ");
     fprintf(out, "\n");
 }
 
@@ -118,14 +117,16 @@ static void put_histogram(const struct tide_disorder *disorder, FILE *out)
 {
     const uint64_t in_order = disorder->row_count - disorder->out_of_order;
     uint64_t greatest = 0;
-    unsigned last = 0;
+    unsigned first = 0, last = 0; /* of those that are not empty */
     for (unsigned i = 1; i < TIDE_DISORDER_RANGES; i++) {
+        if (disorder->ranges[i] == 0) continue;
         if (disorder->ranges[i] > greatest) greatest = disorder->ranges[i];
-        if (disorder->ranges[i] > 0) last = i;
+        if (first == 0) first = i;
+        last = i;
     }
     fprintf(out, "  %-22s %15s  %9s\n", "in order", tide_wording_count(in_order).text,
             tide_wording_share(in_order, disorder->row_count).text);
-    for (unsigned i = 1; i <= last; i++) {
+    for (unsigned i = first; i > 0 && i <= last; i++) {
         const int64_t end_ms = tide_disorder_range_end_ms(i);
         char name[TIDE_WORDING_BYTES + 24];
         if (end_ms == INT64_MAX)
@@ -173,21 +174,22 @@ static void put_lateness(const struct tide_profile *profile, FILE *out)
     snprintf(heading, sizeof heading, "Rows late for --window %s, by --out-of-orderness",
              tide_profile_window(profile));
     tide_report_heading(out, heading);
+    uint64_t shown = UINT64_MAX;
     for (unsigned i = 0; i < lateness->bound_count; i++) {
         const uint64_t late = tide_lateness_late(course, lateness->bound_count, i);
         const bool is_own = !plan->unbounded && lateness->bounds_ms[i] == plan->bound_ms;
+        /* The short ones always; of longer ones those that make a difference, to the first that
+         * loses nothing. */
+        if (i >= BOUNDS_SHOWN_MIN && late == shown && !is_own) continue;
         fprintf(out, "  %-22s %15s  %9s%s\n",
                 tide_wording_span((uint64_t)lateness->bounds_ms[i]).text,
                 tide_wording_count(late).text, tide_wording_share(late, course->accepted).text,
                 is_own ? "  <- in force" : "");
-        if (late == 0 && i + 1 >= BOUNDS_SHOWN_MIN &&
-            (plan->unbounded || lateness->bounds_ms[i] >= plan->bound_ms))
-            break;
+        shown = late;
     }
     put_least_bound(course, out);
 }
 
-/* Longer than a time, once or more in the file: none of these is shown when there was no row. */
 void tide_profile_report_text(const struct tide_profile *profile, unsigned top_keys, FILE *out)
 {
     const bool has_times = profile->tally.accepted > 0;

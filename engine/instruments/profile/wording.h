@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-enum { TIDE_WORDING_BYTES = 64, TIDE_WORDING_COLUMN = 40 };
+enum { TIDE_WORDING_BYTES = 64, TIDE_WORDING_COLUMN = 60 };
 
 struct tide_wording {
     char text[TIDE_WORDING_BYTES];
