@@ -80,6 +80,34 @@ static void only_the_given_bytes_are_read(void **state)
     assert_int_equal(duration_ms, 10000);
 }
 
+static void text_of_a_duration_reads_as_the_same(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {1, "1ms"},
+                 {999, "999ms"},
+                 {1000, "1s"},
+                 {90000, "90s"},
+                 {60000, "1min"},
+                 {3600000, "1h"},
+                 {5400000, "90min"},
+                 {86400000, "1d"},
+                 {90000000, "25h"},
+                 {INT64_C(1) << 62, "4611686018427387904ms"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[TIDE_DURATION_TEXT_BYTES];
+        struct tide_error error = {0};
+        int64_t duration_ms;
+        tide_duration_text(text, cases[i].ms);
+        assert_string_equal(text, cases[i].text);
+        assert_true(tide_duration_parse(text, strlen(text), &duration_ms, &error));
+        assert_int_equal(duration_ms, cases[i].ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +115,7 @@ int main(void)
         cmocka_unit_test(duration_past_the_limit_is_refused),
         cmocka_unit_test(duration_becomes_milliseconds),
         cmocka_unit_test(only_the_given_bytes_are_read),
+        cmocka_unit_test(text_of_a_duration_reads_as_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,7 +177,7 @@ static void put_disorder(const struct tide_disorder *disorder, FILE *out)
 static void put_least_bound(const struct tide_lateness_course *course, FILE *out)
 {
     put_ms(out, "least_bound_ms",
-           course->late_for_ms == INT64_MAX ? INT64_MAX : course->late_for_ms + 1);
+           course->late_for_ms < TIDE_DURATION_MS_MAX ? course->late_for_ms + 1 : INT64_MAX);
 }
 
 static void put_lateness(const struct tide_profile *profile, FILE *out)

@@ -160,7 +160,7 @@ static void put_disorder(const struct tide_profile *profile, FILE *out)
 static void put_least_bound(const struct tide_lateness_course *course, FILE *out)
 {
     if (course->late_for_ms < 0) fprintf(out, "  no row is late for any bound\n");
-    else if (course->late_for_ms < INT64_MAX)
+    else if (course->late_for_ms < TIDE_DURATION_MS_MAX)
         fprintf(out, "  no row is late from --out-of-orderness %lldms on\n",
                 (long long)course->late_for_ms + 1);
 }
