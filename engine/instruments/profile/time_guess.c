@@ -150,6 +150,15 @@ static bool take_zone(struct draft *draft)
     return put(draft, "%z");
 }
 
+static bool take_blanks(struct draft *draft)
+{
+    while (peek(draft)->kind == ' ') {
+        if (!put(draft, " ")) return false;
+        draft->next++;
+    }
+    return true;
+}
+
 /* h:mm[:ss[.fraction]] [AM|PM] [zone] */
 static bool take_clock(struct draft *draft)
 {
@@ -158,11 +167,10 @@ static bool take_clock(struct draft *draft)
     if (peek(draft)->kind == ':' && !take_number(draft, ":", "%S", 2)) return false;
     if (peek(draft)->kind == '.' && !take_number(draft, ".", "%f", 18)) return false;
     if (peek(draft)->kind == ',' && !take_number(draft, ",", "%f", 18)) return false;
-    if (peek(draft)->kind == ' ' && !take_marks(draft)) return false;
+    if (!take_blanks(draft)) return false;
     if (is_half(peek(draft))) {
         draft->next++;
-        if (!put(draft, "%p")) return false;
-        if (peek(draft)->kind == ' ' && !take_marks(draft)) return false;
+        if (!put(draft, "%p") || !take_blanks(draft)) return false;
     }
     return peek(draft)->kind == '\0' || take_zone(draft);
 }
