@@ -104,9 +104,10 @@ static void put_ranked(const struct tide_profile *profile, bool silent, const ch
 static void put_futures(const struct tide_profile *profile, FILE *out)
 {
     const struct tide_lateness *lateness = &profile->tally.lateness;
-    if (lateness->shared == lateness->course_count) return;
-    fprintf(out, "  what --max-future would reject, and the --out-of-orderness that then loses no "
-                 "row\n");
+    if (lateness->shared == lateness->course_count || profile->tally.disorder.out_of_order == 0)
+        return;
+    tide_report_heading(out, "What --max-future would reject, and the --out-of-orderness that then "
+                             "loses no row");
     for (unsigned i = lateness->shared; i < lateness->course_count; i++) {
         const struct tide_lateness_course *course = &lateness->courses[i];
         if (i > lateness->shared && course->future == course[-1].future) continue;

@@ -103,7 +103,8 @@ static bool take_part(struct draft *draft, char letter)
 static bool take_date(struct draft *draft, const char *order)
 {
     for (const char *part = order; *part; part++) {
-        if (part > order && (!is_mark(peek(draft)->kind) || !take_marks(draft))) return false;
+        const char mark = peek(draft)->kind;
+        if (part > order && (!is_mark(mark) || mark == ':' || !take_marks(draft))) return false;
         if (!take_part(draft, *part)) return false;
     }
     return true;
