@@ -88,7 +88,8 @@ static void find_time_format(struct tide_column_facts *facts, const struct tide_
 void tide_column_facts_gather(struct tide_column_facts *facts, const struct tide_sample *sample,
                               uint32_t column, uint32_t first_row, const struct tide_plan *plan)
 {
-    static const struct tide_hash_seed seed = {{UINT64_C(0x452821E638D01377), 1}};
+    static const struct tide_hash_seed seed = {
+        {UINT64_C(0x452821E638D01377), UINT64_C(0xBE5466CF34E90C6C)}};
     uint8_t seen[DISTINCT_BITS / 8] = {0};
     *facts = (struct tide_column_facts){.name = {"", 0}};
     if (first_row > 0) facts->name = *tide_sample_field(sample, 0, column);
