@@ -74,6 +74,7 @@ static int key_score(const struct tide_column_facts *facts, int points)
     if (ends_in_id(&facts->name)) points += 6;
     points -= percent(facts->rows - facts->present, facts->rows) / 6; /* missing keys are no rows */
     if (facts->distinct <= 1) points -= 12;
+    else if (facts->rows >= 50 && facts->distinct <= 3) points -= 10; /* yes and no */
     else if (facts->rows >= 50 && facts->distinct * 20 >= facts->present * 19) points -= 3;
     else points += 2; /* it comes again: there is something to fold */
     if (facts->fractions > 0 && facts->numbers * 2 > facts->present) points -= 8;
