@@ -297,7 +297,7 @@ class Reports(BenchCase):
         self.assertEqual([level["parallelism"] for level in series["levels"]], levels)
         for level in series["levels"]:
             self.check_level(level)
-        self.check_kinds(series["model"], handover_s=float, predictions=list, checks=list, error_median=float,
+        self.check_kinds(series["model"], handover_s=float, queue_s=float, predictions=list, checks=list, error_median=float,
                          error_most=float, trust=str)
         for prediction in series["model"]["predictions"]:
             self.check_kinds(prediction, cores=int, parallelism=int, wall_s=float, rows_per_s=float, skew=float, limit=str)
@@ -355,6 +355,11 @@ class Reports(BenchCase):
         self.assertIsNone(outputs["alerts"]["xxh3"])
         self.assertRegex(outputs["alerts"]["xxh3_multiset"], r"^[0-9a-f]{32}$")
         self.assertRegex(outputs["late"]["xxh3"], r"^[0-9a-f]{32}$")  # late rows are in input order in any case
+
+    def test_an_input_without_rows(self):
+        self.rows.write_bytes(HEADER)
+        report = self.report("-p", "1,2", "--runs", "1")
+        self.assertEqual([level["rows_per_s"] for level in report["series"][0]["levels"]], [0, 0])
 
     def test_a_base_other_than_one_is_said(self):
         self.fake()

@@ -98,10 +98,11 @@ static json_t *checks_json(const struct tide_trust *trust)
 static json_t *model_json(const struct tide_bench_series *series)
 {
     if (!series->has_model) return json_pack("{s:s}", "refused", series->model_refusal.text);
-    return json_pack("{s:f, s:o, s:o, s:f, s:f, s:s}", "handover_s", series->model.handover_s,
-                     "predictions", predictions_json(series), "checks", checks_json(&series->trust),
-                     "error_median", series->trust.error_median, "error_most",
-                     series->trust.error_most, "trust", series->trust.text);
+    return json_pack("{s:f, s:f, s:o, s:o, s:f, s:f, s:s}", "handover_s", series->model.handover_s,
+                     "queue_s", series->model.queue_s, "predictions", predictions_json(series),
+                     "checks", checks_json(&series->trust), "error_median",
+                     series->trust.error_median, "error_most", series->trust.error_most, "trust",
+                     series->trust.text);
 }
 
 static json_t *usl_json(const struct tide_bench_series *series)

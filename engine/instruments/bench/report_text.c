@@ -80,13 +80,13 @@ static void print_head(const struct document *document)
     if (level->input_bytes != report->file_bytes)
         fprintf(document->out, " (%.1f MB unpacked)", (double)level->input_bytes / 1e6);
     fprintf(document->out,
-            "\n%smachine: %s, %u core%s, %.1f GiB, %s\n%smethod: %u runs of each case in turns, "
+            "\n%smachine: %s, %u core%s, %.1f GiB, %s\n%smethod: %u run%s of each case in turns, "
             "after %u to warm up; tidemark " TIDE_VERSION ", hyperfine %s; %s\n",
             item(document), report->machine->processor, report->machine->cores,
             report->machine->cores == 1 ? "" : "s",
             (double)report->machine->memory_kib / (1024 * 1024), report->machine->kernel,
-            item(document), job->run_count, job->warmup_count, report->hyperfine,
-            report->machine->date);
+            item(document), job->run_count, job->run_count == 1 ? "" : "s", job->warmup_count,
+            report->hyperfine, report->machine->date);
     print_outputs(document);
     print_cold(document);
 }
