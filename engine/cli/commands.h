@@ -19,6 +19,7 @@ int tide_command_parse(int argc, char **argv, const struct tide_registry *regist
 int tide_command_profile(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_gen(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_explain(int argc, char **argv, const struct tide_registry *registry);
+int tide_command_compare(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_version(void);
 
 /* Prints "tidemark: " and the error's text as one line on standard error, unless the error is

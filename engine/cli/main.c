@@ -18,6 +18,8 @@ struct command {
 static const struct command commands[] = {
     {"run", tide_command_run, "the pipeline: CSV in, windows by key, alerts out"},
     {"bench", tide_command_bench, "how fast run is at each parallelism, and what more cores give"},
+    {"compare", tide_command_compare,
+     "how order and content differ: parallelism 1 and N, or two files"},
     {"parse", tide_command_parse, "print each record as the reader sees it, a JSON array a line"},
     {"profile", tide_command_profile, "look at an input, and suggest the options for it"},
     {"gen", tide_command_gen, "make transactions to try things on"},

@@ -1,0 +1,125 @@
+#include "engine/instruments/compare/difference.h"
+
+#include <string.h>
+
+struct search {
+    struct tide_difference *out;
+    const struct tide_comparer *comparer;
+    const struct tide_matching *matching;
+    const struct tide_side *other;
+};
+
+static bool find_entry(struct search *search, struct tide_witness *witness,
+                       const struct tide_side *side, const struct tide_trace_entry *entry,
+                       struct tide_error *error)
+{
+    const struct tide_wanted wanted = {
+        .key = entry->mark.key, .records = &entry->mark.record, .record_count = 1};
+    return tide_witness_find(witness, side, &search->comparer->manner, &wanted, error);
+}
+
+/* What the other side has in place of the reference's first unmatched record, if anything. */
+static bool find_counterpart(struct search *search, struct tide_error *error)
+{
+    const struct tide_matching *matching = search->matching;
+    struct tide_difference *out = search->out;
+    out->kind = TIDE_DIFFERENCE_MISSING;
+    out->index = matching->first_reference.entry.index;
+    out->has_texts = true;
+    if (!find_entry(search, &out->reference, &search->comparer->reference,
+                    &matching->first_reference.entry, error))
+        return false;
+    if (!out->reference.found || matching->candidate_count == 0) return true;
+    const struct tide_wanted wanted = {
+        .key = matching->first_reference.entry.mark.key,
+        .has_place = true,
+        .place = out->reference.place,
+        .records = matching->candidates,
+        .record_count = matching->candidate_count,
+    };
+    if (!tide_witness_find(&out->other, search->other, &search->comparer->manner, &wanted, error))
+        return false;
+    if (out->other.found) out->kind = TIDE_DIFFERENCE_VALUE;
+    return true;
+}
+
+static bool find_content(struct search *search, struct tide_error *error)
+{
+    if (search->matching->first_reference.is_there) return find_counterpart(search, error);
+    const struct tide_trace_entry *entry = &search->matching->first_other.entry;
+    search->out->kind = TIDE_DIFFERENCE_EXTRA;
+    search->out->index = entry->index;
+    search->out->has_texts = true;
+    return find_entry(search, &search->out->other, search->other, entry, error);
+}
+
+/* Both sides hold the same records, so one index serves for both. A run in the order of keys would
+ * show another one each time. */
+static bool find_moved(struct search *search, uint32_t index, bool wants_texts,
+                       struct tide_error *error)
+{
+    struct tide_difference *out = search->out;
+    const struct tide_wanted wanted = {.has_index = true, .index = index};
+    const struct tide_manner *manner = &search->comparer->manner;
+    out->kind = TIDE_DIFFERENCE_ORDER;
+    out->index = index;
+    out->has_texts = wants_texts;
+    return !wants_texts || (tide_witness_find(&out->reference, &search->comparer->reference, manner,
+                                              &wanted, error) &&
+                            tide_witness_find(&out->other, search->other, manner, &wanted, error));
+}
+
+/* The window as printed, or for a line of Flink's the one that holds its time. */
+static bool read_window(const struct tide_plan *plan, const struct tide_manner *manner,
+                        const struct tide_result *result, struct tide_origin_question *question)
+{
+    const struct tide_time_format epoch = {.form = TIDE_TIME_EPOCH_MS, .zone = &plan->zone};
+    const struct tide_span *start = &result->window_start, *end = &result->window_end;
+    question->key = result->key;
+    if (start->bytes > 0 && end->bytes > 0) {
+        bool is_plain =
+            tide_time_parse(manner->times, start->at, start->bytes, &question->start_ms) &&
+            tide_time_parse(manner->times, end->at, end->bytes, &question->end_ms);
+        return is_plain || (tide_time_parse(&epoch, start->at, start->bytes, &question->start_ms) &&
+                            tide_time_parse(&epoch, end->at, end->bytes, &question->end_ms));
+    }
+    if (!result->has_value) return false;
+    const struct tide_window_shape shape = {plan->window_size_ms, plan->window_offset_ms};
+    question->start_ms = plan->window->start(&shape, result->time_ms);
+    return !__builtin_add_overflow(question->start_ms, shape.size_ms, &question->end_ms);
+}
+
+static bool find_rows(struct search *search, struct tide_error *error)
+{
+    struct tide_difference *out = search->out;
+    const struct tide_plan *plan = search->comparer->plan;
+    const struct tide_witness *witness = out->reference.found ? &out->reference : &out->other;
+    struct tide_origin_question question;
+    if (!plan || !witness->found ||
+        !read_window(plan, &search->comparer->manner, &witness->result, &question))
+        return true;
+    out->has_origin = true;
+    return tide_origin_find(&out->origin, plan, &question, error);
+}
+
+bool tide_difference_find(struct tide_difference *difference, const struct tide_comparer *comparer,
+                          const struct tide_comparison *comparison,
+                          const struct tide_matching *matching, const struct tide_side *other,
+                          enum tide_promise promise, struct tide_error *error)
+{
+    struct search search = {difference, comparer, matching, other};
+    *difference = (struct tide_difference){0};
+    if (!comparison->is_same_multiset)
+        return find_content(&search, error) && find_rows(&search, error);
+    uint32_t moved = comparison->disorder.first_moved;
+    if (moved == comparison->common) return true;
+    return find_moved(&search, moved, promise == TIDE_PROMISE_BYTES || other->path != NULL, error);
+}
+
+void tide_difference_fini(struct tide_difference *difference)
+{
+    tide_witness_fini(&difference->reference);
+    tide_witness_fini(&difference->other);
+    tide_origin_fini(&difference->origin);
+    *difference = (struct tide_difference){0};
+}
