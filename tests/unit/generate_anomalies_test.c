@@ -62,7 +62,7 @@ static void check_stretches(uint64_t count, uint64_t row_count)
         uint64_t begin = (uint64_t)((tide_uint128)i * row_count / count);
         uint64_t end = (uint64_t)((tide_uint128)(i + 1) * row_count / count);
         assert_in_range(anomalies.next_row, begin, end - 1);
-        struct tide_row row = {.key = 1, .cents = 100};
+        struct tide_made_row row = {.key = 1, .cents = 100};
         writer.printer.style = TIDE_TIME_STYLE_EPOCH_MS;
         assert_true(tide_anomalies_plant(&anomalies, &row, &writer, &error));
         assert_int_equal(row.cents, 105);
@@ -90,7 +90,7 @@ static void the_truth_lists_line_and_fields(void **state)
     struct tide_output_set set = {0};
     struct tide_error error = {0};
     struct tide_zone utc;
-    struct tide_row row = {.key = 42, .time_ms = 1715421600500, .cents = 1234};
+    struct tide_made_row row = {.key = 42, .time_ms = 1715421600500, .cents = 1234};
     assert_true(tide_zone_init(&utc, "UTC", &error));
     struct tide_output *truth = tide_output_open(&set, "truth.csv", &error);
     assert_non_null(truth);

@@ -145,10 +145,10 @@ static bool compare_traces(struct tide_comparer *comparer, struct tide_compariso
                                 reference->digest[1] == trace->digest[1];
     bool is_all = agreed == reference->count && agreed == trace->count;
     bool ok = is_all || tide_matching_init(&matching, reference, trace, error);
-    ok = ok &&
-         tide_disorder_measure(&comparison->disorder, matching.places, matching.place_count, error);
+    ok = ok && tide_reordering_measure(&comparison->reordering, matching.places,
+                                       matching.place_count, error);
     if (ok) {
-        comparison->disorder.first_moved += agreed;
+        comparison->reordering.first_moved += agreed;
         judge(comparison, &matching, agreed, promise);
         ok = tide_difference_find(&comparison->difference, comparer, comparison, &matching, other,
                                   promise, error);

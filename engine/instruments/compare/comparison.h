@@ -10,8 +10,8 @@
 #ifndef TIDE_INSTRUMENTS_COMPARE_COMPARISON_H
 #define TIDE_INSTRUMENTS_COMPARE_COMPARISON_H
 
-#include "engine/instruments/compare/disorder.h"
 #include "engine/instruments/compare/origin.h"
+#include "engine/instruments/compare/reordering.h"
 #include "engine/instruments/compare/trace.h"
 #include "engine/instruments/compare/witness.h"
 
@@ -52,7 +52,7 @@ struct tide_comparison {
     bool is_same_bytes, is_same_multiset, are_keys_in_order;
     uint32_t common, reference_only, other_only;
     uint64_t pairs; /* of common records */
-    struct tide_disorder disorder;
+    struct tide_reordering reordering;
     uint32_t float_only; /* values that are the same as 32-bit floats only */
     bool is_kept;        /* what was promised */
     struct tide_difference difference;

@@ -9,12 +9,17 @@ struct search {
     const struct tide_side *other;
 };
 
+/* A file holds the record at its index. A run need not, the next time; equal records are as good.
+ */
 static bool find_entry(struct search *search, struct tide_witness *witness,
                        const struct tide_side *side, const struct tide_trace_entry *entry,
                        struct tide_error *error)
 {
-    const struct tide_wanted wanted = {
-        .key = entry->mark.key, .records = &entry->mark.record, .record_count = 1};
+    const struct tide_wanted wanted = {.has_index = side->path != NULL,
+                                       .index = entry->index,
+                                       .key = entry->mark.key,
+                                       .records = &entry->mark.record,
+                                       .record_count = 1};
     return tide_witness_find(witness, side, &search->comparer->manner, &wanted, error);
 }
 
@@ -111,7 +116,7 @@ bool tide_difference_find(struct tide_difference *difference, const struct tide_
     *difference = (struct tide_difference){0};
     if (!comparison->is_same_multiset)
         return find_content(&search, error) && find_rows(&search, error);
-    uint32_t moved = comparison->disorder.first_moved;
+    uint32_t moved = comparison->reordering.first_moved;
     if (moved == comparison->common) return true;
     return find_moved(&search, moved, promise == TIDE_PROMISE_BYTES || other->path != NULL, error);
 }

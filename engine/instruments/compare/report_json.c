@@ -69,7 +69,8 @@ static void put_facts(FILE *out, const struct tide_comparer *comparer,
     put_text(out, "format", tide_shape_name(facts->kind));
     put_count(out, "results", facts->count);
     put_count(out, "bytes", facts->bytes);
-    if (facts->kind == TIDE_SHAPE_FLINK && comparer->manner.identity != TIDE_IDENTITY_TEXT)
+    if (facts->side->path && facts->kind == TIDE_SHAPE_FLINK &&
+        comparer->manner.identity != TIDE_IDENTITY_TEXT)
         put_tally(out, &facts->tally);
 }
 
@@ -162,7 +163,7 @@ static void put_difference(FILE *out, const struct tide_comparer *comparer,
 void tide_compare_json(FILE *out, const struct tide_comparer *comparer,
                        const struct tide_comparison *comparison, unsigned index)
 {
-    const struct tide_disorder *disorder = &comparison->disorder;
+    const struct tide_reordering *reordering = &comparison->reordering;
     double pairs = comparison->pairs > 0 ? (double)comparison->pairs : 1;
     double common = comparison->common > 0 ? comparison->common : 1;
     fputs(index > 0 ? ",\n    {" : "\n    {", out);
@@ -175,13 +176,13 @@ void tide_compare_json(FILE *out, const struct tide_comparer *comparer,
     put_count(out, "only_other", comparison->other_only);
     if (comparer->manner.identity == TIDE_IDENTITY_VALUE)
         put_count(out, "same_as_float32", comparison->float_only);
-    put_count(out, "inversions", disorder->inversions);
+    put_count(out, "inversions", reordering->inversions);
     put_count(out, "pairs", comparison->pairs);
     put_name(out, "inversions_percent");
-    fprintf(out, "%.17g", 100 * (double)disorder->inversions / pairs);
-    put_count(out, "greatest_displacement", disorder->greatest_displacement);
+    fprintf(out, "%.17g", 100 * (double)reordering->inversions / pairs);
+    put_count(out, "greatest_displacement", reordering->greatest_displacement);
     put_name(out, "mean_displacement");
-    fprintf(out, "%.17g", (double)disorder->displacement_sum / common);
+    fprintf(out, "%.17g", (double)reordering->displacement_sum / common);
     put_flag(out, "as_promised", comparison->is_kept);
     put_difference(out, comparer, comparison);
     fputc('}', out);

@@ -44,18 +44,19 @@ static void put_facts(FILE *out, const struct tide_side_facts *facts)
     fprintf(out, "%s: %u results, %llu bytes\n", facts->side->label, facts->count,
             (unsigned long long)facts->bytes);
     const struct tide_flink_tally *tally = &facts->tally;
-    if (tally->subtask_count == 0 && tally->detections == 0 && tally->others == 0) return;
-    fputs("  printed by", out);
+    bool is_log = facts->side->path && facts->kind == TIDE_SHAPE_FLINK;
+    if (!is_log || (tally->subtask_count == 0 && tally->detections == 0)) return;
+    fputs("  elements", out);
     const char *comma = "";
     for (unsigned i = 0; i < tally->subtask_count; i++) {
         if (tally->by_subtask[i] == 0) continue;
         if (i == 0)
-            fprintf(out, " no named subtask: %llu", (unsigned long long)tally->by_subtask[0]);
+            fprintf(out, " without a subtask: %llu", (unsigned long long)tally->by_subtask[0]);
         else
             fprintf(out, "%s subtask %u: %llu", comma, i, (unsigned long long)tally->by_subtask[i]);
         comma = ",";
     }
-    fprintf(out, "; passed over: %llu detections, %llu other lines\n",
+    fprintf(out, "; passed over: detections: %llu, other lines: %llu\n",
             (unsigned long long)tally->detections, (unsigned long long)tally->others);
 }
 
@@ -130,19 +131,19 @@ static void put_difference(FILE *out, const struct tide_comparer *comparer,
 void tide_compare_text(FILE *out, const struct tide_comparer *comparer,
                        const struct tide_comparison *comparison)
 {
-    const struct tide_disorder *disorder = &comparison->disorder;
+    const struct tide_reordering *reordering = &comparison->reordering;
     fputc('\n', out);
     put_facts(out, &comparison->other);
     fprintf(out, "same bytes: %s\n", yes_or_no(comparison->is_same_bytes));
     fprintf(out, "same multiset: %s\n", yes_or_no(comparison->is_same_multiset));
     fprintf(out, "per-key order kept: %s\n", yes_or_no(comparison->are_keys_in_order));
-    fprintf(out, "inversions: %llu (", (unsigned long long)disorder->inversions);
+    fprintf(out, "inversions: %llu (", (unsigned long long)reordering->inversions);
     double pairs = comparison->pairs > 0 ? (double)comparison->pairs : 1;
-    put_number(out, 100 * (double)disorder->inversions / pairs);
+    put_number(out, 100 * (double)reordering->inversions / pairs);
     fprintf(out, " %%)\ngreatest displacement: %u\nmean displacement: ",
-            disorder->greatest_displacement);
+            reordering->greatest_displacement);
     double common = comparison->common > 0 ? comparison->common : 1;
-    put_number(out, (double)disorder->displacement_sum / common);
+    put_number(out, (double)reordering->displacement_sum / common);
     fputc('\n', out);
     if (!comparison->is_same_multiset)
         fprintf(out, "only in the reference: %u\nonly here: %u\n", comparison->reference_only,

@@ -78,7 +78,7 @@ static bool flush(struct tide_anomalies *anomalies, struct tide_error *error)
            tide_output_write(anomalies->truth, anomalies->buffer, bytes, error);
 }
 
-bool tide_anomalies_plant(struct tide_anomalies *anomalies, struct tide_row *row,
+bool tide_anomalies_plant(struct tide_anomalies *anomalies, struct tide_made_row *row,
                           struct tide_row_writer *writer, struct tide_error *error)
 {
     if (anomalies->bytes > sizeof anomalies->buffer - LINE_BYTES_MAX && !flush(anomalies, error))

@@ -42,7 +42,7 @@ void tide_anomalies_init(struct tide_anomalies *anomalies, const struct tide_ano
                          uint64_t row_count, uint64_t seed, struct tide_output *truth);
 
 /* Plants one in row number next_row and goes on to the next; the writer is the rows'. */
-TIDE_MUST_USE bool tide_anomalies_plant(struct tide_anomalies *anomalies, struct tide_row *row,
+TIDE_MUST_USE bool tide_anomalies_plant(struct tide_anomalies *anomalies, struct tide_made_row *row,
                                         struct tide_row_writer *writer, struct tide_error *error);
 
 /* Writes what is left of the truth. */

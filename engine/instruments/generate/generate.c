@@ -29,7 +29,8 @@ bool tide_generate_fits(const struct tide_generate_plan *plan)
 }
 
 /* One of the mix's kinds; what is left of the draw is for the kind itself. */
-static void choose_damage(const struct tide_damage_mix *mix, uint64_t draw, struct tide_row *row)
+static void choose_damage(const struct tide_damage_mix *mix, uint64_t draw,
+                          struct tide_made_row *row)
 {
     row->damage = mix->kinds[draw % mix->kind_count];
     row->detail = draw / mix->kind_count;
@@ -37,14 +38,14 @@ static void choose_damage(const struct tide_damage_mix *mix, uint64_t draw, stru
 }
 
 /* The row at the place; `is_planted`: it is neither damaged nor late, whatever was drawn. */
-static inline struct tide_row draw_row(struct generator *generator, uint64_t number,
-                                       bool is_planted)
+static inline struct tide_made_row draw_row(struct generator *generator, uint64_t number,
+                                            bool is_planted)
 {
     const struct tide_generate_plan *plan = generator->plan;
     struct tide_random *random = &generator->random;
     uint64_t fate = tide_random_below(tide_random_next(random), TIDE_SHARE_WHOLE);
-    struct tide_row row = {.key = tide_keys_draw(&plan->keys, random, number),
-                           .time_ms = generator->place.time_ms};
+    struct tide_made_row row = {.key = tide_keys_draw(&plan->keys, random, number),
+                                .time_ms = generator->place.time_ms};
     row.cents = tide_amounts_draw(&plan->amounts, tide_random_next(random));
     int64_t behind_ms = tide_times_behind_ms(&plan->times, tide_random_next(random));
     uint64_t detail = tide_random_next(random);
@@ -73,7 +74,7 @@ static bool write_rows(struct generator *generator, struct tide_output *rows,
             out = start;
         }
         bool is_planted = number == anomalies->next_row;
-        struct tide_row row = draw_row(generator, number, is_planted);
+        struct tide_made_row row = draw_row(generator, number, is_planted);
         if (is_planted && !tide_anomalies_plant(anomalies, &row, &generator->writer, error))
             return false;
         out = tide_row_put(&generator->writer, out, &row);

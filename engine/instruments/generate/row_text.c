@@ -91,7 +91,7 @@ char *tide_row_put_header(const struct tide_row_writer *writer, char *out)
     return put_fields(writer, out, &fields);
 }
 
-static char *put_damaged(struct tide_row_writer *writer, char *out, const struct tide_row *row)
+static char *put_damaged(struct tide_row_writer *writer, char *out, const struct tide_made_row *row)
 {
     struct tide_row_fields fields = {.count = TIDE_ROW_FIELDS_MAX};
     char *key = fields.text[KEY], *time = fields.text[TIME], *amount = fields.text[AMOUNT];
@@ -103,7 +103,7 @@ static char *put_damaged(struct tide_row_writer *writer, char *out, const struct
     return put_fields(writer, out, &fields);
 }
 
-char *tide_row_put(struct tide_row_writer *writer, char *out, const struct tide_row *row)
+char *tide_row_put(struct tide_row_writer *writer, char *out, const struct tide_made_row *row)
 {
     if (TIDE_UNLIKELY(row->damage != TIDE_DAMAGE_NONE)) return put_damaged(writer, out, row);
     out = put_key(writer, put_quote(writer, out), row->key);
@@ -112,7 +112,8 @@ char *tide_row_put(struct tide_row_writer *writer, char *out, const struct tide_
     return put_line_end(writer, put_quote(writer, out));
 }
 
-char *tide_row_put_fields(struct tide_row_writer *writer, char *out, const struct tide_row *row)
+char *tide_row_put_fields(struct tide_row_writer *writer, char *out,
+                          const struct tide_made_row *row)
 {
     out = put_key(writer, out, row->key);
     *out++ = ',';

@@ -13,7 +13,7 @@
 #include "engine/instruments/generate/digits.h"
 #include "engine/text/time.h"
 
-struct tide_row {
+struct tide_made_row {
     uint64_t key; /* its number: 5 is tx5 */
     int64_t time_ms;
     uint64_t cents;
@@ -42,10 +42,11 @@ size_t tide_row_bytes_max(bool has_filler);
 /* Both write one line and return its end. Bytes behind it, up to the room a row needs, may be
  * overwritten. */
 char *tide_row_put_header(const struct tide_row_writer *writer, char *out);
-char *tide_row_put(struct tide_row_writer *writer, char *out, const struct tide_row *row);
+char *tide_row_put(struct tide_row_writer *writer, char *out, const struct tide_made_row *row);
 
 /* The fields of a row, without damage, quotes and line end, for other files that name it. */
-char *tide_row_put_fields(struct tide_row_writer *writer, char *out, const struct tide_row *row);
+char *tide_row_put_fields(struct tide_row_writer *writer, char *out,
+                          const struct tide_made_row *row);
 
 /* An amount as a row has it. */
 char *tide_row_put_amount(const struct tide_row_writer *writer, char *out, uint64_t cents);

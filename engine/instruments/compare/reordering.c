@@ -1,4 +1,4 @@
-#include "engine/instruments/compare/disorder.h"
+#include "engine/instruments/compare/reordering.h"
 
 #include "engine/base/memory.h"
 
@@ -62,21 +62,21 @@ static uint64_t sort(uint32_t *places, uint32_t count, uint32_t *scratch)
     return inversions + merge(places + begin, middle - begin, end - begin, scratch);
 }
 
-bool tide_disorder_measure(struct tide_disorder *disorder, uint32_t *places, uint32_t count,
-                           struct tide_error *error)
+bool tide_reordering_measure(struct tide_reordering *reordering, uint32_t *places, uint32_t count,
+                             struct tide_error *error)
 {
-    *disorder = (struct tide_disorder){.first_moved = count};
+    *reordering = (struct tide_reordering){.first_moved = count};
     for (uint32_t i = count; i > 0; i--) {
         uint32_t place = places[i - 1], here = i - 1;
         uint32_t moved = place > here ? place - here : here - place;
-        disorder->displacement_sum += moved;
-        if (moved > disorder->greatest_displacement) disorder->greatest_displacement = moved;
-        if (moved > 0) disorder->first_moved = here;
+        reordering->displacement_sum += moved;
+        if (moved > reordering->greatest_displacement) reordering->greatest_displacement = moved;
+        if (moved > 0) reordering->first_moved = here;
     }
     if (count < 2) return true;
     uint32_t *scratch = tide_alloc((count / 2) * sizeof *scratch);
     if (!scratch) return tide_error_memory(error, "the order of the results");
-    disorder->inversions = sort(places, count, scratch);
+    reordering->inversions = sort(places, count, scratch);
     tide_free(scratch);
     return true;
 }
