@@ -20,10 +20,10 @@ static const struct command commands[] = {
     {"bench", tide_command_bench, "how fast run is at each parallelism, and what more cores give"},
     {"compare", tide_command_compare,
      "how order and content differ: parallelism 1 and N, or two files"},
-    {"parse", tide_command_parse, "print each record as the reader sees it, a JSON array a line"},
     {"profile", tide_command_profile, "look at an input, and suggest the options for it"},
-    {"gen", tide_command_gen, "make transactions to try things on"},
     {"explain", tide_command_explain, "what a run with these options would be, without running it"},
+    {"parse", tide_command_parse, "print each record as the reader sees it, a JSON array a line"},
+    {"gen", tide_command_gen, "make transactions to try things on"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
 from harness import Case, main
 
 COLUMNS_MAX = 100
-COMMANDS = ("run", "parse", "gen", "explain", "profile")
+COMMANDS = ("run", "bench", "compare", "profile", "explain", "parse", "gen")
 
 # Option of `run` -> what its paragraph must hold; None: no default to show.
 RUN_OPTIONS = {

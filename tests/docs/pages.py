@@ -17,7 +17,7 @@ from harness import Case, DATA, main
 ROOT = DATA.parent
 PAGES = sorted([ROOT / "README.md", DATA / "SOURCES.md", *(ROOT / "docs").glob("*.md")])
 MANUAL = ROOT / "docs" / "tidemark.1"
-COMMANDS = ("run", "bench", "profile", "explain", "parse", "gen")
+COMMANDS = ("run", "bench", "compare", "profile", "explain", "parse", "gen")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 FUNCTION = re.compile(r"`(\w+)\(\)`|`(?:struct )?(tide_[a-z0-9_]+[a-z0-9])`")
 FILE = re.compile(r"`((?:[a-z0-9_]+/)*[a-z0-9_]+\.(?:c|h|py|sh))`")

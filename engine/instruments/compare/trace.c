@@ -6,8 +6,8 @@
 
 #include <xxhash.h>
 
-/* Small, so that a thousand parts of a few records each are no burden; a chunk is just below 10 KiB,
- * which is a size that jemalloc has. */
+/* Small, so that a thousand parts of a few records each are no burden; a chunk is just below 10
+ * KiB, which is a size that jemalloc has. */
 enum { CHUNK_RECORDS = 511 };
 
 /* 20 bytes without padding, side by side: a record is written to one cache line, or two. */
