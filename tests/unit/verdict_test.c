@@ -213,7 +213,7 @@ static void many_threads_on_few_cores_lack_cores(void **state)
     const struct made_stage reader = {.computing_s = 0.02, .room_s = 0.9};
     struct tide_verdict verdict = judge(2, reader, parser, workers, 64, idle);
     expect(&verdict, TIDE_BINDS_CORES, "67 threads share 2 cores and wait for one 61 %",
-           "more workers will not help");
+           "more workers will not help", "until the parser binds");
     assert_false(verdict.workers_help);
     assert_null(strstr(verdict.text, "other processes"));
     for (unsigned i = 0; i < 64; i++)

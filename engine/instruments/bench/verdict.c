@@ -223,6 +223,8 @@ static void judge_input(const struct view *view, struct tide_verdict *verdict)
 
 static void judge_cores(const struct view *view, struct tide_verdict *verdict)
 {
+    static const char *const binders[TIDE_STAGE_KINDS] = {"reader binds", "parser binds",
+                                                          "workers bind", "sink binds"};
     unsigned cores = view->level->cores;
     if (!view->knows_queues) {
         verdict->binding = TIDE_BINDS_CORES;
@@ -237,9 +239,10 @@ static void judge_cores(const struct view *view, struct tide_verdict *verdict)
         verdict->binding = TIDE_BINDS_CORES;
         snprintf(verdict->text, sizeof verdict->text,
                  "%u threads share %u core%s and wait for one %.0f %% of the time they want one: "
-                 "more workers will not help; more cores would%s",
+                 "more workers will not help; more cores would, until the %s%s",
                  view->level->threads, cores, plural(cores), percent(view->queued),
-                 cores_are_full(view) ? "" : " (other processes take part of these)");
+                 binders[view->first],
+                 cores_are_full(view) ? "" : " (other processes take part of them now)");
         return;
     }
     verdict->binding = TIDE_BINDS_NEIGHBOURS;
