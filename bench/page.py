@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts what was measured into the page of benchmarks: page.py --results DIR [--page FILE] SECTION...
+"""Puts what was measured into a page: page.py --results DIR [--source PAGE] [--page FILE] SECTION...
 
 The page has a pair of comments for each section, <!-- measured: SECTION --> and <!-- end: SECTION -->. What stands
 between them is replaced by DIR/SECTION.md; the rest of the page is written by hand and left alone. The page is
@@ -26,15 +26,16 @@ def replaced(page, section, text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, required=True, help="folder with SECTION.md")
-    parser.add_argument("--page", type=Path, default=PAGE, help="where the page is written [docs/benchmarks.md]")
+    parser.add_argument("--source", type=Path, default=PAGE, help="the page as it was [docs/benchmarks.md]")
+    parser.add_argument("--page", type=Path, help="where the page is written [the same file]")
     parser.add_argument("sections", nargs="+")
     options = parser.parse_args()
-    page = PAGE.read_text()
+    target, page = options.page or options.source, options.source.read_text()
     for section in options.sections:
         page = replaced(page, section, (options.results / f"{section}.md").read_text())
-    part = options.page.with_name(options.page.name + ".part")
+    part = target.with_name(target.name + ".part")
     part.write_text(page)
-    os.replace(part, options.page)
+    os.replace(part, target)
 
 
 if __name__ == "__main__":

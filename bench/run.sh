@@ -1,13 +1,15 @@
 #!/bin/sh
-# Builds with TIDE_BENCH, measures, and writes docs/benchmarks.md: bench/run.sh [OPTION]... [SECTION]...
-#   SECTION        yardstick, stages, micro, shapes, peers [all]; what else the page holds stays
-#   --quick        small sizes and few runs: does it all work? Writes DIR/benchmarks.md, not docs/
+# Builds with TIDE_BENCH, measures, and writes docs/benchmarks.md and docs/parallelism.md:
+#   bench/run.sh [OPTION]... [SECTION]...
+#   SECTION        yardstick, stages, micro, shapes, parallelism, peers [all]; what else the pages hold stays
+#   --quick        small sizes and few runs: does it all work? Writes the pages into DIR/pages, not docs/
 #   --long         yardstick: also the memory of a file ten times as long (8 GB of scratch)
 #   --build DIR    build folder [build/bench]
 #   --scratch DIR  where inputs and outputs go: 1 GB, on a disk [/tmp]
 #   --results DIR  where tables and figures go [bench/results]
-# Needs what the release build needs and python3; hyperfine for yardstick, valgrind for stages, gnuplot-nox for plots;
-# pip, Maven and a JDK for peers, which go without what is missing and say so. See docs/benchmarks.md.
+# Needs what the release build needs and python3; hyperfine for yardstick and parallelism, valgrind for stages,
+# gnuplot-nox for plots; pip, Maven and a JDK for peers, which go without what is missing and say so.
+# See docs/benchmarks.md.
 # Exit status: 0; 4 if some output was not what it has to be; 1 if a section failed, its place in the page unchanged.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,13 +22,13 @@ while [ $# -gt 0 ]; do
         [ $# -ge 2 ] || { echo "run.sh: $1 needs a folder" >&2; exit 2; }
         case $1 in --build) build=$2 ;; --scratch) scratch=$2 ;; *) results=$2 ;; esac
         shift ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    yardstick | stages | micro | shapes | peers) sections="$sections $1" ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    yardstick | stages | micro | shapes | parallelism | peers) sections="$sections $1" ;;
     *) echo "run.sh: unknown option or section $1; see --help" >&2; exit 2 ;;
     esac
     shift
 done
-sections=${sections:-yardstick stages micro shapes peers}
+sections=${sections:-yardstick stages micro shapes parallelism peers}
 mkdir -p "$results" "$scratch"
 
 # What ships, with line numbers for callgrind: -g changes no instruction.
@@ -34,14 +36,16 @@ cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS
     -DTIDE_BENCH=ON -DBUILD_TESTING=OFF >"$results/build.log"
 cmake --build "$build" >>"$results/build.log" || { tail -n 20 "$results/build.log" >&2; exit 1; }
 
-page=$root/docs/benchmarks.md yardstick= stages= micro= shapes= peers=
+pages=$root/docs yardstick= stages= micro= shapes= parallelism= peers=
 if [ $quick = yes ]; then
-    page=$results/benchmarks.md
+    pages=$results/pages
     yardstick="--rows 1000000 --pairs 3 --sweep-runs 2 --result-pairs 2"
     stages="--rows 100000 --timed-rows 1000000 --repeats 3"
-    micro="--repeats 3" shapes="--rows 500000 --rounds 2" peers="--rows 200000 --rounds 1"
+    micro="--repeats 3" shapes="--rows 500000 --rounds 2"
+    parallelism="--rows 300000 --runs 2 --levels 1,2,4" peers="--rows 200000 --rounds 1"
 fi
-plots=$(dirname "$page")/plots
+plots=$pages/plots
+mkdir -p "$pages"
 
 # The options above are words without blanks: they are meant to split.
 # shellcheck disable=SC2086
@@ -57,17 +61,32 @@ measure()
     shapes)
         "$root/bench/shapes.py" --build "$build" --scratch "$scratch" --json "$results/shapes.json" \
             --plots "$plots" $shapes ;;
+    parallelism)
+        "$root/bench/parallelism.py" --build "$build" --scratch "$scratch" --results "$results" --plots "$plots" \
+            $parallelism ;;
     peers)
         "$root/bench/peers/all.py" --build "$build" --scratch "$scratch" --json "$results/peers.json" \
             --plots "$plots" $peers ;;
     esac
 }
 
+# write_page NAME SECTION...
+write_page()
+{
+    name=$1
+    shift
+    "$root/bench/page.py" --results "$results" --source "$root/docs/$name" --page "$pages/$name" "$@"
+    echo "run.sh: $pages/$name holds $*" >&2
+}
+
 measured= status=0
 for section in $sections; do
     echo "run.sh: $section" >&2
     if measure "$section" >"$results/$section.md"; then
-        measured="$measured $section"
+        case $section in
+        parallelism) write_page parallelism.md main workers skew results ;;
+        *) measured="$measured $section" ;;
+        esac
         cat "$results/$section.md"
         echo
     else
@@ -77,9 +96,6 @@ for section in $sections; do
         [ $status -eq 4 ] || status=$part_status
     fi
 done
-if [ -n "$measured" ]; then
-    # shellcheck disable=SC2086
-    "$root/bench/page.py" --results "$results" --page "$page" $measured
-    echo "run.sh: $page holds$measured" >&2
-fi
+# shellcheck disable=SC2086
+[ -z "$measured" ] || write_page benchmarks.md $measured
 exit $status

@@ -87,6 +87,23 @@ class Sections(Case):
             done = self.bench("page.py", "--results", self.folder, "--page", self.folder / "page.md", section)
             self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_parallelism_fills_its_page(self):
+        for tool in ("hyperfine", "gnuplot"):
+            if not shutil.which(tool):
+                self.skipTest(f"{tool} is not there")
+        done = self.bench("parallelism.py", "--build", self.build, "--scratch", self.folder, "--results", self.folder,
+                          "--plots", self.folder / "plots", "--rows", "2000", "--runs", "1", "--levels", "1,2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        source, page = BENCH.parent / "docs" / "parallelism.md", self.folder / "page.md"
+        cases = ("main", "workers", "skew", "results")
+        done = self.bench("page.py", "--results", self.folder, "--source", source, "--page", page, *cases)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = page.read_text()
+        self.assertEqual(text.count("input: rows.csv: 2000 rows"), len(cases))
+        for case in cases:
+            self.assertIn(f"](plots/parallelism-{case}.svg)", text)
+            self.assertTrue((self.folder / "plots" / f"parallelism-{case}.svg").stat().st_size > 0)
+
     def test_an_unknown_section_leaves_the_page_alone(self):
         (self.folder / "nonsense.md").write_text("figures\n")
         page = self.folder / "page.md"
