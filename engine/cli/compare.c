@@ -5,6 +5,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/compare/job.h"
+#include "engine/instruments/compare/run_side.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/setting.h"
 #include "engine/text/escape.h"
@@ -60,9 +61,6 @@ static const struct tide_option options_table[OPTION_COUNT] = {
 };
 /* clang-format on */
 
-static const char *const without[] = {"alerts", "results", "late",     "rejects",
-                                      "stats",  "verbose", "progress", NULL};
-
 static const struct tide_option_set compare_options = {
     .command = "compare",
     .operands = "FILE...",
@@ -74,7 +72,6 @@ static const struct tide_option_set compare_options = {
     .option_count = OPTION_COUNT,
     .options = options_table,
     .base = &tide_run_options,
-    .without = without,
     .closing = "Examples:\n"
                "  tidemark compare rows.csv -p 2,8 --window tumbling:1h\n"
                "  tidemark compare yesterday.csv today.csv\n"
@@ -128,7 +125,25 @@ static bool refuse_given(const struct tide_settings *settings, unsigned id, cons
            tide_setting_refuse(settings, id, "%s", reason);
 }
 
-/* What would have no effect is not accepted. */
+/* What would have no effect is not accepted. A config file is that of a run, so its outputs and
+ * manners may stand there. */
+static bool check_given(const struct tide_compare_job *job, const struct tide_settings *settings)
+{
+    bool is_recomputed = job->mode != TIDE_COMPARE_FILES || job->input;
+    for (unsigned i = 0; i < settings->options->given_count; i++) {
+        const struct tide_given *given = &settings->options->given[i];
+        if (given->id >= TIDE_RUN_OPTION_COUNT || given->line > 0) continue;
+        if (tide_run_side_drops(given->id))
+            return tide_setting_refuse(settings, given->id,
+                                       "compare reads one output of the runs (--output) and writes "
+                                       "none of them");
+        if (!is_recomputed && given->id != TIDE_RUN_CONFIG && given->id != TIDE_RUN_TIMEZONE)
+            return tide_setting_refuse(settings, given->id,
+                                       "results are not computed anew; it needs --input");
+    }
+    return true;
+}
+
 static bool check_options(const struct tide_compare_job *job, const struct tide_settings *settings)
 {
     bool is_files = job->mode == TIDE_COMPARE_FILES;
@@ -141,13 +156,7 @@ static bool check_options(const struct tide_compare_job *job, const struct tide_
     if (!job->is_flink &&
         !refuse_given(settings, FLOAT32, "there is no print log of Flink to compare"))
         return false;
-    for (unsigned i = 0; is_files && !job->input && i < settings->options->given_count; i++) {
-        unsigned id = settings->options->given[i].id;
-        if (id < TIDE_RUN_OPTION_COUNT && id != TIDE_RUN_CONFIG && id != TIDE_RUN_TIMEZONE)
-            return tide_setting_refuse(settings, id,
-                                       "results are not computed anew; it needs --input");
-    }
-    return true;
+    return check_given(job, settings);
 }
 
 static bool read_options(struct tide_compare_job *job, struct tide_error *error)

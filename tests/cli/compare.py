@@ -120,11 +120,12 @@ class Runs(CompareCase):
 
     def test_options_of_a_config_file_count(self):
         path = self.put("rows.csv", rows(500, 9))
-        self.put("run.conf", "window = tumbling:1d\nparallelism = 5\norder = global\n")
+        self.put("run.conf", "window = tumbling:1d\nparallelism = 5\norder = global\nresults = r.csv\nverbose = true\n")
         text = self.compare("--config", "run.conf", path)
         self.assertIn("reference: parallelism 1, order global: 9 results", text)
         self.assertEqual(text.count("parallelism 5, order global"), 1)
         self.assertNotIn("order key", text)
+        self.assertFalse((self.folder / "r.csv").exists())
 
 
 class FailingRuns(CompareCase):
@@ -184,8 +185,9 @@ class FailingRuns(CompareCase):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             process = subprocess.Popen([self.tidemark, "compare", data, "-p", "2,3,4,5,6,7,8"], stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE)
-            time.sleep(0.3 * SLOW)
-            children = self.children(process.pid)
+            deadline, children = time.monotonic() + 20 * SLOW, []
+            while not children and time.monotonic() < deadline:
+                children = self.children(process.pid)
             process.send_signal(number)
             out, err = process.communicate(timeout=20 * SLOW)
             self.assertEqual((process.returncode, out, err), (status, b"", b""))

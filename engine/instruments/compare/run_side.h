@@ -16,7 +16,7 @@ struct tide_run_side {
     struct tide_side side;
     char label[64];
     char parallelism[32], order[32]; /* as arguments */
-    char **given;                    /* the options of `run` that were given, as arguments */
+    char **given;                    /* the options of `run` that are passed on, as arguments */
     const char **arguments;
 };
 
@@ -27,6 +27,10 @@ struct tide_run_kind {
     const char *output; /* "--results=-", or another that prints to standard output */
     const char *format; /* "--format=F", whatever was given; NULL: what was given */
 };
+
+/* Is this an option of `run` that is not passed on: another output, or what a run says of itself?
+ */
+bool tide_run_side_drops(unsigned id);
 
 /* A run with the options that were given, on their operands. The options must outlive it. */
 TIDE_MUST_USE bool tide_run_side_init(struct tide_run_side *run, const struct tide_options *options,
