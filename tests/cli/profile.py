@@ -207,6 +207,12 @@ class Keys(Profile):
         for entry in keys["top"]:
             self.assertAlmostEqual(entry["share"], entry["rows"] / keys["rows"])
 
+    def test_no_keys_at_all_may_be_asked_for(self):
+        path = self.write(HEADER + "k,2024-05-11,1\nk,2024-05-11,1\nj,2024-05-11,1\n")
+        keys = self.profile("--top", "0", path)["keys"]
+        self.assertEqual((keys["top"], keys["distinct"], keys["rows"]), ([], 2, 3))
+        self.assertEqual(self.run_tidemark("profile", "--top", "0", path).returncode, 0)
+
     def test_keys_of_several_columns(self):
         path = self.write("a,b,timestamp,amount\n" + "x,y,2024-05-11,1\n" * 3 + "xy,,2024-05-11,1\nx,z,2024-05-11,1\n")
         keys = self.profile("--key", "a,b", path)["keys"]
@@ -320,6 +326,11 @@ class Guesses(Profile):
     def test_month_first_where_the_days_say_so(self):
         rows = HEADER + "k,12/31/2024 11:59:59 PM,1\nk,1/2/2025 1:00:00 AM,1\n"
         self.assertEqual(self.guessed(rows), {"time-format": "%m/%d/%Y %I:%M:%S %p"})
+
+    def test_a_header_without_names_is_one_still(self):
+        rows = ";;\n" + "".join(f"{'ab'[i % 2]};2024-05-11;{i}.5\n" for i in range(30)) + ";;\n"
+        self.assertEqual(self.guessed(rows), {"delimiter": ";", "key": "1", "time": "2", "value": "3"})
+        self.assertEqual(self.profile(self.write(rows))["counts"]["used"], 30)
 
     def test_epochs(self):
         for stamp, form in (("1715421600", "epoch-s"), ("1715421600123", "epoch-ms"), ("1715421600123456", "epoch-us"),

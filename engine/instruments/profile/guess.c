@@ -241,12 +241,12 @@ static void guess_forms(struct look *look)
     }
 }
 
-/* Rows with nothing in them tell nothing. */
-static void drop_blank_rows(struct tide_sample *sample)
+/* Rows with nothing in them tell nothing; a header without names is one still. */
+static void drop_blank_rows(struct tide_sample *sample, uint32_t first_row)
 {
-    uint32_t kept = 0;
+    uint32_t kept = first_row;
     const size_t bytes = sample->column_count * sizeof *sample->fields;
-    for (uint32_t row = 0; row < sample->row_count; row++) {
+    for (uint32_t row = first_row; row < sample->row_count; row++) {
         if (is_blank_row(sample, row)) continue;
         memmove(&sample->fields[(size_t)kept++ * sample->column_count],
                 tide_sample_field(sample, row, 0), bytes);
@@ -257,8 +257,9 @@ static void drop_blank_rows(struct tide_sample *sample)
 static bool guess(struct look *look, const char *bytes, size_t count, struct tide_error *error)
 {
     if (!sample_with_delimiter(look, bytes, count, error)) return false;
-    drop_blank_rows(&look->sample);
     const uint32_t first_row = look->has_header ? 1 : 0;
+    if (look->sample.row_count <= first_row) return true;
+    drop_blank_rows(&look->sample, first_row);
     if (look->sample.row_count <= first_row) return true;
     look->facts = tide_alloc_zeroed(look->sample.column_count, sizeof *look->facts);
     if (!look->facts) return tide_error_memory(error, "the first rows");

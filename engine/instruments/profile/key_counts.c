@@ -50,7 +50,7 @@ unsigned tide_key_counts_top(const struct tide_key_counts *counts,
 {
     const struct tide_pane *pane = counts->pane;
     unsigned count = 0;
-    for (uint32_t i = 0; i < pane->entry_count; i++) {
+    for (uint32_t i = 0; i < pane->entry_count && capacity > 0; i++) {
         const struct tide_entry *entry = &pane->entries[i];
         if (count == capacity && entry->count <= entries[count - 1]->count) continue;
         unsigned at = count < capacity ? count++ : count - 1;
