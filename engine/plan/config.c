@@ -95,6 +95,14 @@ static bool check_option(const struct reader *reader, unsigned id)
     return true;
 }
 
+/* An option of runs that this command does not have: the file is that of a run. */
+static bool is_passed_over(const struct reader *reader, const char *name, size_t bytes)
+{
+    const struct tide_option_set *base = reader->set->base;
+    struct tide_error unknown = {0};
+    return base && tide_option_find(base, name, bytes, &unknown) < tide_option_count(base);
+}
+
 static bool take_line(struct reader *reader, char *line)
 {
     char *name = skip_blanks(line);
@@ -105,6 +113,8 @@ static bool take_line(struct reader *reader, char *line)
 
     struct tide_error unknown = {0};
     unsigned id = tide_option_find(reader->set, name, name_bytes, &unknown);
+    if (id == tide_option_count(reader->set) && is_passed_over(reader, name, name_bytes))
+        return true;
     if (id == tide_option_count(reader->set)) return wrong(reader, unknown.text);
     if (!check_option(reader, id)) return false;
 

@@ -433,6 +433,15 @@ class Manners(Profile):
         self.assertEqual(report["lateness"]["window"], "tumbling:1h")
         self.check_suggestion(report)
 
+    def test_what_only_a_run_needs_is_passed_over_in_its_config_file(self):
+        path = self.write("who,timestamp,amount\nk,2024-05-11,1\n")
+        config = self.write("results = r.csv\nkey = who\nalert = sum > 1\nalert = sum > 2\nparallelism = 4\n", "run.conf")
+        self.assertEqual(self.profile("--config", config, path, cwd=self.folder)["keys"]["columns"], ["who"])
+        self.assertFalse((self.folder / "r.csv").exists())
+        wrong = self.run_tidemark("profile", "--config", self.write("key = who\nresult = r.csv\n", "run.conf"), path)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn(b"run.conf:2: unknown option --result", wrong.stderr)
+
     def test_a_full_disk_and_a_closed_pipe(self):
         path = self.write(draw_rows(random.Random(SEED)))
         with open("/dev/full", "wb") as full:
