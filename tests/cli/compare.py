@@ -139,6 +139,7 @@ class FailingRuns(CompareCase):
         self.assertIn("standard input", self.refused("-"))
         self.assertIn("needs an input file", self.refused())
         os.mkfifo(self.folder / "fifo")
+        self.assertIn("no regular file", self.refused("fifo", status=1))  # and nobody waits for a writer
         opened = os.open(self.folder / "fifo", os.O_RDWR)
         self.addCleanup(os.close, opened)
         self.assertIn("no regular file", self.refused("fifo", status=1))

@@ -11,7 +11,8 @@ enum { PIPE_BYTES = 1 << 20, SIGNAL_STATUS = 128, FIRST_FREE_FD = 3 };
 static int open_file(const char *path, struct tide_error *error)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* O_NONBLOCK: a named pipe without a writer is refused, not waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
         tide_error_system(error, errno, "cannot read %s", path);
         return -1;
