@@ -298,6 +298,16 @@ class Findings(Profile):
                 self.assertTrue(report["suggestion"]["exact"])
                 self.check_suggestion(report)
 
+    def test_rows_that_need_another_scale_are_told_from_those_a_run_reads_anyway(self):
+        path = self.write(HEADER + "k,2024-05-11,1.123456789\nk,2024-05-11,2\nk,2024-05-11,0.0000001\n")
+        report = self.profile(path)
+        self.assertEqual((report["counts"]["used"], report["amounts"]["need_other_decimals"]), (3, 2))
+        self.assertEqual(self.counts(path)["used"], 3 - 2)
+        text = self.run_tidemark("profile", path).stdout.decode()
+        self.assertIn("read only with another --decimals, and malformed without it: 2 rows\n", text)
+        self.assertEqual(self.profile("--decimals", "9", path)["amounts"]["need_other_decimals"], 0)
+        self.assertNotIn("another --decimals", self.run_tidemark("profile", "--decimals", "9", path).stdout.decode())
+
     def test_amounts_that_no_scale_takes(self):
         report = self.profile(self.write(HEADER + "k,2024-05-11,1e25\nk,2024-05-11,1e-12\n"))
         self.assertFalse(report["suggestion"]["exact"])

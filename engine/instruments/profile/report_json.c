@@ -247,8 +247,10 @@ static void put_all_forms(const struct tide_profile *profile, FILE *out)
     put_forms(profile, &tally->time_forms, "time_forms", out);
     put_forms(profile, &tally->amount_forms, "amount_forms", out);
     put_forms(profile, &tally->na_texts, "missing_texts", out);
-    fprintf(out, "  \"amounts\": {\"decimals\": %u, \"digits\": %u},\n  \"line_ends\": [",
-            tally->amounts.decimals, tally->amounts.digits);
+    fprintf(out,
+            "  \"amounts\": {\"decimals\": %u, \"digits\": %u, \"need_other_decimals\": %llu},\n"
+            "  \"line_ends\": [",
+            tally->amounts.decimals, tally->amounts.digits, ull(tally->amounts.rescaled));
     const struct {
         const char *name;
         uint64_t count;

@@ -127,7 +127,8 @@ static void put_futures(const struct tide_profile *profile, FILE *out)
 
 void tide_report_jumps(const struct tide_profile *profile, FILE *out)
 {
-    put_ranked(profile, true, "Gaps: the longest spans of event time without a row", out);
+    put_ranked(profile, true, "Gaps: the longest jumps of event time that no later row fell into",
+               out);
     put_ranked(profile, false, "Ahead of their time: rows that moved event time past many others",
                out);
     put_futures(profile, out);
@@ -248,7 +249,7 @@ void tide_report_suggestion(const struct tide_profile *profile, FILE *out)
     fprintf(out, "\n");
     for (unsigned i = 0; i < suggestion->count; i++)
         fprintf(out, "  --%-18s %s\n", suggestion->options[i].name, suggestion->options[i].reason);
-    fprintf(out, "  It uses %s rows; %s late, %s future,",
+    fprintf(out, "  It uses %s%s rows; %s late, %s future,", suggestion->is_exact ? "" : "about ",
             tide_wording_count(suggestion->used).text, tide_wording_count(suggestion->late).text,
             tide_wording_count(suggestion->future).text);
     fprintf(out, " %s missing, %s malformed.\n", tide_wording_count(suggestion->missing).text,

@@ -88,6 +88,9 @@ static void put_rows(const struct tide_profile *profile, FILE *out)
     put_class(out, "malformed", tally->malformed, tally->rows);
     fprintf(out, "\n");
     put_reasons(profile, out, false);
+    if (tally->amounts.rescaled > 0)
+        fprintf(out, "  read only with another --decimals, and malformed without it: %s rows\n",
+                tide_wording_count(tally->amounts.rescaled).text);
 }
 
 static void put_time(const struct tide_profile *profile, FILE *out)
