@@ -40,9 +40,8 @@ static const struct tide_option options_table[OPTION_COUNT] = {
     [OWN(LEVELS)] = {.name = "parallelism", .letter = 'p', .argument = "N[,N...]",
         .fallback = "2,7", .help = "levels to compare with parallelism 1"},
     [OWN(ORDER)] = {.name = "order", .argument = "global|key|both", .fallback = "both",
-        .help = "orders to run each level in; it says what must be the same: global: every byte, "
-                "key: the content, and each key's order. Two files: both asks for the content "
-                "only"},
+        .help = "orders to run each level in. With global every byte must be the same, with key "
+                "the content and each key's order. Of two files both asks for the content only"},
     [OWN(OUTPUT)] = {.name = "output", .argument = "results|alerts", .fallback = "results",
         .help = "which output of the runs to compare"},
     [OWN(FLINK)] = {.name = "flink", .argument = "LOG",
@@ -64,9 +63,10 @@ static const struct tide_option options_table[OPTION_COUNT] = {
 static const struct tide_option_set compare_options = {
     .command = "compare",
     .operands = "FILE...",
-    .summary = "Runs at parallelism 1 and at others and tells how order and content of the results "
-               "differ. Two files of results, or a Flink print log and one, are compared with each "
-               "other instead. Exit status 4 if something differs that must be the same.",
+    .summary = "Runs FILE at parallelism 1 and at other levels and tells how order and content of "
+               "the results differ. Two files that hold results (or what a Flink job printed) are "
+               "compared with each other instead. Exit status 4 if something differs that must be "
+               "the same.",
     .groups = groups,
     .group_count = 1,
     .option_count = OPTION_COUNT,

@@ -99,6 +99,17 @@ class Runs(CompareCase):
             for block in blocks(self.compare(self.put("none.csv", HEADER), "--format", form)):
                 self.assertEqual([block[name] for name in NAMES], ["yes", "yes", "yes", "0 (0 %)", "0", "0"])
 
+    def test_a_result_that_moved_is_named(self):
+        path = self.put("rows.csv", rows(20000, 500))
+        results = self.results("r.csv", rows(20000, 500)).read_text().splitlines()
+        reports = json.loads(self.compare(path, "--json", "-p", "2,7,16", "--order", "key"))["comparisons"]
+        differences = [report["first_difference"] for report in reports if not report["same_bytes"]]
+        self.assertTrue(differences)
+        for found in differences:
+            self.assertEqual(found["reference"]["text"], results[found["result"]])
+            self.assertEqual(found["key"], results[found["result"]].split(",")[2:3])
+            self.assertGreater(found["result_of_other"], found["result"])
+
     def test_alerts_instead_of_results(self):
         path = self.put("rows.csv", rows(2000, 20))
         alerts = self.run_tidemark("run", "-q", "--alert", "big=max > 8900", path).stdout
@@ -224,7 +235,7 @@ class Files(CompareCase):
     def test_line_ends_are_bytes_but_no_content(self):
         ends = ["no", "yes", "yes", "0 (0 %)", "0", "0"]
         crlf = [line.replace("\n", "\r\n") for line in self.lines]
-        self.check(crlf, ends, status=0)
+        self.assertIn("first difference: in no result, only around them", self.check(crlf, ends, status=0))
         self.check(crlf, ends, "--order", "global", status=DIFFERENT)
         self.check(self.lines[:-1] + [self.lines[-1].rstrip("\n")], ends, status=0)
 
@@ -269,7 +280,9 @@ class Files(CompareCase):
             self.assertAlmostEqual(float(found[2]), share, delta=share / 50)
             self.assertEqual(block["greatest displacement"], str(apart))
             self.assertAlmostEqual(float(block["mean displacement"]), mean, delta=mean / 50)
-            self.assertIn(f"first difference: result {first} of the reference\n"
+            window, end, key = lines[second].split(",")[:3]
+            self.assertIn(f"first difference: result {first} of the reference is result {second} here\n"
+                          f"  window: {window} to {end}\n  key: {key}\n"
                           f"  reference: {self.a}:{first + 1}: {lines[second]}"
                           f"  here: {self.folder / 'b.csv'}:{first + 1}: {lines[first]}", text)
 
@@ -302,6 +315,18 @@ class Files(CompareCase):
         self.assertIn("".join([f"  made by: {len(made)} rows\n",
                                *(f"    {path}:{number}: {line}\n" for number, line in made[:5]),
                                *([f"    and {len(made) - 5} more\n"] if len(made) > 5 else [])]), text)
+
+    def test_the_rows_behind_a_moved_result_are_shown(self):
+        lines = list(self.lines)
+        lines[100], lines[101] = lines[101], lines[100]
+        path, other = self.folder / "in.csv", self.put("b.csv", "".join(lines))
+        text = self.compare(self.a, other, "--input", path)
+        count = self.lines[100].split(",")[5]
+        self.assertIn(f"  made by: {count} rows\n", text)
+        found = json.loads(self.compare(self.a, other, "--json"))["comparisons"][0]["first_difference"]
+        self.assertEqual((found["kind"], found["result"], found["result_of_other"]), ("order", 100, 101))
+        self.assertEqual((found["key"], found["window_start"]), ([self.key(100)], self.lines[100].split(",")[0]))
+        self.assertEqual((found["reference"]["text"], found["other"]["text"]), (self.lines[100].strip(), self.lines[101].strip()))
 
     def test_json_names_the_difference(self):
         lines = list(self.lines)
@@ -392,6 +417,12 @@ class FlinkLogs(CompareCase):
     def test_another_order_is_no_other_content(self):
         block = blocks(self.compare("--flink", FLINK / "slowevent.txt", FLINK / "two.csv"))[0]
         self.assertEqual([block[name] for name in NAMES[1:5]], ["yes", "yes", "3 (10.71 %)", "2"])
+
+    def test_the_order_of_all_can_be_asked_for(self):
+        self.compare("--order", "global", "--flink", FLINK / "event.txt", DATA / "lab.csv")
+        text = self.compare("--order", "global", "--flink", FLINK / "slowevent.txt", FLINK / "two.csv", status=DIFFERENT)
+        self.assertIn("  made by: ", text)
+        self.assertNotIn("  made by: ", self.compare("--flink", FLINK / "slowevent.txt", FLINK / "two.csv"))
 
     def test_subtasks_are_counted_and_lost_windows_shown(self):
         report = json.loads(self.compare("--json", "--flink", FLINK / "slow_p2.txt", FLINK / "two.csv", status=DIFFERENT))

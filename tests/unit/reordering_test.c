@@ -27,6 +27,11 @@ static struct tide_reordering naive(const uint32_t *places, uint32_t count)
         if (moved > 0 && reordering.first_moved == count) reordering.first_moved = i;
         for (uint32_t j = i + 1; j < count; j++) reordering.inversions += places[i] > places[j];
     }
+    if (reordering.first_moved == count) return reordering;
+    reordering.place_of_moved = places[reordering.first_moved];
+    uint32_t at = reordering.first_moved;
+    while (at < count && places[at] != reordering.first_moved) at++;
+    reordering.index_of_moved = at;
     return reordering;
 }
 
@@ -39,6 +44,8 @@ static void check(uint32_t *places, uint32_t count)
     assert_int_equal(got.displacement_sum, want.displacement_sum);
     assert_int_equal(got.greatest_displacement, want.greatest_displacement);
     assert_int_equal(got.first_moved, want.first_moved);
+    assert_int_equal(got.place_of_moved, want.place_of_moved);
+    assert_int_equal(got.index_of_moved, want.index_of_moved);
     for (uint32_t i = 1; i < count; i++) assert_true(places[i - 1] <= places[i]);
 }
 
@@ -107,6 +114,8 @@ static void the_other_way_round_inverts_every_pair(void **state)
     assert_true(tide_reordering_measure(&reordering, places, LARGE, &error));
     assert_int_equal(reordering.inversions, (uint64_t)LARGE * (LARGE - 1) / 2);
     assert_int_equal(reordering.greatest_displacement, LARGE - 1);
+    assert_int_equal(reordering.place_of_moved, LARGE - 1);
+    assert_int_equal(reordering.index_of_moved, LARGE - 1);
     assert_int_equal(reordering.displacement_sum, (uint64_t)LARGE * LARGE / 2);
     free(places);
 }

@@ -95,8 +95,16 @@ void tide_comparer_fini(struct tide_comparer *comparer)
     *comparer = (struct tide_comparer){0};
 }
 
+/* Values can be in the same order only: their bytes never are the same. */
+static bool is_same_throughout(const struct tide_comparison *comparison,
+                               enum tide_identity identity)
+{
+    return identity == TIDE_IDENTITY_TEXT ? comparison->is_same_bytes
+                                          : comparison->reordering.greatest_displacement == 0;
+}
+
 static void judge(struct tide_comparison *comparison, const struct tide_matching *matching,
-                  uint32_t agreed, enum tide_promise promise)
+                  uint32_t agreed, enum tide_promise promise, enum tide_identity identity)
 {
     comparison->reference_only = matching->reference_only;
     comparison->other_only = matching->other_only;
@@ -105,9 +113,10 @@ static void judge(struct tide_comparison *comparison, const struct tide_matching
     comparison->common = agreed + matching->place_count;
     uint64_t common = comparison->common;
     comparison->pairs = common > 0 ? common * (common - 1) / 2 : 0;
-    comparison->is_kept = comparison->is_same_multiset &&
-                          (promise < TIDE_PROMISE_KEY_ORDER || comparison->are_keys_in_order) &&
-                          (promise < TIDE_PROMISE_BYTES || comparison->is_same_bytes);
+    comparison->is_kept =
+        comparison->is_same_multiset &&
+        (promise < TIDE_PROMISE_KEY_ORDER || comparison->are_keys_in_order) &&
+        (promise < TIDE_PROMISE_BYTES || is_same_throughout(comparison, identity));
 }
 
 /* How many more values are the same if both are rounded to 32-bit floats. */
@@ -149,9 +158,11 @@ static bool compare_traces(struct tide_comparer *comparer, struct tide_compariso
                                        matching.place_count, error);
     if (ok) {
         comparison->reordering.first_moved += agreed;
-        judge(comparison, &matching, agreed, promise);
+        comparison->reordering.place_of_moved += agreed;
+        comparison->reordering.index_of_moved += agreed;
+        judge(comparison, &matching, agreed, promise, comparer->manner.identity);
         ok = tide_difference_find(&comparison->difference, comparer, comparison, &matching, other,
-                                  promise, error);
+                                  error);
     }
     tide_matching_fini(&matching);
     return ok;

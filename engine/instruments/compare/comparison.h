@@ -41,9 +41,10 @@ enum tide_difference_kind {
 
 struct tide_difference {
     enum tide_difference_kind kind;
-    uint32_t index; /* of the record in the reference; EXTRA: in the other; from 0 */
+    uint32_t index;       /* of the record in the reference; EXTRA: in the other; from 0 */
+    uint32_t other_index; /* ORDER: of the same record in the other */
     struct tide_witness reference, other;
-    bool has_texts, has_origin;
+    bool has_other, has_origin; /* was the other's text looked for, and the rows? */
     struct tide_origin origin;
 };
 
@@ -74,9 +75,10 @@ TIDE_MUST_USE bool tide_comparer_init(struct tide_comparer *comparer,
                                       const struct tide_plan *plan, struct tide_error *error);
 void tide_comparer_fini(struct tide_comparer *comparer); /* a zeroed one is fine */
 
-/* Reads the other side and compares. If the content differs, or an order that was promised, both
- * sides are read once more for the texts of the first difference. Files are also asked for the
- * texts of what is merely in another place. Call fini also after a failure. */
+/* Reads the other side and compares. If something differs, sides are read once more for the texts
+ * of the first difference: of a run that may have another order, only the reference. Rows are
+ * looked for if something differs that must not, or if the plan is for that. Call fini also after
+ * a failure. */
 TIDE_MUST_USE bool tide_comparer_compare(struct tide_comparer *comparer,
                                          struct tide_comparison *comparison,
                                          const struct tide_side *other, enum tide_promise promise,

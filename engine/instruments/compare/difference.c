@@ -30,7 +30,7 @@ static bool find_counterpart(struct search *search, struct tide_error *error)
     struct tide_difference *out = search->out;
     out->kind = TIDE_DIFFERENCE_MISSING;
     out->index = matching->first_reference.entry.index;
-    out->has_texts = true;
+    out->has_other = true;
     if (!find_entry(search, &out->reference, &search->comparer->reference,
                     &matching->first_reference.entry, error))
         return false;
@@ -54,24 +54,29 @@ static bool find_content(struct search *search, struct tide_error *error)
     const struct tide_trace_entry *entry = &search->matching->first_other.entry;
     search->out->kind = TIDE_DIFFERENCE_EXTRA;
     search->out->index = entry->index;
-    search->out->has_texts = true;
+    search->out->has_other = true;
     return find_entry(search, &search->out->other, search->other, entry, error);
 }
 
-/* Both sides hold the same records, so one index serves for both. A run in the order of keys would
- * show another one each time. */
-static bool find_moved(struct search *search, uint32_t index, bool wants_texts,
-                       struct tide_error *error)
+/* What has moved is in the reference too, and that gives it again: a run in the order of keys would
+ * have something else there each time. One that may have is not asked for. */
+static bool find_moved(struct search *search, const struct tide_reordering *reordering,
+                       bool wants_other, struct tide_error *error)
 {
     struct tide_difference *out = search->out;
-    const struct tide_wanted wanted = {.has_index = true, .index = index};
     const struct tide_manner *manner = &search->comparer->manner;
+    const struct tide_side *reference = &search->comparer->reference;
+    const bool is_file = search->other->path != NULL;
+    const struct tide_wanted wanted = {.has_index = true, .index = reordering->first_moved};
+    const struct tide_wanted moved = {
+        .has_index = true, .index = is_file ? reordering->first_moved : reordering->place_of_moved};
     out->kind = TIDE_DIFFERENCE_ORDER;
-    out->index = index;
-    out->has_texts = wants_texts;
-    return !wants_texts || (tide_witness_find(&out->reference, &search->comparer->reference, manner,
-                                              &wanted, error) &&
-                            tide_witness_find(&out->other, search->other, manner, &wanted, error));
+    out->index = reordering->first_moved;
+    out->other_index = reordering->index_of_moved;
+    out->has_other = wants_other;
+    return tide_witness_find(&out->reference, reference, manner, &wanted, error) &&
+           (!wants_other || tide_witness_find(&out->other, is_file ? search->other : reference,
+                                              manner, &moved, error));
 }
 
 /* The window as printed, or for a line of Flink's the one that holds its time. */
@@ -110,15 +115,16 @@ static bool find_rows(struct search *search, struct tide_error *error)
 bool tide_difference_find(struct tide_difference *difference, const struct tide_comparer *comparer,
                           const struct tide_comparison *comparison,
                           const struct tide_matching *matching, const struct tide_side *other,
-                          enum tide_promise promise, struct tide_error *error)
+                          struct tide_error *error)
 {
     struct search search = {difference, comparer, matching, other};
     *difference = (struct tide_difference){0};
     if (!comparison->is_same_multiset)
         return find_content(&search, error) && find_rows(&search, error);
-    uint32_t moved = comparison->reordering.first_moved;
-    if (moved == comparison->common) return true;
-    return find_moved(&search, moved, promise == TIDE_PROMISE_BYTES || other->path != NULL, error);
+    if (comparison->reordering.first_moved == comparison->common) return true;
+    const bool is_broken = !comparison->is_kept;
+    return find_moved(&search, &comparison->reordering, is_broken || other->path, error) &&
+           (!(is_broken || comparer->reference.path) || find_rows(&search, error));
 }
 
 void tide_difference_fini(struct tide_difference *difference)

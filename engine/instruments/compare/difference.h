@@ -17,8 +17,7 @@ TIDE_MUST_USE bool tide_difference_find(struct tide_difference *difference,
                                         const struct tide_comparer *comparer,
                                         const struct tide_comparison *comparison,
                                         const struct tide_matching *matching,
-                                        const struct tide_side *other, enum tide_promise promise,
-                                        struct tide_error *error);
+                                        const struct tide_side *other, struct tide_error *error);
 void tide_difference_fini(struct tide_difference *difference); /* a zeroed one is fine */
 
 #endif

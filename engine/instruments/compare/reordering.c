@@ -73,6 +73,12 @@ bool tide_reordering_measure(struct tide_reordering *reordering, uint32_t *place
         if (moved > reordering->greatest_displacement) reordering->greatest_displacement = moved;
         if (moved > 0) reordering->first_moved = here;
     }
+    if (reordering->first_moved < count) {
+        uint32_t at = reordering->first_moved;
+        reordering->place_of_moved = places[at];
+        while (at < count && places[at] != reordering->first_moved) at++;
+        reordering->index_of_moved = at;
+    }
     if (count < 2) return true;
     uint32_t *scratch = tide_alloc((count / 2) * sizeof *scratch);
     if (!scratch) return tide_error_memory(error, "the order of the results");

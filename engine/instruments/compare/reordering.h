@@ -18,6 +18,10 @@ struct tide_reordering {
     uint64_t displacement_sum; /* of |place - index| over all */
     uint32_t greatest_displacement;
     uint32_t first_moved; /* least index whose place is another; count if there is none */
+
+    /* Of the first moved, if there is one: the place of what stands there, and where that stands
+     * whose place it is. */
+    uint32_t place_of_moved, index_of_moved;
 };
 
 /* Measures places[0 .. count - 1], which is a permutation of 0 .. count - 1 (inversions are counted

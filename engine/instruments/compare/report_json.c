@@ -149,13 +149,14 @@ static void put_difference(FILE *out, const struct tide_comparer *comparer,
     }
     fprintf(out, "{\"kind\": \"%s\"", kinds[difference->kind]);
     put_count(out, "result", (uint64_t)difference->index + 1);
+    if (difference->kind == TIDE_DIFFERENCE_ORDER)
+        put_count(out, "result_of_other", (uint64_t)difference->other_index + 1);
     const struct tide_witness *told =
         difference->reference.found ? &difference->reference : &difference->other;
-    if (told->found && difference->kind != TIDE_DIFFERENCE_ORDER) put_place(out, &told->result);
-    if (difference->has_texts) {
-        put_witness(out, "reference", comparison->reference.side, &difference->reference);
+    if (told->found) put_place(out, &told->result);
+    put_witness(out, "reference", comparison->reference.side, &difference->reference);
+    if (difference->has_other)
         put_witness(out, "other", comparison->other.side, &difference->other);
-    }
     if (difference->has_origin) put_origin(out, &difference->origin, comparer->plan);
     fputc('}', out);
 }

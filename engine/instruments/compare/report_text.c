@@ -114,15 +114,24 @@ static void put_difference(FILE *out, const struct tide_comparer *comparer,
     static const char again[] = "(a second reading did not find it again)";
     const struct tide_difference *difference = &comparison->difference;
     const struct tide_witness *reference = &difference->reference, *other = &difference->other;
-    if (difference->kind == TIDE_DIFFERENCE_NONE) return;
-    fprintf(out, "first difference: result %llu of %s\n", (unsigned long long)difference->index + 1,
+    if (difference->kind == TIDE_DIFFERENCE_NONE) {
+        if (!comparison->is_same_bytes && comparer->manner.identity == TIDE_IDENTITY_TEXT)
+            fputs("first difference: in no result, only around them: line ends, blank lines, a "
+                  "byte order mark or the header\n",
+                  out);
+        return;
+    }
+    fprintf(out, "first difference: result %llu of %s", (unsigned long long)difference->index + 1,
             difference->kind == TIDE_DIFFERENCE_EXTRA ? comparison->other.side->label
                                                       : "the reference");
-    if (!difference->has_texts) return;
+    if (difference->kind == TIDE_DIFFERENCE_ORDER)
+        fprintf(out, " is result %llu here", (unsigned long long)difference->other_index + 1);
+    fputc('\n', out);
     const struct tide_witness *told = reference->found ? reference : other;
-    if (told->found && difference->kind != TIDE_DIFFERENCE_ORDER) put_place(out, &told->result);
+    if (told->found) put_place(out, &told->result);
     put_witness(out, "reference", comparison->reference.side, reference,
                 difference->kind == TIDE_DIFFERENCE_EXTRA ? "none" : again);
+    if (!difference->has_other) return;
     put_witness(out, "here", comparison->other.side, other,
                 difference->kind == TIDE_DIFFERENCE_MISSING ? "none" : again);
     if (difference->has_origin) put_origin(out, &difference->origin, comparer->plan);
