@@ -30,8 +30,8 @@ static void put_skew(const struct tide_profile *profile, FILE *out)
     const unsigned draws = tide_profile_draws(profile);
     tide_key_counts_skew(&profile->tally.keys, draws, skews);
     fprintf(out,
-            "  rows of the busiest worker to the mean, usual of %u draws of the hash (least to "
-            "most)\n",
+            "  rows of the busiest of N workers, divided by the mean: median of %u hash seeds "
+            "(least to most)\n",
             draws);
     for (unsigned i = 0; i < TIDE_SKEW_LEVELS; i++)
         fprintf(out, "  N = %-2u  %.2f (%.2f to %.2f)\n", skews[i].workers,
