@@ -104,9 +104,9 @@ class BenchCase(Case):
         (tools / "hyperfine").chmod(0o755)
         self.environment["PATH"] = f"{tools}:{os.environ['PATH']}"
 
-    def bench(self, *arguments, status=0):
+    def bench(self, *arguments, status=0, **keywords):
         """Ends with the status, leaves the work folder empty; gives (stdout, stderr)."""
-        done = self.run_tidemark("bench", *arguments, cwd=self.folder, env=self.environment)
+        done = self.run_tidemark("bench", *arguments, cwd=self.folder, env=self.environment, **keywords)
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertEqual(list(self.work.iterdir()), [])
         return done.stdout.decode(), done.stderr.decode()
@@ -426,12 +426,33 @@ class Hyperfine(BenchCase):
             with self.subTest(number):
                 self.check_signal(number)
 
-    def check_signal(self, number):
-        process = subprocess.Popen([self.tidemark, "bench", self.rows, "--runs", "1000", "--json", "j"], cwd=self.folder,
-                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def start_and_wait_for_a_run(self, *arguments, **keywords):
+        process = subprocess.Popen([self.tidemark, "bench", self.rows, *arguments], cwd=self.folder,
+                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
         deadline = time.monotonic() + END_S
         while not list(self.work.glob("*/timing.json")) and time.monotonic() < deadline:
             time.sleep(0.01)
+        return process
+
+    def test_signals_that_are_ignored_stay_so(self):
+        """As nohup has SIGHUP, and a shell SIGINT of what runs in the background."""
+        ignored = (signal.SIGHUP, signal.SIGINT)
+        process = self.start_and_wait_for_a_run("-p", "1,2", "--runs", "3",
+                                                preexec_fn=lambda: [signal.signal(number, signal.SIG_IGN)
+                                                                    for number in ignored])
+        for number in ignored:
+            process.send_signal(number)
+        out, err = process.communicate(timeout=END_S)
+        self.assertEqual((process.returncode, err), (0, b""))
+        self.assertIn(b"What binds", out)
+
+    def test_children_are_noticed_though_the_caller_ignores_theirs(self):
+        out, _ = self.bench(self.rows, "-p", "1", "--runs", "1", timeout=END_S,
+                            preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertIn("What binds", out)
+
+    def check_signal(self, number):
+        process = self.start_and_wait_for_a_run("--runs", "1000", "--json", "j")
         process.send_signal(number)
         out, err = process.communicate(timeout=END_S)
         self.assertEqual(process.returncode, 128 + number, err)

@@ -3,19 +3,31 @@
 #include <sys/wait.h>
 
 static const struct timespec now = {0};
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* A signal that is ignored stays so (nohup): blocked, it would be taken all the same. */
+static void add_unless_ignored(sigset_t *signals, int signal)
+{
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) != 0 || action.sa_handler != SIG_IGN)
+        sigaddset(signals, signal);
+}
 
 void tide_bench_guard_begin(struct tide_bench_guard *guard)
 {
+    const struct sigaction noticed = {.sa_handler = SIG_DFL};
     sigemptyset(&guard->signals);
-    sigaddset(&guard->signals, SIGINT);
-    sigaddset(&guard->signals, SIGTERM);
-    sigaddset(&guard->signals, SIGHUP);
+    for (unsigned i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
+        add_unless_ignored(&guard->signals, ending_signals[i]);
     sigaddset(&guard->signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &guard->signals, &guard->before);
+    /* Whoever ignores SIGCHLD is not told that a program has ended, nor how. */
+    sigaction(SIGCHLD, &noticed, &guard->child_before);
 }
 
 void tide_bench_guard_end(const struct tide_bench_guard *guard)
 {
+    sigaction(SIGCHLD, &guard->child_before, NULL);
     sigprocmask(SIG_SETMASK, &guard->before, NULL);
 }
 

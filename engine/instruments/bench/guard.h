@@ -1,6 +1,6 @@
 /*
  * guard: programs run to their end while SIGINT, SIGTERM and SIGHUP wait to be asked for.
- * Owns:     the signal mask of the thread between begin and end.
+ * Owns:     between begin and end the signal mask of the thread, and what SIGCHLD does.
  * Threads:  the only one of the process.
  * Blocks:   run does, until the program ends or a signal comes.
  * Errors:   a signal is exit 128 + its number; a program that cannot be started, exit 1.
@@ -15,8 +15,10 @@
 
 struct tide_bench_guard {
     sigset_t signals, before;
+    struct sigaction child_before;
 };
 
+/* What is ignored by then stays ignored. */
 void tide_bench_guard_begin(struct tide_bench_guard *guard);
 void tide_bench_guard_end(const struct tide_bench_guard *guard);
 
