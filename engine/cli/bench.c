@@ -138,6 +138,27 @@ static bool read_vary(struct bench *bench, const struct tide_settings *settings,
            tide_setting_pass_on(settings, count ? VARY : LEVELS, &cause);
 }
 
+/* Neither hyperfine's arguments nor JSON hold other bytes. */
+static bool check_text(const char *text, struct tide_error *error)
+{
+    for (size_t left = strlen(text), bytes; left > 0; text += bytes, left -= bytes) {
+        bytes = tide_utf8_sequence(text, left);
+        if (bytes == 0)
+            return tide_error_set(error, TIDE_EXIT_USAGE,
+                                  "hyperfine takes UTF-8 only, and an argument is not at '%.40s': "
+                                  "rename the file, or link to it by another name",
+                                  text);
+    }
+    return true;
+}
+
+static bool check_texts(const struct bench *bench, struct tide_error *error)
+{
+    for (unsigned i = 0; bench->run_arguments[i]; i++)
+        if (!check_text(bench->run_arguments[i], error)) return false;
+    return check_text(bench->command, error);
+}
+
 static bool check_files(struct bench *bench, struct tide_error *error)
 {
     for (unsigned i = 0; i < bench->plan.file_count; i++) {
@@ -169,6 +190,7 @@ static bool read_settings(struct bench *bench, const struct tide_registry *regis
         return false;
     bench->run_arguments = tide_options_forward(&bench->options);
     if (!bench->run_arguments) return tide_error_memory(error, "options");
+    if (!check_texts(bench, error)) return false;
     job->plan = &bench->plan;
     job->run_arguments = (const char *const *)bench->run_arguments;
     job->cases = &bench->cases;

@@ -109,7 +109,7 @@ class BenchCase(Case):
         done = self.run_tidemark("bench", *arguments, cwd=self.folder, env=self.environment, **keywords)
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertEqual(list(self.work.iterdir()), [])
-        return done.stdout.decode(), done.stderr.decode()
+        return done.stdout.decode(), done.stderr.decode(errors="replace")
 
     def check_no_figures(self, *arguments, status, message):
         files = ("--json", "j", "--csv", "c", "--markdown", "m")
@@ -141,6 +141,17 @@ class Refusals(BenchCase):
     def test_input_that_is_not_there(self):
         self.assertIn("nosuch.csv", self.bench("nosuch.csv", status=1)[1])
         self.assertIn("directory", self.bench("work", status=1)[1])
+
+    def test_arguments_that_are_no_utf8(self):
+        """They reach the program as the byte that the surrogate stands for."""
+        self.fake()
+        shutil.copy(self.rows, self.folder / "r\udcff.csv")
+        (self.folder / "c.conf").write_bytes(b"key = k\xff\n")
+        for arguments in (("r\udcff.csv",), ("rows.csv", "--key", "\udcc3"), ("rows.csv", "--json", "j\udcff"),
+                          ("rows.csv", "--config", "c.conf")):
+            with self.subTest(arguments):
+                self.assertIn("UTF-8 only", self.bench(*arguments, status=2)[1])
+        self.assertFalse((self.folder / "counter").exists())
 
     def test_tools_that_are_missing_are_named_with_their_package(self):
         self.environment["PATH"] = str(self.work)
@@ -336,12 +347,32 @@ class Reports(BenchCase):
         for row, (_, level) in zip(rows, levels):
             self.assertAlmostEqual(float(row["wall_median_s"]), level["wall_s"]["median"], places=5)
             self.assertAlmostEqual(float(row["speedup"]), level["speedup"], places=3)
-            self.assertEqual(row["binds"], level["bottleneck"]["binds"])
+            self.assertEqual([row["binds"], row["workers_help"], row["bottleneck"]],
+                             [level["bottleneck"]["binds"], json.dumps(level["bottleneck"]["workers_help"]),
+                              level["bottleneck"]["text"]])
+            for kind, column in zip(STAGES, ("reader", "parser", "workers", "sink")):
+                self.check_csv_stage(row, column, [stage for stage in level["stages"] if stage["stage"] == kind])
         table = re.search(r"### Speed\n\n(.*?)\n\n", (self.folder / "m").read_text(), re.DOTALL)[1].splitlines()
         cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
         self.assertEqual(cells[0][:4], ["ring-slots", "order", "N", "median s"])
         self.assertEqual([row[:3] for row in cells[2:]],
                          [[row["ring_slots"], row["order"], row["parallelism"]] for row in rows])
+
+    def check_csv_stage(self, row, column, stages):
+        """The workers' columns are their mean, but cpu_s, which is their sum."""
+        for name in ("busy", "waiting_for_input", "waiting_for_room", "waiting_for_core", "cpu_s"):
+            values, told = [stage[name] for stage in stages], row[f"{column}_{name}"]
+            if None in values:
+                self.assertEqual(told, "")
+                continue
+            self.assertAlmostEqual(float(told), sum(values) / (1 if name == "cpu_s" else len(values)), delta=2e-4)
+        rings = [stage["ring"] for stage in stages if "ring" in stage]
+        slots, mean = (row[f"{column}_ring_{name}"] for name in ("slots", "mean"))
+        if not rings:
+            self.assertEqual((slots, mean), ("", ""))
+            return
+        self.assertEqual(slots, str(rings[0]["slots"]))
+        self.assertAlmostEqual(float(mean), sum(ring["mean"] for ring in rings) / len(rings), delta=2e-3)
 
     def test_varied_settings_reach_the_runs(self):
         report = self.report("-p", "2", "--runs", "1", "--vary", "batch-rows=1,64,auto", "--vary", "ring-slots=2,64")
@@ -360,6 +391,17 @@ class Reports(BenchCase):
         self.rows.write_bytes(HEADER)
         report = self.report("-p", "1,2", "--runs", "1")
         self.assertEqual([level["rows_per_s"] for level in report["series"][0]["levels"]], [0, 0])
+
+    def test_a_single_run_is_not_called_a_proof(self):
+        self.fake()
+        out, _ = self.bench(self.rows, "-p", "1", "--runs", "1", "--warmup", "0")
+        self.assertIn("outputs: alerts and counts of one run, so there was nothing to compare", out)
+
+    def test_stages_on_one_thread_have_no_shares(self):
+        self.fake()
+        out, _ = self.bench(self.rows, "-p", "1,2", "--runs", "1", "--scheduler", "one:3")
+        self.assertIn("N = 2: one thread ran all stages by turns (--scheduler one)", out)
+        self.assertIn("no prediction: all stages ran on one thread at N = 1", out)
 
     def test_a_base_other_than_one_is_said(self):
         self.fake()

@@ -38,12 +38,12 @@ static void check(const struct tide_verdict *verdict, enum tide_binding binding,
 #define expect(verdict, binding, ...)                                                              \
     check(verdict, binding, (const char *const[]){__VA_ARGS__, NULL})
 
-static void level_without_stages_says_nothing(void **state)
+static void level_whose_stages_have_no_time_says_nothing(void **state)
 {
     (void)state;
     struct tide_verdict verdict;
     tide_verdict(&(struct tide_level_figures){.parallelism = 4, .cores = 2}, &verdict);
-    expect(&verdict, TIDE_BINDS_UNKNOWN, "too short to say");
+    expect(&verdict, TIDE_BINDS_UNKNOWN, "by turns");
 }
 
 static void run_of_milliseconds_is_too_short_to_say(void **state)
@@ -291,7 +291,7 @@ static void longest_texts_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(level_without_stages_says_nothing),
+        cmocka_unit_test(level_whose_stages_have_no_time_says_nothing),
         cmocka_unit_test(run_of_milliseconds_is_too_short_to_say),
         cmocka_unit_test(stages_that_compute_nothing_leave_it_open),
         cmocka_unit_test(busy_parser_binds),

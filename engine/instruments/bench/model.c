@@ -183,6 +183,10 @@ bool tide_model_init(struct tide_model *model, const struct tide_level_figures l
                               TIDE_MODEL_LEVELS_MAX, level_count);
     for (unsigned i = 0; i < level_count; i++) {
         const struct tide_level_figures *level = &levels[i];
+        if (level->stage_count > 0 && tide_level_span_s(level) <= 0)
+            return tide_error_set(error, TIDE_EXIT_FAILED,
+                                  "no prediction: all stages ran on one thread at N = %u",
+                                  level->parallelism);
         if (level->parallelism == 0 || level->cores == 0 || !(level->wall_s.median > 0) ||
             !(cost_of(level, ALL_STAGES) > 0))
             return tide_error_set(error, TIDE_EXIT_FAILED,

@@ -48,6 +48,10 @@ static void print_outputs(const struct document *document)
         fprintf(document->out, "%s%s", separator, tide_proof_output_name(i));
         separator = ", ";
     }
+    if (proof->run_count == 1) {
+        fputs(" and counts of one run, so there was nothing to compare\n", document->out);
+        return;
+    }
     fprintf(document->out, " and counts are the same in all %u runs%s\n", proof->run_count,
             proof->kinds == TIDE_DIGEST_BOTH ? " (as multisets of lines where --order key leaves "
                                                "their order open)"

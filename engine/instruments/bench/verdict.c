@@ -281,6 +281,12 @@ void tide_verdict(const struct tide_level_figures *level, struct tide_verdict *v
         judge_reader, judge_parser, judge_workers, judge_sink};
     *verdict = (struct tide_verdict){.binding = TIDE_BINDS_UNKNOWN};
     double span_s = tide_level_span_s(level);
+    if (span_s <= 0) {
+        snprintf(
+            verdict->text, sizeof verdict->text,
+            "one thread ran all stages by turns (--scheduler one): none has a time of its own");
+        return;
+    }
     if (span_s < SHORTEST_S) {
         snprintf(verdict->text, sizeof verdict->text,
                  "the stages ran for %.0f ms: too short to say what binds; take a larger file",
