@@ -34,7 +34,7 @@ static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_
 void *tide_stage_run(void *context)
 {
     struct tide_stage *stage = context;
-    int64_t begin_ns = tide_clock_ns();
+    int64_t begin_ns = tide_clock_ns(), queued_before_ns = tide_clock_thread_queued_ns();
     if (stage->uses_rcu) tide_rcu_register();
     enum tide_progress progress;
     while ((progress = stage->step(stage->self)) != TIDE_DONE) {
@@ -49,9 +49,11 @@ void *tide_stage_run(void *context)
     }
     stage->nudge(stage->self);
     if (stage->uses_rcu) tide_rcu_unregister();
-    stage->clock.wall_ns = tide_clock_ns() - begin_ns;
     stage->clock.cpu_ns = tide_clock_thread_cpu_ns();
-    stage->clock.queued_ns = tide_clock_thread_queued_ns();
+    /* What the thread queued before its first step is none of the stage's time. */
+    int64_t queued_ns = tide_clock_thread_queued_ns();
+    stage->clock.queued_ns = queued_ns < 0 ? -1 : queued_ns - queued_before_ns;
+    stage->clock.wall_ns = tide_clock_ns() - begin_ns;
     return NULL;
 }
 

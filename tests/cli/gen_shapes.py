@@ -133,6 +133,10 @@ class Shapes(Case):
         self.assertLessEqual(max(late), 23_000)
         self.assertGreater(max(late), 22_900)
 
+    def test_the_longest_disorder_has_a_bound_beyond_it(self):
+        rows = self.rows("--disorder", "exponential:366d", "--late", "100%", "--late-by", "1ms", "--rate", "1000000000")
+        self.assertEqual({START_MS - time for _, time, _ in rows}, {366 * 86_400_000 + 1001})
+
     def test_kinds_of_malformed_rows_get_the_reason_of_their_name(self):
         for kind, reason in REASONS.items():
             rows = 50 if kind == "row-too-long" else 1000

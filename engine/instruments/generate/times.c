@@ -20,7 +20,7 @@ bool tide_span_read(const struct tide_settings *settings, unsigned id, const cha
                     int64_t none_ms, int64_t *span_ms)
 {
     return tide_setting_duration(settings, id, none, none_ms, span_ms) &&
-           check_span(settings, id, *span_ms);
+           ((none && *span_ms == none_ms) || check_span(settings, id, *span_ms));
 }
 
 bool tide_disorder_read(struct tide_times *times, const struct tide_settings *settings, unsigned id)

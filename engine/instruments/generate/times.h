@@ -26,7 +26,8 @@ struct tide_times {
 TIDE_MUST_USE bool tide_disorder_read(struct tide_times *times,
                                       const struct tide_settings *settings, unsigned id);
 
-/* Reads a duration up to 366 days; the word `none` (NULL: there is none) gives none_ms. */
+/* Reads a duration up to 366 days; the word `none` (NULL: there is none) gives none_ms, which may
+ * be longer. */
 TIDE_MUST_USE bool tide_span_read(const struct tide_settings *settings, unsigned id,
                                   const char *none, int64_t none_ms, int64_t *span_ms);
 
