@@ -91,12 +91,17 @@ static void end_by_signal(int number)
     _exit(128 + number);
 }
 
+/* What is ignored stays so. Whoever ignores SIGCHLD is not told how a run has ended. */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = end_by_signal};
+    static const int ending_signals[] = {SIGINT, SIGTERM};
+    const struct sigaction noticed = {.sa_handler = SIG_DFL};
+    struct sigaction action = {.sa_handler = end_by_signal}, before;
     sigfillset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (unsigned i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
+        if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(ending_signals[i], &action, NULL);
+    sigaction(SIGCHLD, &noticed, NULL);
 }
 
 static bool read_levels(struct tide_compare_job *job, const struct tide_settings *settings)

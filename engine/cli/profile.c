@@ -91,12 +91,16 @@ static void *read_input(void *context)
     return NULL;
 }
 
+/* What is ignored stays so: blocked, it would be taken all the same. */
 static bool block_signals(struct command *command, struct tide_error *error)
 {
+    static const int ending_signals[] = {SIGINT, SIGTERM};
+    struct sigaction before;
     sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    for (unsigned i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
+        if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaddset(&signals, ending_signals[i]);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     command->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     command->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

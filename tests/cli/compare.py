@@ -190,6 +190,20 @@ class FailingRuns(CompareCase):
             self.assertEqual((done.returncode, done.stderr), (0, b""))
             self.assertEqual(done.stdout.count(b"same bytes"), 4)
 
+    def test_signals_that_the_caller_ignores(self):
+        path = self.put("rows.csv", rows(500, 9))
+        done = subprocess.run(["env", "--ignore-signal=CHLD", self.tidemark, "compare", path], capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        with open(self.folder / "big.csv", "wb") as out:
+            subprocess.run([self.tidemark, "gen", "--rows", "2000000", "--keys", "0"], stdout=out, check=True)
+        process = subprocess.Popen(["env", "--ignore-signal=INT", self.tidemark, "compare", self.folder / "big.csv", "-p", "2"],
+                                   stdout=subprocess.PIPE)
+        while process.poll() is None and not self.children(process.pid):
+            pass
+        process.send_signal(signal.SIGINT)
+        out = process.communicate(timeout=60 * SLOW)[0]
+        self.assertEqual((process.returncode, out.count(b"same bytes")), (0, 2))
+
     def test_a_signal_ends_the_run_too(self):
         data = self.folder / "big.csv"
         with open(data, "wb") as out:

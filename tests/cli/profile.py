@@ -468,6 +468,18 @@ class Manners(Profile):
         done = self.run_tidemark("profile", "-q", self.write(HEADER))
         self.assertEqual((done.returncode, done.stderr), (0, b""))
 
+    def test_a_signal_that_the_caller_ignores(self):
+        process = subprocess.Popen(["env", "--ignore-signal=INT", self.tidemark, "profile", "-q", "--json"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.stdin.write((HEADER + "k,2024-05-11,1\n").encode())
+        process.stdin.flush()
+        while process.poll() is None and not sleeps(process.pid):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out = process.communicate(b"k,2024-05-11,2\n", timeout=60)[0]
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual((json.loads(out)["complete"], json.loads(out)["counts"]["rows"]), (True, 2))
+
     def test_a_signal_reports_what_was_read(self):
         process = subprocess.Popen([self.tidemark, "profile", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
