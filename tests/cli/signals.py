@@ -86,6 +86,18 @@ class Signals(Case):
         self.assertEqual(self.process.returncode, 143)
         self.assertLess(time.monotonic() - started, STOP_S)
 
+    def test_an_interrupt_that_the_caller_ignores_stays_ignored(self):
+        """As for a shell's background job, which must not end with the job in front."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self.start("--results", "-", "--alert", "none")
+        finally:
+            signal.signal(signal.SIGINT, before)
+        self.write(HEADER, row(1))
+        self.process.send_signal(signal.SIGINT)
+        self.write(row(25))
+        self.assertEqual(len(self.end().splitlines()), 3)
+
     def test_interrupt_while_busy(self):
         data = self.folder / "big.csv"
         with open(data, "wb") as out:

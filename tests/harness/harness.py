@@ -1,6 +1,7 @@
 """What the test programs share: where the binary and the extra data are, how to run it, how to skip visibly."""
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -12,6 +13,11 @@ SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 TIMEOUT_S = 300
 
 sys.path.insert(0, str(TESTS / "model"))
+
+# A shell's background job ignores SIGINT, one under nohup SIGHUP, and what the tests start would do so too.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def argument_parser(description):
