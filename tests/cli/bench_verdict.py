@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
 from harness import SKIPPED, Case, main
 
-ROWS = 200_000
+ROWS = 100_000
 NS_A_ROW = 30_000
 NS_A_BYTE = 3_000
 PIPE_BYTES = 1 << 16
