@@ -518,10 +518,19 @@ def read(path):
         return ""
 
 
+# A machine with 16 cores, on which N workers take as long as the Universal Scalability Law says.
+MANY_CORES = """
+s = json.loads((folder / 'stats').read_text()); s['threads']['cores'] = 16
+(folder / 'stats').write_text(json.dumps(s))
+n, = [int(word.split('=')[1]) for word in words if word.startswith('--parallelism=')]
+result['times'] = [(1 + 0.05 * (n - 1) + 0.01 * n * (n - 1)) / n]
+"""
+
+
 @unittest.skipUnless(shutil.which("gnuplot"), "needs gnuplot")
 class Plot(BenchCase):
-    def plot(self, *arguments):
-        self.fake("result['times'] = [0.5 / (1 + count % 3)]")
+    def plot(self, *arguments, meddle="result['times'] = [0.5 / (1 + count % 3)]"):
+        self.fake(meddle)
         self.bench(self.rows, "--runs", "2", "--plot", "p.svg", *arguments)
         document = xml.dom.minidom.parse(str(self.folder / "p.svg"))
         return " | ".join(text_of(node) for node in document.getElementsByTagName("text"))
@@ -531,6 +540,16 @@ class Plot(BenchCase):
         for part in ("rows.csv", "million rows a second", "workers (--parallelism N)", "linear speed-up", "model",
                      "measured"):
             self.assertIn(part, texts)
+
+    def test_the_scalability_law_is_drawn_where_it_is_fitted(self):
+        law = "Universal Scalability Law"
+        self.assertIn(law, self.plot("-p", "1,2,4,8,16", "--json", "j", "--warmup", "0", meddle=MANY_CORES))
+        usl = json.loads((self.folder / "j").read_text())["series"][0]["usl"]
+        self.assertAlmostEqual(usl["lambda"], ROWS, delta=0.01 * ROWS)
+        self.assertAlmostEqual(usl["sigma"], 0.05, places=3)
+        self.assertAlmostEqual(usl["kappa"], 0.01, places=3)
+        self.assertEqual(usl["points"], 5)
+        self.assertNotIn(law, self.plot("-p", "1,2,4,8", "--warmup", "0", meddle=MANY_CORES))
 
     def test_several_series(self):
         texts = self.plot("-p", "1,2", "--vary", "order=global,key")
