@@ -20,7 +20,7 @@ def replaced(page, section, text):
         sys.exit(f"the page has no place for {section}: {begin.strip()} and {end.strip()} on lines of their own")
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
-    return f"{before}{begin}\n{text.strip()}\n\n{end}{after}"
+    return f"{before}{begin}\n{text.strip(chr(10))}\n\n{end}{after}"
 
 
 def main():
