@@ -2,6 +2,7 @@
  * tidemark compare: the options, which sides they mean, and the exit status. The work is done in
  * engine/instruments/compare.
  */
+#include "engine/base/signals.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/compare/job.h"
@@ -91,16 +92,14 @@ static void end_by_signal(int number)
     _exit(128 + number);
 }
 
-/* What is ignored stays so. Whoever ignores SIGCHLD is not told how a run has ended. */
+/* Whoever ignores SIGCHLD is not told how a run has ended. */
 static void catch_signals(void)
 {
-    static const int ending_signals[] = {SIGINT, SIGTERM};
     const struct sigaction noticed = {.sa_handler = SIG_DFL};
-    struct sigaction action = {.sa_handler = end_by_signal}, before;
+    struct sigaction action = {.sa_handler = end_by_signal};
     sigfillset(&action.sa_mask);
-    for (unsigned i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
-        if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(ending_signals[i], &action, NULL);
+    if (!tide_signal_is_ignored(SIGINT)) sigaction(SIGINT, &action, NULL);
+    if (!tide_signal_is_ignored(SIGTERM)) sigaction(SIGTERM, &action, NULL);
     sigaction(SIGCHLD, &noticed, NULL);
 }
 

@@ -1,4 +1,5 @@
 /* tidemark gen: the options, and what they make of a plan for engine/instruments/generate. */
+#include "engine/base/signals.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/generate/generate.h"
@@ -172,9 +173,8 @@ enum { ENDING_SIGNAL_COUNT = sizeof ending_signals / sizeof *ending_signals };
 static void take_signals(void)
 {
     for (unsigned i = 0; i < ENDING_SIGNAL_COUNT; i++) {
-        struct sigaction action = {.sa_handler = remove_unfinished}, before;
-        sigaction(ending_signals[i], NULL, &before);
-        if (before.sa_handler != SIG_IGN) sigaction(ending_signals[i], &action, NULL);
+        const struct sigaction action = {.sa_handler = remove_unfinished};
+        if (!tide_signal_is_ignored(ending_signals[i])) sigaction(ending_signals[i], &action, NULL);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
+#include "engine/base/signals.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/cli/progress.h"
@@ -106,16 +107,12 @@ static void reload(struct run *run)
 
 /* --- signals --- */
 
-/* An ending that the caller ignores stays ignored: blocked, it would be taken all the same. */
 static bool block_signals(struct run *run, struct tide_error *error)
 {
-    static const int ending_signals[] = {SIGINT, SIGTERM};
-    struct sigaction before;
     sigset_t signals;
     sigemptyset(&signals);
-    for (unsigned i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
-        if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaddset(&signals, ending_signals[i]);
+    if (!tide_signal_is_ignored(SIGINT)) sigaddset(&signals, SIGINT);
+    if (!tide_signal_is_ignored(SIGTERM)) sigaddset(&signals, SIGTERM);
     if (run->plan.config_file) sigaddset(&signals, SIGHUP); /* means something else: reload */
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -1,24 +1,19 @@
 #include "engine/instruments/bench/guard.h"
 
+#include "engine/base/signals.h"
+
 #include <sys/wait.h>
 
 static const struct timespec now = {0};
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-/* A signal that is ignored stays so (nohup): blocked, it would be taken all the same. */
-static void add_unless_ignored(sigset_t *signals, int signal)
-{
-    struct sigaction action;
-    if (sigaction(signal, NULL, &action) != 0 || action.sa_handler != SIG_IGN)
-        sigaddset(signals, signal);
-}
 
 void tide_bench_guard_begin(struct tide_bench_guard *guard)
 {
     const struct sigaction noticed = {.sa_handler = SIG_DFL};
     sigemptyset(&guard->signals);
     for (unsigned i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++)
-        add_unless_ignored(&guard->signals, ending_signals[i]);
+        if (!tide_signal_is_ignored(ending_signals[i]))
+            sigaddset(&guard->signals, ending_signals[i]);
     sigaddset(&guard->signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &guard->signals, &guard->before);
     /* Whoever ignores SIGCHLD is not told that a program has ended, nor how. */
