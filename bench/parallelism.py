@@ -36,19 +36,19 @@ def measure(options, case):
     tidemark = options.build / "tidemark"
     path = inputs.make(tidemark, options.scratch / "rows.csv", options.rows, *gen)
     report, plot = options.results / f"parallelism_{case}.md", options.plots / f"parallelism-{case}.svg"
-    arguments = ["bench", str(path), "-p", options.levels, "--runs", str(options.runs), *run]
+    arguments = ["bench", path.name, "-p", options.levels, "--runs", str(options.runs), *run]
     for what in vary:
         arguments += ["--vary", what]
     print(f"parallelism: {case}", file=sys.stderr, flush=True)
     done = subprocess.run([tidemark, *arguments, "--markdown", report, "--plot", plot, "--json",
-                           options.results / f"parallelism_{case}.json"], check=False, stdout=subprocess.DEVNULL)
+                           options.results / f"parallelism_{case}.json"], check=False, stdout=subprocess.DEVNULL, cwd=path.parent)
     path.unlink()
     if done.returncode != 0:
         sys.exit(done.returncode)
     commands = [["tidemark", "gen", "--rows", str(options.rows), *gen], ["tidemark", *arguments]]
     shown = "".join(f"    {shlex.join(command)}\n" for command in commands).replace("\n", " > rows.csv\n", 1)
     text = f"{shown}\n{parts(report.read_text())}\n\n![rows a second over N](plots/{plot.name})\n"
-    return text.replace(str(path), "rows.csv")
+    return text
 
 
 def main():
@@ -61,6 +61,8 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--levels", default=LEVELS)
     options = parser.parse_args()
+    for name in ("build", "scratch", "results", "plots"):
+        setattr(options, name, getattr(options, name).resolve())
     options.plots.mkdir(parents=True, exist_ok=True)
     for case in CASES:
         text = measure(options, case)

@@ -14,6 +14,10 @@ enum { COLOUR_COUNT = sizeof colours / sizeof colours[0] };
 /* The ideal line leaves the picture where nothing else goes. */
 #define HEADROOM 1.25
 
+/* From 1 to 16 and more, small levels would stand on top of each other. */
+enum { WIDE_RANGE = 16 };
+#define LOG_MARGIN 1.2
+
 /* A text of gnuplot's that stands for itself. */
 static void put_text(FILE *out, const char *text)
 {
@@ -133,8 +137,13 @@ static void put_x_axis(const struct tide_bench_report *report, FILE *out)
     fputs("set xlabel 'workers (--parallelism N)'\nset xtics (", out);
     for (unsigned i = 0; i < cases->level_count; i++)
         fprintf(out, "%s%u", i ? ", " : "", cases->levels[i]);
-    double margin = last > first ? 0.05 * (last - first) : 0.5;
-    fprintf(out, ")\nset xrange [%g:%g]\n", first - margin, last + margin);
+    if (last >= WIDE_RANGE * first) {
+        fprintf(out, ")\nset logscale x 2\nset samples 400\nset xrange [%g:%g]\n",
+                first / LOG_MARGIN, last * LOG_MARGIN);
+    } else {
+        double margin = last > first ? 0.05 * (last - first) : 0.5;
+        fprintf(out, ")\nset xrange [%g:%g]\n", first - margin, last + margin);
+    }
     if (cores < first || cores > last) return;
     fprintf(
         out,
