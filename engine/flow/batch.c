@@ -1,6 +1,6 @@
 #include "engine/flow/batch.h"
 
-enum { SIDE_BYTES_FIRST = 4096 };
+enum { SIDE_BYTES_FIRST = 4096, REFIRES_FIRST = 64 };
 
 static size_t rows_bytes(uint32_t row_capacity)
 {
@@ -30,6 +30,7 @@ void tide_batch_fini(struct tide_batch *batch)
     tide_free(batch->rows);
     tide_free(batch->marks);
     tide_free(batch->side);
+    tide_free(batch->refires);
     *batch = (struct tide_batch){0};
 }
 
@@ -41,6 +42,7 @@ void tide_batch_reset(struct tide_batch *batch, struct tide_epoch *epoch, uint64
     batch->epoch = epoch;
     batch->row_base = row_base;
     batch->side_bytes = 0;
+    batch->refire_count = 0;
     if (batch->side_capacity >
         TIDE_BATCH_SIDE_BYTES_KEPT) { /* one huge key must not cost its room for ever */
         tide_free(batch->side);
@@ -63,6 +65,21 @@ bool tide_batch_reserve(struct tide_batch *batch, size_t bytes, uint32_t *offset
     }
     batch->side_bytes = begin + bytes;
     *offset = (uint32_t)begin;
+    return true;
+}
+
+bool tide_batch_add_refire(struct tide_batch *batch, int64_t watermark_ms)
+{
+    if (batch->refire_count == batch->refire_capacity) {
+        uint32_t capacity = batch->refire_capacity ? batch->refire_capacity * 2 : REFIRES_FIRST;
+        struct tide_refire *refires =
+            tide_realloc(batch->refires, capacity * sizeof *batch->refires);
+        if (!refires) return false;
+        batch->refires = refires;
+        batch->refire_capacity = capacity;
+    }
+    batch->refires[batch->refire_count++] =
+        (struct tide_refire){batch->row_count - 1, watermark_ms};
     return true;
 }
 

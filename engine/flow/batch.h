@@ -1,10 +1,10 @@
 /*
  * batch: rows on their way from the parser to one worker, and the news that concerns them.
- * Owns:     its rows, row numbers and side bytes.
+ * Owns:     its rows, row numbers, side bytes and refires.
  * Threads:  one owner at a time: the parser's open batch, a ring, or the worker.
- * Blocks:   never; allocates in init, and when a long key or wide amount needs more side room than
- *           any before.
- * Errors:   init and reserve return false without memory.
+ * Blocks:   never; allocates in init, when a long key or wide amount needs more side room than any
+ *           before, and when more rows refire than ever before.
+ * Errors:   init, reserve and add_refire return false without memory.
  * Limits:   row_capacity rows; side bytes of one batch below 2^32.
  */
 #ifndef TIDE_FLOW_BATCH_H
@@ -26,6 +26,13 @@ enum tide_batch_flag {
     TIDE_BATCH_MARKED = 8,       /* some row is marked long or wide */
 };
 
+/* A row whose window the watermark had passed already, but within the allowed lateness: it fires
+ * its key's window at once. Only the parser knows the watermark before each row. */
+struct tide_refire {
+    uint32_t at; /* the row's index in the batch */
+    int64_t watermark_ms;
+};
+
 /* Batches lie side by side in an array, and their owners are different threads. */
 struct tide_batch {
     _Alignas(TIDE_PARTY_BYTES) struct tide_row *rows;
@@ -40,6 +47,8 @@ struct tide_batch {
     int64_t watermark_ms; /* after row complete_row - 1 */
     char *side;
     size_t side_bytes, side_capacity;
+    struct tide_refire *refires; /* in the order of the rows */
+    uint32_t refire_count, refire_capacity;
 };
 
 enum { TIDE_BATCH_SIDE_BYTES_KEPT = 1 << 16 }; /* a batch that comes home with more gives it up */
@@ -55,6 +64,9 @@ void tide_batch_reset(struct tide_batch *batch, struct tide_epoch *epoch, uint64
 
 /* Room for `bytes` side bytes aligned to 16: *offset is where. False without memory. */
 TIDE_MUST_USE bool tide_batch_reserve(struct tide_batch *batch, size_t bytes, uint32_t *offset);
+
+/* Notes that the last row refires. False without memory. */
+TIDE_MUST_USE bool tide_batch_add_refire(struct tide_batch *batch, int64_t watermark_ms);
 
 /* The first of rows [begin, row_count) whose number is above `row`. O(log n). */
 uint32_t tide_batch_find_row(const struct tide_batch *batch, uint32_t begin, uint64_t row);

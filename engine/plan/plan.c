@@ -21,7 +21,8 @@ static bool set_event_time(struct tide_plan *plan, const struct tide_settings *s
 {
     if (!tide_setting_duration(settings, TIDE_RUN_OUT_OF_ORDERNESS, "unbounded", -1,
                                &plan->bound_ms) ||
-        !tide_setting_duration(settings, TIDE_RUN_MAX_FUTURE, "off", -1, &plan->max_future_ms))
+        !tide_setting_duration(settings, TIDE_RUN_MAX_FUTURE, "off", -1, &plan->max_future_ms) ||
+        !tide_setting_duration(settings, TIDE_RUN_ALLOWED_LATENESS, NULL, 0, &plan->lateness_ms))
         return false;
     plan->unbounded = plan->bound_ms < 0;
     if (plan->unbounded) plan->bound_ms = 0;

@@ -76,6 +76,7 @@ struct tide_plan {
     bool unbounded;        /* --out-of-orderness unbounded */
     int64_t bound_ms;      /* 0 when unbounded */
     int64_t max_future_ms; /* -1: off */
+    int64_t lateness_ms;   /* --allowed-lateness */
 
     /* Window and what is computed. */
     const struct tide_window *window;
@@ -113,6 +114,15 @@ struct tide_options;
 TIDE_MUST_USE bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
                                    const struct tide_registry *registry, struct tide_error *error);
 void tide_plan_fini(struct tide_plan *plan); /* a zeroed one is fine */
+
+/* Is a window that ends at end_ms gone for good at this watermark? */
+static inline bool tide_plan_is_gone(const struct tide_plan *plan, int64_t end_ms,
+                                     int64_t watermark_ms)
+{
+    int64_t gone_ms;
+    if (__builtin_add_overflow(end_ms - 1, plan->lateness_ms, &gone_ms)) gone_ms = INT64_MAX;
+    return gone_ms <= watermark_ms;
+}
 
 /* Are the workers' lines merged by their order keys? One worker's are in order as they come. */
 static inline bool tide_plan_merges(const struct tide_plan *plan)

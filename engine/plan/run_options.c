@@ -52,6 +52,10 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_MAX_FUTURE] = {.name = "max-future", .argument = "DUR", .fallback = "off",
         .group = EVENT_TIME,
         .help = "reject a row that is more than this ahead of the greatest event time so far"},
+    [TIDE_RUN_ALLOWED_LATENESS] = {.name = "allowed-lateness", .argument = "DUR", .fallback = "0",
+        .group = EVENT_TIME,
+        .help = "keep a window this much longer once the watermark has passed it: a row for it "
+                "that still comes fires its key's window again with the whole new value"},
     [TIDE_RUN_WINDOW] = {.name = "window", .argument = "W", .fallback = "tumbling:10s",
         .group = WINDOWS,
         .help = "the windows; forms are listed below"},

@@ -75,13 +75,21 @@ static enum tide_routed late(struct tide_parser *parser, unsigned i)
     return TIDE_ROUTED;
 }
 
-/* Is the window of this time gone? Only asked of times at or below the watermark: a later one's
- * window ends later still. */
-static bool window_is_gone(const struct tide_parser *parser, int64_t time_ms)
+/* What the watermark has made of a row's window. */
+enum standing {
+    STANDING_AHEAD,  /* it has still to fire */
+    STANDING_PASSED, /* it has fired, or would have, and may do so again */
+    STANDING_GONE
+};
+
+/* Only asked of times at or below the watermark: a later one's window ends later still. */
+static enum standing standing_of(const struct tide_parser *parser, int64_t time_ms)
 {
+    int64_t watermark_ms = parser->router.watermark_ms;
     int64_t start_ms = parser->plan->window->start(&parser->window, time_ms), end_ms;
     if (__builtin_add_overflow(start_ms, parser->window.size_ms, &end_ms)) end_ms = INT64_MAX;
-    return end_ms - 1 <= parser->router.watermark_ms;
+    if (end_ms - 1 > watermark_ms) return STANDING_AHEAD;
+    return tide_plan_is_gone(parser->plan, end_ms, watermark_ms) ? STANDING_GONE : STANDING_PASSED;
 }
 
 static bool is_future(const struct tide_parser *parser, int64_t time_ms)
@@ -125,8 +133,11 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     const struct tide_row *row = &parser->records.chunk.rows[i];
     bool is_long = parser->records.chunk.kinds[i] == TIDE_ROW_LONG_KEY;
     int64_t time_ms = row->time_ms;
-    if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms) && window_is_gone(parser, time_ms))
-        return late(parser, i);
+    enum standing standing = STANDING_AHEAD;
+    if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms)) {
+        standing = standing_of(parser, time_ms);
+        if (standing == STANDING_GONE) return late(parser, i);
+    }
     bool is_greatest = time_ms > parser->time_max_ms;
     if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
         return reject(parser, i, "future", &parser->counts.future);
@@ -153,6 +164,11 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     }
     batch->marks[at] = mark;
     batch->row_count = at + 1;
+    if (TIDE_UNLIKELY(standing == STANDING_PASSED) &&
+        !tide_batch_add_refire(batch, parser->router.watermark_ms)) {
+        tide_parser_fail_memory(parser);
+        return TIDE_ROUTE_FAILED;
+    }
     if (is_greatest) advance(parser, time_ms);
     parser->router.row++;
     return TIDE_ROUTED;

@@ -65,11 +65,26 @@ static uint32_t find_step(const struct tide_worker *worker)
                                      first->end_ms - 1);
 }
 
+/* The index of the next row that refires; row_count if there is none. */
+static uint32_t find_refire(const struct tide_worker *worker)
+{
+    const struct tide_batch *batch = worker->batch;
+    if (worker->refire_next == batch->refire_count) return batch->row_count;
+    return batch->refires[worker->refire_next].at;
+}
+
+/* Is this step, if it is one, beyond the row at this index? */
+static bool is_beyond(const struct tide_batch *batch, uint32_t step, uint32_t at)
+{
+    return step == batch->step_end ||
+           batch->epoch->steps[step].row >= batch->row_base + (batch->marks[at] & TIDE_MARK_ROW);
+}
+
 /*
  * Goes through the batch: rows up to the next step that lets something fire, then the firing, and
  * so on. Rows may open an earlier window than the one the step was chosen for; then an earlier step
  * comes first. Rows folded beyond that step do no harm: none of them can belong to a window the
- * step closes, for they would have been late.
+ * step passes, for they would be late or refire. A row that refires waits for all steps before it.
  */
 static enum tide_progress read_batch(struct tide_worker *worker, const struct tide_rule_set *rules)
 {
@@ -84,10 +99,17 @@ static enum tide_progress read_batch(struct tide_worker *worker, const struct ti
         uint32_t row_end =
             is_step ? tide_batch_find_row(batch, worker->row_next, batch->epoch->steps[step].row)
                     : batch->row_count;
+        uint32_t refire = find_refire(worker);
+        if (TIDE_UNLIKELY(row_end > refire)) row_end = refire;
         if (row_end > worker->row_next && !tide_worker_fold(worker, worker->row_next, row_end))
             return TIDE_STARVED;
         worker->row_next = row_end > worker->row_next ? row_end : worker->row_next;
         step = find_step(worker);
+        if (TIDE_UNLIKELY(worker->row_next == refire && refire < batch->row_count) &&
+            is_beyond(batch, step, refire)) {
+            if (!tide_worker_fold_refire(worker)) return TIDE_STARVED;
+            continue;
+        }
         if (step == batch->step_end) {
             if (worker->row_next == batch->row_count) return TIDE_DONE;
             continue;
@@ -105,7 +127,7 @@ static void show(struct tide_worker *worker)
     struct tide_picture picture = {
         .rows = worker->counts.rows,
         .watermark_ms = worker->watermark.least_ms,
-        .open_windows = worker->store.open_count,
+        .open_windows = worker->store.open.count,
         .waiting = (uint32_t)tide_ring_count(&worker->in->forward),
         .waiting_max = worker->in->item_count,
     };
@@ -132,6 +154,7 @@ static void finish_batch(struct tide_worker *worker)
     uint32_t flags = batch->flags;
     struct tide_epoch *epoch = batch->epoch;
     tide_watermark_advance(&worker->watermark, 0, batch->watermark_ms);
+    tide_worker_close_gone(worker, batch->watermark_ms);
     worker->complete_row = batch->complete_row;
     worker->batch = NULL;
     worker->counts.batches++;
@@ -139,7 +162,7 @@ static void finish_batch(struct tide_worker *worker)
     if (flags & TIDE_BATCH_LEAVES_EPOCH && tide_epoch_leave(epoch))
         tide_waiter_notify(worker->parser);
     if (!(flags & TIDE_BATCH_END)) return;
-    worker->counts.unfired_windows = worker->store.open_count;
+    worker->counts.unfired_windows = worker->store.open.count;
     worker->counts.unfired_entries = tide_window_store_entry_count(&worker->store);
     worker->complete_row = UINT64_MAX;
     worker->has_ended = true;
@@ -159,7 +182,7 @@ enum tide_progress tide_worker_step(void *self)
     if (!worker->batch) {
         worker->batch = tide_link_receive(worker->in);
         if (!worker->batch) return TIDE_STARVED;
-        worker->row_next = 0;
+        worker->row_next = worker->refire_next = 0;
         worker->step_next = worker->batch->step_begin;
         tide_rule_board_reached(worker->rule_board, worker->index,
                                 worker->batch->epoch->rules_version);

@@ -29,12 +29,13 @@ struct tide_worker_counts {
     uint64_t batches;
 };
 
-/* The windows of one step on their way out. */
+/* On their way out: the windows of one step, or the one key and window of a row that refires. */
 struct tide_firing {
     bool is_active;
     uint64_t cause_row;
     int64_t watermark_ms;
-    uint32_t entry; /* next one of the first window */
+    uint32_t entry;                  /* next one of the first window; the only one of a refire */
+    const struct tide_pane *refired; /* NULL: a step */
 };
 
 /* The aggregates' states beside an entry. Bit i of a set stands for aggregate i. */
@@ -60,7 +61,7 @@ struct tide_worker {
     struct tide_watermark watermark;
 
     struct tide_batch *batch; /* being read */
-    uint32_t row_next, step_next;
+    uint32_t row_next, step_next, refire_next;
     struct tide_firing firing;
 
     struct tide_emission_batch *emission; /* being filled */
@@ -96,8 +97,14 @@ void tide_worker_nudge(void *worker);
 /* Folds rows [begin, end) of the batch into their windows. False without memory. */
 TIDE_MUST_USE bool tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end);
 
-/* Lets fire what the firing's watermark passes. DONE: all of it is out; BLOCKED: no room; STARVED:
- * never. */
+/* Folds the row of the batch's next refire and makes that the firing. False without memory. */
+TIDE_MUST_USE bool tide_worker_fold_refire(struct tide_worker *worker);
+
+/* Closes the windows that are gone at this watermark among those kept for --allowed-lateness. */
+void tide_worker_close_gone(struct tide_worker *worker, int64_t watermark_ms);
+
+/* Lets fire what the firing's watermark passes, or the refire. DONE: all of it is out; BLOCKED: no
+ * room; STARVED: no memory. */
 enum tide_progress tide_worker_fire(struct tide_worker *worker, const struct tide_rule_set *rules);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this

@@ -1,7 +1,8 @@
 /*
  * Firing: every window the watermark has passed, by end; in each the keys in the order in which
  * they were first seen. That is the order of their first rows, so a worker's emissions come out
- * sorted by order key without sorting.
+ * sorted by order key without sorting. A row that refires lets one key of one window out, before
+ * any step of its own.
  */
 #include "engine/stages/worker.h"
 
@@ -126,7 +127,8 @@ static inline void append(struct tide_worker *worker, enum tide_channel channel,
     emission->channels[channel].bytes += bytes;
     if (!worker->keeps_records || bytes == 0) return;
     emission->records[emission->record_count++] = (struct tide_record){
-        .key = {worker->firing.cause_row, pane->end_ms, entry->first_row, TIDE_PHASE_WINDOW},
+        .key = {worker->firing.cause_row, pane->end_ms, entry->first_row,
+                worker->firing.refired ? TIDE_PHASE_ROW : TIDE_PHASE_WINDOW},
         .channel = channel,
         .bytes = (uint32_t)bytes,
     };
@@ -223,17 +225,23 @@ static inline enum tide_progress fire_entry(struct tide_worker *worker, const st
     return TIDE_DONE;
 }
 
+static struct tide_emission begin_emission(const struct tide_worker *worker,
+                                           const struct tide_pane *pane)
+{
+    return (struct tide_emission){
+        .window_start_ms = pane->start_ms,
+        .window_end_ms = pane->end_ms,
+        .watermark_ms = worker->firing.watermark_ms,
+        .values = worker->values,
+    };
+}
+
 /* The entries of a window from where the firing stands. */
 static enum tide_progress fire_pane(struct tide_worker *worker, const struct terms *terms,
                                     const struct tide_pane *pane)
 {
     struct tide_firing *firing = &worker->firing;
-    struct tide_emission emission = {
-        .window_start_ms = pane->start_ms,
-        .window_end_ms = pane->end_ms,
-        .watermark_ms = firing->watermark_ms,
-        .values = worker->values,
-    };
+    struct tide_emission emission = begin_emission(worker, pane);
     for (; firing->entry < pane->entry_count; firing->entry++) {
         if (terms->is_quick) {
             uint32_t next = skip_quiet(pane, firing->entry, &terms->rules->rules[0]);
@@ -249,19 +257,52 @@ static enum tide_progress fire_pane(struct tide_worker *worker, const struct ter
     return TIDE_DONE;
 }
 
+static enum tide_progress fire_again(struct tide_worker *worker, const struct terms *terms)
+{
+    const struct tide_pane *pane = worker->firing.refired;
+    struct tide_emission emission = begin_emission(worker, pane);
+    return fire_entry(worker, terms, pane, &pane->entries[worker->firing.entry], &emission);
+}
+
+/* The window that has just fired is closed, or kept for the rows that may still come. */
+static bool retire_first(struct tide_worker *worker)
+{
+    const struct tide_pane *pane = tide_window_store_first(&worker->store);
+    if (!tide_plan_is_gone(worker->plan, pane->end_ms, worker->firing.watermark_ms))
+        return tide_window_store_hold_first(&worker->store);
+    worker->recent[0] = worker->recent[1] = NULL;
+    tide_window_store_close_first(&worker->store);
+    return true;
+}
+
+void tide_worker_close_gone(struct tide_worker *worker, int64_t watermark_ms)
+{
+    for (const struct tide_pane *pane;
+         (pane = tide_window_store_first_held(&worker->store)) != NULL;) {
+        if (!tide_plan_is_gone(worker->plan, pane->end_ms, watermark_ms)) break;
+        worker->recent[0] = worker->recent[1] = NULL;
+        tide_window_store_close_first_held(&worker->store);
+    }
+}
+
 enum tide_progress tide_worker_fire(struct tide_worker *worker, const struct tide_rule_set *rules)
 {
     struct tide_firing *firing = &worker->firing;
     const struct terms terms = make_terms(worker, rules);
+    if (firing->refired) {
+        enum tide_progress progress = fire_again(worker, &terms);
+        firing->is_active = progress != TIDE_DONE;
+        return progress;
+    }
     for (struct tide_pane *pane; (pane = tide_window_store_first(&worker->store)) != NULL;) {
         if (pane->end_ms - 1 > firing->watermark_ms) break;
         enum tide_progress progress = fire_pane(worker, &terms, pane);
         if (progress != TIDE_DONE) return progress;
+        if (!retire_first(worker)) return TIDE_STARVED;
         firing->entry = 0;
         worker->counts.windows++;
-        worker->recent[0] = worker->recent[1] = NULL;
-        tide_window_store_close_first(&worker->store);
     }
+    tide_worker_close_gone(worker, firing->watermark_ms);
     firing->is_active = false;
     return TIDE_DONE;
 }

@@ -15,11 +15,22 @@ struct group {
     tide_int128 amounts[GROUP_ROWS];
 };
 
+struct bounds {
+    int64_t start_ms, end_ms;
+};
+
+static struct bounds bounds_of(const struct tide_worker *worker, int64_t time_ms)
+{
+    struct bounds bounds = {.start_ms = worker->plan->window->start(&worker->window, time_ms)};
+    if (__builtin_add_overflow(bounds.start_ms, worker->window.size_ms, &bounds.end_ms))
+        bounds.end_ms = INT64_MAX;
+    return bounds;
+}
+
 static struct tide_pane *open_pane(struct tide_worker *worker, int64_t time_ms)
 {
-    int64_t start_ms = worker->plan->window->start(&worker->window, time_ms), end_ms;
-    if (__builtin_add_overflow(start_ms, worker->window.size_ms, &end_ms)) end_ms = INT64_MAX;
-    struct tide_pane *pane = tide_window_store_open(&worker->store, start_ms, end_ms);
+    const struct bounds bounds = bounds_of(worker, time_ms);
+    struct tide_pane *pane = tide_window_store_open(&worker->store, bounds.start_ms, bounds.end_ms);
     if (!pane) return NULL;
     if (worker->recent[0] != pane) {
         worker->recent[1] = worker->recent[0];
@@ -171,5 +182,31 @@ bool tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end)
         if (!folded) return false;
     }
     worker->counts.rows += end - begin;
+    return true;
+}
+
+bool tide_worker_fold_refire(struct tide_worker *worker)
+{
+    const struct tide_batch *batch = worker->batch;
+    const struct tide_refire *refire = &batch->refires[worker->refire_next];
+    const struct tide_row *row = &batch->rows[refire->at];
+    const uint32_t mark = batch->marks[refire->at];
+    const struct bounds bounds = bounds_of(worker, row->time_ms);
+    const struct tide_pane *pane =
+        tide_window_store_open_held(&worker->store, bounds.start_ms, bounds.end_ms);
+    if (!pane || !tide_worker_fold(worker, refire->at, refire->at + 1)) return false;
+    const uint64_t hash = mark & TIDE_MARK_LONG_KEY
+                              ? row->key[1]
+                              : tide_hash_inline(&worker->store.seed, row->key[0], row->key[1]);
+    const struct tide_key key = key_of(batch, row, mark);
+    const struct tide_entry *entry = tide_pane_find(pane, &key, hash);
+    TIDE_ASSERT(entry);
+    worker->firing = (struct tide_firing){.is_active = true,
+                                          .cause_row = batch->row_base + (mark & TIDE_MARK_ROW),
+                                          .watermark_ms = refire->watermark_ms,
+                                          .entry = (uint32_t)(entry - pane->entries),
+                                          .refired = pane};
+    worker->row_next = refire->at + 1;
+    worker->refire_next++;
     return true;
 }

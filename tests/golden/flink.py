@@ -21,9 +21,6 @@ EXCEPTIONS = {
     "agg_minBy_tiny": "minBy returns a whole record, not a fold",
     "double_rand": "sums of binary floating point; ours are exact",
     "double_tiny": "sums of binary floating point; ours are exact",
-    "lateness2s_rand": "allowed lateness is not built",
-    "lateness2s_tiny": "allowed lateness is not built",
-    "lateness20s_tiny": "allowed lateness is not built",
 }
 PARALLELISMS = (1, 3)
 
@@ -35,7 +32,8 @@ def command(parameters, parallelism, folder):
     outputs = [part for name in ("results", "alerts", "late", "stats") for part in (f"--{name}", folder / name)]
     return ["run", "--key", "key", "--time", "ts_ms", "--value", "amount_cents", "--decimals", "0",
             "--time-format", "epoch-ms", "--time-output", "epoch-ms", "--window", window,
-            "--out-of-orderness", bound, "--aggregate", f"{aggregate(parameters)},count",
+            "--out-of-orderness", bound, "--allowed-lateness", f"{parameters.get('lateness_ms', 0)}ms",
+            "--aggregate", f"{aggregate(parameters)},count",
             "--alert", "none" if threshold is None else f"sum > {threshold}", "-p", parallelism, *outputs]
 
 

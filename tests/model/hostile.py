@@ -123,7 +123,12 @@ class _Shape:
             offset = rng.choice(("", "", "+3s", "+1ms", "+1d", "+100h"))
             self.arguments += ["--window", f"tumbling:{size}{offset}"]
         bounds = ("unbounded", "0", "0s", "5s", "1m", f"{self.size_ms}ms", "1d", f"{2 ** 62}ms")
-        self._option("--out-of-orderness", bounds, 0.5)
+        bound = self._option("--out-of-orderness", bounds, 0.5)
+        if rng.random() < 0.4:
+            around = rng.choice((self.size_ms, parse_duration(bound) if bound not in (None, "unbounded") else 1000))
+            lateness = rng.choice((0, 1, around - 1, around, around + 1, 3 * around, rng.randrange(4 * around + 1),
+                                   86_400_000, 2 ** 62))
+            self.arguments += ["--allowed-lateness", f"{min(max(lateness, 0), 2 ** 62)}ms"]
         self._option("--max-future", ("0", "1ms", "5s", f"{3 * self.size_ms}ms", "1d", f"{2 ** 62}ms"), 0.2)
         self._option("--at-end", ("drop", "fire"), 0.1)
 

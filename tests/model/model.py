@@ -98,6 +98,7 @@ class _Job:
         self.greatest_ms = None
         self.watermark = WATERMARK_MIN
         self.windows = {}  # end -> key -> (first event time, list of units), keys in order of first arrival
+        self.passed = {}   # the same of those that have fired, or were born when they should have, and are not gone
         self.printer = None
         self.outputs = {name: bytearray() for name in ("alerts", "results", "late", "rejects")}
 
@@ -158,13 +159,16 @@ class _Job:
     def _assign(self, key, time_ms, units, record, place):
         size, offset = self.options.size_ms, self.options.offset_ms
         end = (time_ms - offset) // size * size + offset + size
-        if end - 1 <= self.watermark:
+        if end - 1 + self.options.lateness_ms <= self.watermark:
             self.counts["late"] += 1
             self.outputs["late"] += csv_line([*place, b"%d" % self.watermark, record.raw])
             return
         self.counts["used"] += 1
-        window = self.windows.setdefault(end, {})
+        is_passed = end - 1 <= self.watermark
+        window = (self.passed if is_passed else self.windows).setdefault(end, {})
         window.setdefault(key, (time_ms, []))[1].append(units)
+        if is_passed:
+            self._emit(Emission(end - size, end, key, *window[key], self.watermark))
 
     def _advance(self, watermark):
         """The watermark moves; every window it passes fires."""
@@ -172,7 +176,8 @@ class _Job:
             return
         self.watermark = watermark
         for end in sorted(end for end in self.windows if end - 1 <= watermark):
-            for key, (first_ms, amounts) in self.windows.pop(end).items():
+            self.passed[end] = self.windows.pop(end)
+            for key, (first_ms, amounts) in self.passed[end].items():
                 self._emit(Emission(end - self.options.size_ms, end, key, first_ms, amounts, watermark))
 
     def _emit(self, emission):

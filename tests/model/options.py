@@ -25,6 +25,7 @@ class Options:
     decimals: int
     bound_ms: int          # None: unbounded
     max_future_ms: int     # None: off
+    lateness_ms: int
     size_ms: int
     offset_ms: int
     fire_at_end: bool
@@ -52,6 +53,7 @@ def parse_options(arguments):
         time_format=given.time_format, zone=Zone(given.timezone), decimals=given.decimals,
         bound_ms=None if given.out_of_orderness == "unbounded" else parse_duration(given.out_of_orderness),
         max_future_ms=None if given.max_future is None else parse_duration(given.max_future),
+        lateness_ms=parse_duration(given.allowed_lateness),
         size_ms=size_ms, offset_ms=offset_ms % size_ms, fire_at_end=given.at_end == "fire",
         aggregates=given.aggregate.split(","), rules=_rules(given.alert),
         rejects_max=_rejects_max(given.max_rejects), rejects_percent=_rejects_percent(given.max_rejects),
@@ -85,6 +87,7 @@ def _argument_parser():
     add("--decimals", type=int, default=6)
     add("--out-of-orderness", default="1s")
     add("--max-future")
+    add("--allowed-lateness", default="0")
     add("--window", default="tumbling:10s")
     add("--at-end", choices=("fire", "drop"), default="fire")
     add("--aggregate", default="sum,count")

@@ -136,7 +136,7 @@ static void count_panes(struct run *run, const struct tide_pipeline *pipeline)
 {
     for (unsigned i = 0; i < pipeline->plan->parallelism; i++) {
         const struct tide_window_store *store = &pipeline->lanes[i].worker.store;
-        uint64_t panes = store->open_count;
+        uint64_t panes = store->open.count;
         for (const struct tide_pane *pane = store->spare; pane; pane = pane->next) panes++;
         if (panes > run->worker_panes_most) run->worker_panes_most = panes;
     }

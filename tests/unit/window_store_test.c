@@ -66,7 +66,7 @@ static void same_start_is_the_same_window(void **state)
         assert_int_equal(panes[i]->start_ms, starts_ms[i]);
         assert_int_equal(panes[i]->end_ms, starts_ms[i] + SIZE_MS);
     }
-    assert_int_equal(store.open_count, 6);
+    assert_int_equal(store.open.count, 6);
     assert_int_equal(tide_window_store_first(&store)->start_ms, INT64_MIN);
     tide_window_store_fini(&store);
 }
@@ -120,7 +120,7 @@ static void earliest_window_is_closed_first(void **state)
             tide_window_store_close_first(&store);
             open_ms[least] = open_ms[--count];
         }
-        assert_int_equal(store.open_count, count);
+        assert_int_equal(store.open.count, count);
         assert_int_equal(tide_window_store_entry_count(&store), count);
     }
     tide_window_store_fini(&store);
