@@ -64,10 +64,12 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
     for (unsigned i = 0; i < TIDE_FOOTPRINT_PART_COUNT; i++) footprint->total_at_start += bytes[i];
 }
 
-/* Those that hold times from the watermark up to the greatest event time, and the one that the row
- * lies in which lets the first of them fire. */
+/* Those that hold times from the watermark, less the allowed lateness, up to the greatest event
+ * time, and the one that the row lies in which lets the first of them go. */
 uint64_t tide_footprint_windows_max(const struct tide_plan *plan)
 {
     const struct tide_window_shape shape = {plan->window_size_ms, plan->window_offset_ms};
-    return plan->unbounded ? 0 : plan->window->count_over(&shape, plan->bound_ms) + 1;
+    int64_t span_ms;
+    if (__builtin_add_overflow(plan->bound_ms, plan->lateness_ms, &span_ms)) span_ms = INT64_MAX;
+    return plan->unbounded ? 0 : plan->window->count_over(&shape, span_ms) + 1;
 }

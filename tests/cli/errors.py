@@ -98,7 +98,7 @@ class UsageErrors(Case):
 
     def test_bad_durations(self):
         for duration in BAD_DURATIONS:
-            for option in ("--out-of-orderness", "--max-future"):
+            for option in ("--out-of-orderness", "--max-future", "--allowed-lateness"):
                 with self.subTest(f"{option} {duration}"):
                     self.assertIn(option, self.refused("run", option, duration, "in.csv"))
 

@@ -63,8 +63,10 @@ static void reset_forgets_rows_flags_and_side(void **state)
     batch.step_begin = 1;
     batch.step_end = 2;
     assert_true(tide_batch_reserve(&batch, 100, &offset));
+    assert_true(tide_batch_add_refire(&batch, 5));
     tide_batch_reset(&batch, &epoch, 17);
     assert_int_equal(batch.row_count, 0);
+    assert_int_equal(batch.refire_count, 0);
     assert_int_equal(batch.flags, 0);
     assert_int_equal(batch.step_begin, 0);
     assert_int_equal(batch.step_end, 0);
@@ -88,6 +90,26 @@ static void one_huge_key_does_not_keep_its_room(void **state)
     assert_true(batch.side_capacity <= 1 << 16);
     assert_true(tide_batch_reserve(&batch, 1000, &offset));
     memset(batch.side + offset, 1, 1000);
+    tide_batch_fini(&batch);
+}
+
+static void every_row_may_refire_at_a_watermark_of_its_own(void **state)
+{
+    (void)state;
+    struct tide_batch batch;
+    assert_true(tide_batch_init(&batch, 1000));
+    for (unsigned round = 0; round < 2; round++) {
+        tide_batch_reset(&batch, NULL, 0);
+        for (unsigned i = 0; i < 1000; i++) {
+            batch.row_count = i + 1;
+            assert_true(tide_batch_add_refire(&batch, INT64_MIN + i + round));
+        }
+        assert_int_equal(batch.refire_count, 1000);
+        for (unsigned i = 0; i < 1000; i++) {
+            assert_int_equal(batch.refires[i].at, i);
+            assert_int_equal(batch.refires[i].watermark_ms, INT64_MIN + i + round);
+        }
+    }
     tide_batch_fini(&batch);
 }
 
@@ -133,6 +155,7 @@ int main(void)
         cmocka_unit_test(side_bytes_stay_while_there_come_more),
         cmocka_unit_test(reset_forgets_rows_flags_and_side),
         cmocka_unit_test(one_huge_key_does_not_keep_its_room),
+        cmocka_unit_test(every_row_may_refire_at_a_watermark_of_its_own),
         cmocka_unit_test(row_is_found_by_its_number),
         cmocka_unit_test(fini_of_a_zeroed_batch_is_fine),
     };

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    WORDS_MAX = 16,
+    WORDS_MAX = 20,
     PATH_BYTES = 64,
     KEYS = 500,
     ROWS = 20000,
@@ -136,7 +136,7 @@ static void count_panes(struct run *run, const struct tide_pipeline *pipeline)
 {
     for (unsigned i = 0; i < pipeline->plan->parallelism; i++) {
         const struct tide_window_store *store = &pipeline->lanes[i].worker.store;
-        uint64_t panes = store->open.count;
+        uint64_t panes = store->open.count + store->held.count;
         for (const struct tide_pane *pane = store->spare; pane; pane = pane->next) panes++;
         if (panes > run->worker_panes_most) run->worker_panes_most = panes;
     }
@@ -206,21 +206,31 @@ static void windows_open_at_once_keep_to_the_bound(void **state)
 {
     (void)state;
     static const struct {
-        const char *window, *bound;
+        const char *window, *bound, *lateness;
         int64_t step_ms;
     } cases[] = {
-        {"tumbling:1s", "0", 100},       {"tumbling:1s", "1s", 100},
-        {"tumbling:1s", "2500ms", 20},   {"tumbling:10ms", "100ms", 3},
-        {"tumbling:7ms", "5ms", 3},      {"tumbling:1min+3s", "1s", 100},
-        {"tumbling:10ms", "100ms", 100},
+        {"tumbling:1s", "0", "0", 100},       {"tumbling:1s", "1s", "0", 100},
+        {"tumbling:1s", "2500ms", "0", 20},   {"tumbling:10ms", "100ms", "0", 3},
+        {"tumbling:7ms", "5ms", "0", 3},      {"tumbling:1min+3s", "1s", "0", 100},
+        {"tumbling:10ms", "100ms", "0", 100}, {"tumbling:1s", "0", "1s", 100},
+        {"tumbling:1s", "1s", "2500ms", 20},  {"tumbling:10ms", "10ms", "1ms", 3},
+        {"tumbling:7ms", "5ms", "100ms", 3},
     };
     bool is_reached = false;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct run run = {0};
         write_input(&run, cases[i].step_ms, 3000);
-        const char *const words[] = {
-            "-p",           "1", "--window", cases[i].window, "--out-of-orderness", cases[i].bound,
-            "--batch-rows", "1", NULL};
+        const char *const words[] = {"-p",
+                                     "1",
+                                     "--window",
+                                     cases[i].window,
+                                     "--out-of-orderness",
+                                     cases[i].bound,
+                                     "--allowed-lateness",
+                                     cases[i].lateness,
+                                     "--batch-rows",
+                                     "1",
+                                     NULL};
         run_through(&run, words);
         uint64_t most = tide_footprint_windows_max(&run.planned.plan);
         assert_in_range(run.worker_panes_most, 1, most);

@@ -20,7 +20,7 @@ static struct naive run(const struct tide_plan *plan, const int64_t times_ms[], 
     int64_t greatest_ms = 0;
     for (unsigned i = 0; i < ROWS; i++) {
         const int64_t end_ms = plan->window->start(&shape, times_ms[i]) + shape.size_ms;
-        if (i > 0 && end_ms - 1 <= greatest_ms - bound_ms - 1) {
+        if (i > 0 && end_ms - 1 + plan->lateness_ms <= greatest_ms - bound_ms - 1) {
             counts.late++;
         } else if (i > 0 && max_future_ms != INT64_MAX &&
                    times_ms[i] - greatest_ms > max_future_ms) {
@@ -76,12 +76,13 @@ static void every_bound_and_future_counts_as_a_run_does(void **state)
     struct chance chance = chance_begin();
     static const char *const windows[] = {"tumbling:10s", "tumbling:1ms", "tumbling:1h+7min",
                                           "tumbling:7s+1s"};
+    static const char *const latenesses[] = {"0", "1ms", "1h", "10s"};
     int64_t times_ms[ROWS];
     for (unsigned i = 0; i < sizeof windows / sizeof *windows; i++) {
         struct planned planned;
         draw_times(&chance, times_ms);
         PLAN(&planned, "--window", windows[i], "--out-of-orderness", "1234ms", "--max-future",
-             i % 2 ? "off" : "777s", "x");
+             i % 2 ? "off" : "777s", "--allowed-lateness", latenesses[i], "x");
         check(&planned.plan, times_ms);
         plan_end(&planned);
     }

@@ -63,13 +63,14 @@ static bool is_asked_for(const struct scan *scan, const struct tide_classified *
         memcmp(row->key, question->key.at, row->key_bytes) != 0)
         return false;
     if (row->time_ms < question->start_ms || row->time_ms >= question->end_ms) return false;
-    return question->end_ms - 1 > scan->watermark_ms; /* else it came too late */
+    return !tide_plan_is_gone(scan->plan, question->end_ms, scan->watermark_ms);
 }
 
 static bool note(struct scan *scan, unsigned i, struct tide_error *error)
 {
     struct tide_origin *origin = scan->origin;
     origin->count++;
+    origin->refired += scan->question->end_ms - 1 <= scan->watermark_ms;
     if (origin->shown == TIDE_ORIGIN_SHOWN) return true;
     struct tide_origin_row *row = &origin->rows[origin->shown];
     const char *record = tide_chunk_record(&scan->records.chunk, i, &row->bytes);

@@ -1,5 +1,6 @@
 /*
- * origin: the rows of the input that made a result: those of its key in its window.
+ * origin: the rows of the input that made a result: those of its key in its window. With an allowed
+ *         lateness a window has several results, each of the rows up to one of them.
  * Owns:     copies of the rows it shows.
  * Threads:  one.
  * Blocks:   while the input is read, from its beginning to its end.
@@ -23,6 +24,7 @@ struct tide_origin_row {
 
 struct tide_origin {
     uint64_t count;
+    uint64_t refired; /* of these: came when the window had fired already */
     struct tide_origin_row rows[TIDE_ORIGIN_SHOWN];
     unsigned shown;
 };

@@ -122,6 +122,7 @@ static void put_place(FILE *out, const struct tide_result *result)
 static void put_origin(FILE *out, const struct tide_origin *origin, const struct tide_plan *plan)
 {
     put_count(out, "row_count", origin->count);
+    put_count(out, "refire_count", origin->refired);
     put_name(out, "rows");
     fputc('[', out);
     for (unsigned i = 0; i < origin->shown; i++) {

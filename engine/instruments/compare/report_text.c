@@ -97,7 +97,11 @@ static void put_place(FILE *out, const struct tide_result *result)
 
 static void put_origin(FILE *out, const struct tide_origin *origin, const struct tide_plan *plan)
 {
-    fprintf(out, "  made by: %llu rows\n", (unsigned long long)origin->count);
+    fprintf(out, "  made by: %llu rows", (unsigned long long)origin->count);
+    if (origin->refired > 0)
+        fprintf(out, ", of which %llu came when it had fired and fired it again",
+                (unsigned long long)origin->refired);
+    fputc('\n', out);
     for (unsigned i = 0; i < origin->shown; i++) {
         const struct tide_origin_row *row = &origin->rows[i];
         fprintf(out, "    %s:%llu: ", plan->files[row->file], (unsigned long long)row->line);

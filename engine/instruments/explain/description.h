@@ -101,7 +101,7 @@ struct tide_explanation {
     struct tide_epoch_shape epochs;
     struct tide_footprint footprint;
     struct tide_explain_memory memory[TIDE_FOOTPRINT_PART_COUNT];
-    uint64_t windows_max; /* open at once in a worker; 0: no limit */
+    uint64_t windows_max; /* open or kept at once in a worker; 0: no limit */
 
     struct tide_explain_rule *rules;
     unsigned rule_count;

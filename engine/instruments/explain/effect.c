@@ -53,8 +53,21 @@ static void say_windows(const struct tide_explanation *explanation, char *out, s
     if (explanation->windows_max == 0)
         snprintf(out, bytes, "nothing is late and all windows stay open to the end");
     else
-        snprintf(out, bytes, "up to %llu windows of a worker are open at once",
-                 ull(explanation->windows_max));
+        snprintf(out, bytes, "up to %llu windows of a worker are %s at once",
+                 ull(explanation->windows_max),
+                 explanation->plan->lateness_ms > 0 ? "open or kept" : "open");
+}
+
+static void say_lateness(const struct tide_explanation *explanation, char *out, size_t bytes)
+{
+    if (explanation->windows_max == 0)
+        snprintf(out, bytes, "nothing: no window fires before the end, so no row comes after");
+    else
+        snprintf(
+            out, bytes,
+            "a row for a window that has fired fires it again for its key; up to %llu windows of "
+            "a worker are open or kept at once",
+            ull(explanation->windows_max));
 }
 
 static void say_alert(const struct tide_explanation *explanation, char *out, size_t bytes)
@@ -113,6 +126,9 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
     case TIDE_RUN_OUT_OF_ORDERNESS:
     case TIDE_RUN_WINDOW:
         say_windows(explanation, out, bytes);
+        break;
+    case TIDE_RUN_ALLOWED_LATENESS:
+        say_lateness(explanation, out, bytes);
         break;
     case TIDE_RUN_AGGREGATE:
         snprintf(out, bytes, "columns of the results; %zu bytes a key and window",

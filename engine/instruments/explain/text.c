@@ -291,17 +291,19 @@ static void write_state(const struct tide_explanation *explanation, FILE *out)
 {
     static const uint32_t key_counts[] = {1, 1000, 1000000};
     char text[TIDE_EXPLAIN_TEXT_BYTES], size[3][TIDE_WORDS_BYTES], windows[128];
+    const bool is_kept = explanation->plan->lateness_ms > 0;
     for (unsigned i = 0; i < 3; i++)
         tide_words_bytes(size[i], tide_pane_bytes(key_counts[i], explanation->states.stride));
     if (explanation->windows_max == 0)
         snprintf(windows, sizeof windows, "every window of the input");
     else snprintf(windows, sizeof windows, "at most %llu windows", ull(explanation->windows_max));
     snprintf(text, sizeof text,
-             "What grows is open windows x live keys, not the input. A worker has %s open at once "
+             "What grows is open windows x live keys, not the input. A worker has %s %s at once "
              "(more only within a batch that spans more), and each of them takes %s with 1 key, %s "
              "with 1000, %s with a million, plus the bytes of keys longer than %d. A window that "
-             "has fired leaves its room to the next.",
-             windows, size[0], size[1], size[2], TIDE_KEY_INLINE_BYTES);
+             "%s leaves its room to the next.",
+             windows, is_kept ? "open or kept" : "open", size[0], size[1], size[2],
+             TIDE_KEY_INLINE_BYTES, is_kept ? "is gone" : "has fired");
     put_paragraph(out, text);
     put_paragraph(out, "Pages count as resident when they are touched. Not in these figures: what "
                        "the allocator and the C library add, the threads' stacks, unpacking, and "

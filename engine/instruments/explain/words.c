@@ -57,7 +57,8 @@ void tide_words_test(char *text, size_t bytes, const struct tide_rule *rule,
 
 void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan)
 {
-    char bound[TIDE_WORDS_BYTES], future[TIDE_WORDS_BYTES], ahead[128] = "";
+    char bound[TIDE_WORDS_BYTES], span[TIDE_WORDS_BYTES], ahead[128] = "";
+    char late[256] = " ms; that is also when the window fires.";
     const char *end = plan->drop_at_end
                           ? "The end of the input fires nothing: open windows are dropped."
                           : "The end of the input moves it to 2^63 - 1, which fires all the rest.";
@@ -71,14 +72,19 @@ void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan
     if (plan->max_future_ms >= 0)
         snprintf(ahead, sizeof ahead,
                  " A row more than %s ahead is rejected as future and does not move it.",
-                 tide_words_span(future, plan->max_future_ms));
+                 tide_words_span(span, plan->max_future_ms));
+    if (plan->lateness_ms > 0)
+        snprintf(late, sizeof late,
+                 " ms + %s. The window fires at its end - 1 ms already; from then on each row for "
+                 "it fires its key's window again, with the whole new value.",
+                 tide_words_span(span, plan->lateness_ms));
     snprintf(text, bytes,
              "Greatest event time so far - %s - 1 ms, after each row, as Flink's "
              "BoundedOutOfOrdernessWatermarks for every record. The parser alone decides it, from "
              "all rows; a worker believes what its ring tells it, the sink takes the least of its "
-             "workers.%s A row is late if the watermark before it has reached its window's end - 1 "
-             "ms; that is also when the window fires. %s",
-             tide_words_span(bound, plan->bound_ms), ahead, end);
+             "workers.%s A row is late if the watermark before it has reached its window's end - 1"
+             "%s %s",
+             tide_words_span(bound, plan->bound_ms), ahead, late, end);
 }
 
 void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan)

@@ -32,6 +32,7 @@ void tide_lateness_init(struct tide_lateness *lateness, const struct tide_plan *
     *lateness = (struct tide_lateness){
         .window = plan->window,
         .shape = {plan->window_size_ms, plan->window_offset_ms},
+        .allowed_ms = plan->lateness_ms,
     };
     for (unsigned i = 0; i < sizeof usual_bounds_ms / sizeof *usual_bounds_ms; i++)
         insert(lateness->bounds_ms, &lateness->bound_count, usual_bounds_ms[i]);
@@ -66,7 +67,8 @@ static inline int64_t window_end(struct tide_lateness *lateness, int64_t time_ms
 static void count_old(struct tide_lateness *lateness, struct tide_lateness_course *course,
                       int64_t time_ms)
 {
-    const int64_t late_for_ms = minus(course->time_max_ms, window_end(lateness, time_ms));
+    const int64_t late_for_ms =
+        minus(minus(course->time_max_ms, window_end(lateness, time_ms)), lateness->allowed_ms);
     if (late_for_ms < 0) return;
     unsigned bound = lateness->bound_count - 1;
     while (lateness->bounds_ms[bound] > late_for_ms) bound--; /* bounds_ms[0] is 0 */

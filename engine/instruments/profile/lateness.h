@@ -7,8 +7,9 @@
  * Errors:   none.
  * Limits:   TIDE_LATENESS_BOUNDS_MAX bounds, TIDE_LATENESS_COURSES_MAX maximal futures.
  *
- * A row is late for bound b when its window's end - 1 <= greatest time before it - b - 1, that is
- * when b <= greatest time - end: one difference a row decides all bounds. The greatest time does
+ * A row is late for bound b when its window's end - 1 + allowed lateness <= greatest time before it
+ * - b - 1, that is when b <= greatest time - end - allowed lateness: one difference a row decides
+ * all bounds. The greatest time does
  * not depend on the bound, but it does on --max-future, so each of those is a course of its own.
  * What a course rejects, any with a smaller limit rejects too, so those that have not rejected
  * anything yet are one and the same and cost nothing.
@@ -32,6 +33,7 @@ struct tide_lateness_course {
 struct tide_lateness {
     const struct tide_window *window;
     struct tide_window_shape shape;
+    int64_t allowed_ms;                     /* --allowed-lateness */
     int64_t window_start_ms, window_end_ms; /* the window that was asked for last */
     bool has_time;
     unsigned bound_count;

@@ -187,6 +187,8 @@ static void put_lateness(const struct tide_profile *profile, FILE *out)
     fprintf(out, "  \"lateness\": {\"window\": ");
     put_text(out, tide_profile_window(profile));
     fprintf(out, ", ");
+    put_ms(out, "allowed_lateness_ms", lateness->allowed_ms);
+    fprintf(out, ", ");
     put_least_bound(own, out);
     fprintf(out, ",\n    \"bounds\": [");
     for (unsigned i = 0; i < lateness->bound_count; i++)

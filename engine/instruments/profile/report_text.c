@@ -79,7 +79,10 @@ static void put_rows(const struct tide_profile *profile, FILE *out)
     put_class(out, "late", tide_tally_late(tally, plan), tally->rows);
     if (plan->unbounded) fprintf(out, "  --out-of-orderness unbounded\n");
     else
-        fprintf(out, "  --out-of-orderness %s\n", tide_wording_span((uint64_t)plan->bound_ms).text);
+        fprintf(out, "  --out-of-orderness %s%s%s\n",
+                tide_wording_span((uint64_t)plan->bound_ms).text,
+                plan->lateness_ms > 0 ? " --allowed-lateness " : "",
+                plan->lateness_ms > 0 ? tide_wording_span((uint64_t)plan->lateness_ms).text : "");
     put_class(out, "future", tide_tally_future(tally), tally->rows);
     fprintf(out, "\n");
     put_class(out, "missing", tally->missing, tally->rows);
@@ -173,9 +176,12 @@ static void put_lateness(const struct tide_profile *profile, FILE *out)
     const struct tide_plan *plan = tide_profile_plan(profile);
     const struct tide_lateness *lateness = &profile->tally.lateness;
     const struct tide_lateness_course *course = tide_lateness_course(lateness, lateness->own);
-    char heading[128];
-    snprintf(heading, sizeof heading, "Rows late for --window %s, by --out-of-orderness",
-             tide_profile_window(profile));
+    char heading[256], allowed[96] = "";
+    if (plan->lateness_ms > 0)
+        snprintf(allowed, sizeof allowed, " with --allowed-lateness %s",
+                 tide_wording_span((uint64_t)plan->lateness_ms).text);
+    snprintf(heading, sizeof heading, "Rows late for --window %s%s, by --out-of-orderness",
+             tide_profile_window(profile), allowed);
     tide_report_heading(out, heading);
     uint64_t shown = UINT64_MAX;
     for (unsigned i = 0; i < lateness->bound_count; i++) {
