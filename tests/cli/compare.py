@@ -30,6 +30,11 @@ def blocks(text):
     return [dict(line.split(": ", 1) for line in block.splitlines() if ": " in line) for block in text.split("\n\n")[1:]]
 
 
+def result_count(text):
+    """Of the reference."""
+    return int(text.partition(" results")[0].rpartition(" ")[2])
+
+
 def rows(count, keys, seed=7):
     draw = random.Random(seed)
     lines = [f"k{draw.randrange(keys)},2024-05-11 10:{i // 600 % 60:02d}:{i // 10 % 60:02d},{draw.randrange(9000)}.25\n"
@@ -329,6 +334,28 @@ class Files(CompareCase):
         self.assertIn("".join([f"  made by: {len(made)} rows\n",
                                *(f"    {path}:{number}: {line}\n" for number, line in made[:5]),
                                *([f"    and {len(made) - 5} more\n"] if len(made) > 5 else [])]), text)
+
+    def test_rows_that_fired_a_window_again_are_told_apart(self):
+        times = ("01", "12", "03", "04", "17", "05")  # the third and fourth fire it again, the last is late
+        data = "transaction_id,timestamp,amount\n" + "".join(f"a,2024-05-11 10:00:{time},1\n" for time in times)
+        options = ("--allowed-lateness", "5s")
+        a = self.results("again.csv", data, *options)
+        b = self.put("b.csv", a.read_text().replace(",3,3,", ",4,3,"))
+        text = self.compare(a, b, "--input", self.folder / "in.csv", *options, status=DIFFERENT)
+        self.assertIn("  made by: 3 rows, of which 2 came after the window had fired and fired it again\n", text)
+        for line in (2, 4, 5):
+            self.assertIn(f"in.csv:{line}: ", text)
+        self.assertNotIn("in.csv:7: ", text)
+        report = json.loads(self.compare("--json", a, b, "--input", self.folder / "in.csv", *options, status=DIFFERENT))
+        found = report["comparisons"][0]["first_difference"]
+        self.assertEqual((found["result"], found["row_count"], found["refire_count"]), (3, 3, 2))
+
+    def test_runs_that_fire_windows_again_are_the_same(self):
+        path = self.put("rows.csv", self.run_tidemark("gen", "--rows", "20000", "--keys", "50", "--disorder", "3s").stdout)
+        options = ("--out-of-orderness", "0", "--window", "tumbling:1s", path)
+        once, again = (self.compare(*more, *options) for more in ((), ("--allowed-lateness", "2s")))
+        self.assertGreater(result_count(again), result_count(once))
+        self.assertNotIn("per-key order kept: no", again)
 
     def test_the_rows_behind_a_moved_result_are_shown(self):
         lines = list(self.lines)

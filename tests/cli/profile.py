@@ -140,7 +140,8 @@ class Exactness(Profile):
 
     def test_late_rows_under_a_limit(self):
         for rng, path in self.random_files():
-            options = ("--max-future", suffix(rng.randrange(7200_000)), "--window", rng.choice(WINDOWS))
+            options = ("--max-future", suffix(rng.randrange(7200_000)), "--window", rng.choice(WINDOWS),
+                       "--allowed-lateness", suffix(rng.choice((0, 1, rng.randrange(100_000)))))
             report = self.profile("--decimals", "6", *options, path)
             for bound in report["lateness"]["bounds"]:
                 counts = self.counts(*options, "--out-of-orderness", suffix(bound["out_of_orderness_ms"]), path)

@@ -99,7 +99,7 @@ static void put_origin(FILE *out, const struct tide_origin *origin, const struct
 {
     fprintf(out, "  made by: %llu rows", (unsigned long long)origin->count);
     if (origin->refired > 0)
-        fprintf(out, ", of which %llu came when it had fired and fired it again",
+        fprintf(out, ", of which %llu came after the window had fired and fired it again",
                 (unsigned long long)origin->refired);
     fputc('\n', out);
     for (unsigned i = 0; i < origin->shown; i++) {
