@@ -14,6 +14,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* How late a row may be. Without it each result's watermark is that of the row that made it fire.
+ */
+#ifndef RUN_LATENESS
+#define RUN_LATENESS "0"
+#endif
+
 enum {
     RUN_ROWS_MAX = 20000,
     RUN_ROW_BYTES_MAX = 160,
@@ -132,9 +138,9 @@ static inline void run_begin(struct run *run, const char *input_path, const stru
     PLAN(&run->planned, "-p", machine->parallelism, "--batch-rows", machine->batch_rows,
          "--ring-slots", machine->ring_slots, "--scheduler", machine->scheduler, "--order",
          machine->order, "--window", "tumbling:2s", "--time-format", "epoch-ms", "--time-output",
-         "epoch-ms", "--aggregate", "sum,count", "--alert", alert ? alert : "sum > 800",
-         "--results", paths[0], "--alerts", paths[1], "--late", paths[2], "--rejects", paths[3],
-         input_path);
+         "epoch-ms", "--allowed-lateness", RUN_LATENESS, "--aggregate", "sum,count", "--alert",
+         alert ? alert : "sum > 800", "--results", paths[0], "--alerts", paths[1], "--late",
+         paths[2], "--rejects", paths[3], input_path);
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
         outputs[i] = tide_output_open(&run->set, paths[i], &run->error);
         assert_non_null(outputs[i]);

@@ -1,5 +1,6 @@
 /* Are all outputs the bytes of one worker, at every parallelism, with the smallest batches and
  * rings, on threads and by turns? */
+#define RUN_LATENESS "1500ms"
 #include "pipeline_run.h"
 
 enum { ROWS = 3000 };
