@@ -72,6 +72,8 @@ class _Shape:
         self.odd = rng.choice((0, 0.02, 0.02, 0.1, 0.4))  # how often a field is odd
         self.keys = self._key_set()
         self.flow = rng.choice(("forward", "forward", "forward", "disorder", "disorder", "still", "all late", "sparse"))
+        if "--allowed-lateness" in self.arguments and rng.random() < 0.6:
+            self.flow = "disorder"
 
     def _option(self, name, values, probability):
         """Draws an option or leaves it out; returns the value drawn."""
