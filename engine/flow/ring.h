@@ -79,11 +79,6 @@ static inline uint64_t tide_ring_count(const struct tide_ring *ring)
     return tail - head <= ring->mask + 1 ? tail - head : 0;
 }
 
-static inline uint64_t tide_ring_slot_count(const struct tide_ring *ring)
-{
-    return ring->mask + 1;
-}
-
 /* The invariant as code: no more items than slots. Exact only while neither party runs. */
 bool tide_ring_valid(const struct tide_ring *ring);
 

@@ -14,11 +14,6 @@ size_t tide_view_board_bytes(unsigned stage_count)
     return stage_count * (sizeof *board->views + sizeof *board->answered);
 }
 
-size_t tide_view_bytes(void)
-{
-    return sizeof(struct view);
-}
-
 bool tide_view_board_init(struct tide_view_board *board, unsigned stage_count,
                           struct tide_error *error)
 {

@@ -31,9 +31,8 @@ struct tide_view_board {
     unsigned stage_count;
 };
 
-/* What init allocates, and what every stage's pictures take once somebody looks. */
+/* What init allocates. */
 size_t tide_view_board_bytes(unsigned stage_count);
-size_t tide_view_bytes(void);
 
 TIDE_MUST_USE bool tide_view_board_init(struct tide_view_board *board, unsigned stage_count,
                                         struct tide_error *error);
