@@ -33,8 +33,8 @@ PARTS = tuple((stage, part, re.compile(files), re.compile(functions)) for stage,
     ("parser", "records", r"engine/stages/records|engine/text/csv", ""),
     ("parser", "route", r"engine/stages/(parser|router|columns|side_text)|engine/flow/epoch", ""),
     ("hand-over", "rings", r"engine/flow/(ring|link|waiter|batch)|engine/stages/(stage|control)", ""),
-    ("worker", "fold", r"engine/stages/worker_fold|engine/state/|operators/window_", ""),
-    ("worker", "fire", r"engine/stages/worker_fire|operators/(format_|aggregate_)|engine/plan/|"
+    ("worker", "fold", r"engine/stages/windowing_|engine/state/|operators/window_", ""),
+    ("worker", "fire", r"engine/stages/worker_emit|operators/(format_|aggregate_)|engine/plan/|"
                        r"engine/flow/emission|engine/text/(time_print|decimal_print|escape)", ""),
     ("worker", "step", r"engine/stages/worker|engine/flow/watermark", ""),
     ("sink", "write", r"engine/stages/sink|engine/flow/merge|engine/base/output", ""),

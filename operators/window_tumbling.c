@@ -47,6 +47,7 @@ static uint64_t count_over(const struct tide_window_shape *shape, int64_t span_m
 }
 
 const struct tide_window tide_window_tumbling = {
+    .kind = TIDE_WINDOW_TUMBLING,
     .name = "tumbling",
     .form = "tumbling:SIZE[+OFFSET]",
     .parse = parse,

@@ -58,7 +58,7 @@ static void fill(struct scene *scene)
         int bytes = snprintf(key, sizeof key, "tx%u", (unsigned)(job_draw(&state) % JOB_KEY_COUNT));
         memset(entry, 0, sizeof *entry);
         memcpy(entry->key, key, (size_t)bytes);
-        entry->key_bytes = (uint64_t)bytes;
+        entry->key_bytes = (uint32_t)bytes;
         entry->sum = (tide_int128)(job_draw(&state) % 500000) * 10000;
         entry->count = 1 + job_draw(&state) % 2;
         entry->first_row = i;

@@ -122,7 +122,7 @@ static void open_crew(struct crew *crew, uint32_t batch_rows, unsigned pool_coun
     tide_waiter_init(&crew->consumer.waiter);
     crew->batches = measure_alloc_parties(pool_count, sizeof *crew->batches);
     for (unsigned i = 0; i < pool_count; i++) {
-        TIDE_ASSERT(tide_batch_init(&crew->batches[i], batch_rows));
+        TIDE_ASSERT(tide_batch_init(&crew->batches[i], batch_rows, false));
         items[i] = &crew->batches[i];
     }
     TIDE_ASSERT(tide_link_init(&crew->link, items, pool_count, &crew->producer.waiter,

@@ -1,6 +1,6 @@
 #include "engine/flow/batch.h"
 
-enum { SIDE_BYTES_FIRST = 4096, REFIRES_FIRST = 64 };
+enum { SIDE_BYTES_FIRST = 4096, NOTES_FIRST = 64 };
 
 static size_t rows_bytes(uint32_t row_capacity)
 {
@@ -12,17 +12,25 @@ static size_t marks_bytes(uint32_t row_capacity)
     return tide_aligned_bytes(TIDE_LINE_BYTES, row_capacity * sizeof(uint32_t));
 }
 
-size_t tide_batch_bytes(uint32_t row_capacity)
+static size_t arrivals_bytes(uint32_t row_capacity)
 {
-    return rows_bytes(row_capacity) + marks_bytes(row_capacity);
+    return tide_aligned_bytes(TIDE_LINE_BYTES, row_capacity * sizeof(int64_t));
 }
 
-bool tide_batch_init(struct tide_batch *batch, uint32_t row_capacity)
+size_t tide_batch_bytes(uint32_t row_capacity, bool has_arrivals)
+{
+    return rows_bytes(row_capacity) + marks_bytes(row_capacity) +
+           (has_arrivals ? arrivals_bytes(row_capacity) : 0);
+}
+
+bool tide_batch_init(struct tide_batch *batch, uint32_t row_capacity, bool has_arrivals)
 {
     *batch = (struct tide_batch){.row_capacity = row_capacity};
     batch->rows = tide_alloc_aligned(TIDE_LINE_BYTES, rows_bytes(row_capacity));
     batch->marks = tide_alloc_aligned(TIDE_LINE_BYTES, marks_bytes(row_capacity));
-    return batch->rows && batch->marks;
+    if (has_arrivals)
+        batch->arrivals_ms = tide_alloc_aligned(TIDE_LINE_BYTES, arrivals_bytes(row_capacity));
+    return batch->rows && batch->marks && (batch->arrivals_ms || !has_arrivals);
 }
 
 void tide_batch_fini(struct tide_batch *batch)
@@ -30,7 +38,8 @@ void tide_batch_fini(struct tide_batch *batch)
     tide_free(batch->rows);
     tide_free(batch->marks);
     tide_free(batch->side);
-    tide_free(batch->refires);
+    tide_free(batch->arrivals_ms);
+    tide_free(batch->notes);
     *batch = (struct tide_batch){0};
 }
 
@@ -42,7 +51,7 @@ void tide_batch_reset(struct tide_batch *batch, struct tide_epoch *epoch, uint64
     batch->epoch = epoch;
     batch->row_base = row_base;
     batch->side_bytes = 0;
-    batch->refire_count = 0;
+    batch->note_count = 0;
     if (batch->side_capacity >
         TIDE_BATCH_SIDE_BYTES_KEPT) { /* one huge key must not cost its room for ever */
         tide_free(batch->side);
@@ -68,18 +77,18 @@ bool tide_batch_reserve(struct tide_batch *batch, size_t bytes, uint32_t *offset
     return true;
 }
 
-bool tide_batch_add_refire(struct tide_batch *batch, int64_t watermark_ms)
+bool tide_batch_add_note(struct tide_batch *batch, enum tide_standing standing,
+                         int64_t watermark_ms)
 {
-    if (batch->refire_count == batch->refire_capacity) {
-        uint32_t capacity = batch->refire_capacity ? batch->refire_capacity * 2 : REFIRES_FIRST;
-        struct tide_refire *refires =
-            tide_realloc(batch->refires, capacity * sizeof *batch->refires);
-        if (!refires) return false;
-        batch->refires = refires;
-        batch->refire_capacity = capacity;
+    if (batch->note_count == batch->note_capacity) {
+        uint32_t capacity = batch->note_capacity ? batch->note_capacity * 2 : NOTES_FIRST;
+        struct tide_note *notes = tide_realloc(batch->notes, capacity * sizeof *batch->notes);
+        if (!notes) return false;
+        batch->notes = notes;
+        batch->note_capacity = capacity;
     }
-    batch->refires[batch->refire_count++] =
-        (struct tide_refire){batch->row_count - 1, watermark_ms};
+    batch->notes[batch->note_count++] = (struct tide_note){
+        .at = batch->row_count - 1, .standing = standing, .watermark_ms = watermark_ms};
     return true;
 }
 

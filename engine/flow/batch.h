@@ -1,10 +1,10 @@
 /*
  * batch: rows on their way from the parser to one worker, and the news that concerns them.
- * Owns:     its rows, row numbers, side bytes and refires.
+ * Owns:     its rows, row numbers, arrival times, side bytes and notes.
  * Threads:  one owner at a time: the parser's open batch, a ring, or the worker.
  * Blocks:   never; allocates in init, when a long key or wide amount needs more side room than any
- *           before, and when more rows refire than ever before.
- * Errors:   init, reserve and add_refire return false without memory.
+ *           before, and when more rows have notes than ever before.
+ * Errors:   init, reserve and add_note return false without memory.
  * Limits:   row_capacity rows; side bytes of one batch below 2^32.
  */
 #ifndef TIDE_FLOW_BATCH_H
@@ -26,17 +26,29 @@ enum tide_batch_flag {
     TIDE_BATCH_MARKED = 8,       /* some row is marked long or wide */
 };
 
-/* A row whose window the watermark had passed already, but within the allowed lateness: it fires
- * its key's window at once. Only the parser knows the watermark before each row. */
-struct tide_refire {
+/* What the watermark before a row has made of its windows. */
+enum tide_standing {
+    TIDE_STANDING_AHEAD,  /* all have still to fire */
+    TIDE_STANDING_PASSED, /* some have fired, or would have, and may do so again */
+    TIDE_STANDING_GONE,   /* all are gone */
+    TIDE_STANDING_GAP,    /* there is none */
+};
+
+/* A row that the worker has to look at on its own, because it may let something out at once. Only
+ * the parser knows the watermark before each row. */
+struct tide_note {
     uint32_t at; /* the row's index in the batch */
-    int64_t watermark_ms;
+    enum tide_standing standing;
+    int64_t watermark_ms; /* before the row */
+    uint32_t late_offset,
+        late_bytes; /* in side: its line for --late, should the worker find it so */
 };
 
 /* Batches lie side by side in an array, and their owners are different threads. */
 struct tide_batch {
     _Alignas(TIDE_PARTY_BYTES) struct tide_row *rows;
     uint32_t *marks;
+    int64_t *arrivals_ms; /* processing time at which each row came; NULL on the event clock */
     uint32_t row_count, row_capacity;
     uint32_t flags;
     uint32_t step_begin, step_end; /* what the worker may read of the epoch's steps */
@@ -47,16 +59,17 @@ struct tide_batch {
     int64_t watermark_ms; /* after row complete_row - 1 */
     char *side;
     size_t side_bytes, side_capacity;
-    struct tide_refire *refires; /* in the order of the rows */
-    uint32_t refire_count, refire_capacity;
+    struct tide_note *notes; /* in the order of the rows */
+    uint32_t note_count, note_capacity;
 };
 
 enum { TIDE_BATCH_SIDE_BYTES_KEPT = 1 << 16 }; /* a batch that comes home with more gives it up */
 
 /* What init allocates. */
-size_t tide_batch_bytes(uint32_t row_capacity);
+size_t tide_batch_bytes(uint32_t row_capacity, bool has_arrivals);
 
-TIDE_MUST_USE bool tide_batch_init(struct tide_batch *batch, uint32_t row_capacity);
+TIDE_MUST_USE bool tide_batch_init(struct tide_batch *batch, uint32_t row_capacity,
+                                   bool has_arrivals);
 void tide_batch_fini(struct tide_batch *batch); /* a zeroed one is fine */
 
 /* Makes it empty, for rows from row_base on. */
@@ -65,8 +78,20 @@ void tide_batch_reset(struct tide_batch *batch, struct tide_epoch *epoch, uint64
 /* Room for `bytes` side bytes aligned to 16: *offset is where. False without memory. */
 TIDE_MUST_USE bool tide_batch_reserve(struct tide_batch *batch, size_t bytes, uint32_t *offset);
 
-/* Notes that the last row refires. False without memory. */
-TIDE_MUST_USE bool tide_batch_add_refire(struct tide_batch *batch, int64_t watermark_ms);
+/* Adds a note on the last row. False without memory. */
+TIDE_MUST_USE bool tide_batch_add_note(struct tide_batch *batch, enum tide_standing standing,
+                                       int64_t watermark_ms);
+
+/* The time by which a row is put into windows. */
+static inline int64_t tide_batch_window_time(const struct tide_batch *batch, uint32_t at)
+{
+    return batch->arrivals_ms ? batch->arrivals_ms[at] : batch->rows[at].time_ms;
+}
+
+static inline uint64_t tide_batch_row_number(const struct tide_batch *batch, uint32_t at)
+{
+    return batch->row_base + (batch->marks[at] & TIDE_MARK_ROW);
+}
 
 /* The first of rows [begin, row_count) whose number is above `row`. O(log n). */
 uint32_t tide_batch_find_row(const struct tide_batch *batch, uint32_t begin, uint64_t row);

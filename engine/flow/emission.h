@@ -12,7 +12,8 @@
 
 #include "engine/flow/ring.h"
 
-/* Which output a line goes to. Workers write the first two, the parser the others. */
+/* Which output a line goes to. The parser writes rejects, and late rows where it can tell that they
+ * are late; workers write the rest. */
 enum tide_channel {
     TIDE_CHANNEL_RESULTS,
     TIDE_CHANNEL_ALERTS,
@@ -25,9 +26,10 @@ enum {
     TIDE_EMISSION_TEXT_BYTES_A_RECORD = 64
 }; /* sets how many records fit a batch: a usual line is longer */
 
-/* What came first at parallelism 1: the row that caused it; what that row itself caused before what
- * its watermark let fire, and that before timers; then the window's end; then its first row. */
-enum tide_phase { TIDE_PHASE_ROW, TIDE_PHASE_WINDOW, TIDE_PHASE_TIMER };
+/* What came first at parallelism 1: the row that caused it; of one row, what its arrival let fire,
+ * then what the row itself caused, then what its watermark let fire, then timers; then the window's
+ * end; then its first row. */
+enum tide_phase { TIDE_PHASE_ARRIVAL, TIDE_PHASE_ROW, TIDE_PHASE_WINDOW, TIDE_PHASE_TIMER };
 
 struct tide_order_key {
     uint64_t cause_row;

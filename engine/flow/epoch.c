@@ -67,3 +67,25 @@ uint32_t tide_epoch_find_watermark(const struct tide_epoch *epoch, uint32_t begi
     }
     return begin;
 }
+
+uint32_t tide_epoch_find_fire(const struct tide_epoch *epoch, uint32_t begin, uint32_t end,
+                              int64_t fire_ms)
+{
+    while (begin < end) {
+        uint32_t middle = begin + (end - begin) / 2;
+        if (epoch->steps[middle].fire_ms >= fire_ms) end = middle;
+        else begin = middle + 1;
+    }
+    return begin;
+}
+
+uint32_t tide_epoch_find_row(const struct tide_epoch *epoch, uint32_t begin, uint32_t end,
+                             uint64_t row)
+{
+    while (begin < end) {
+        uint32_t middle = begin + (end - begin) / 2;
+        if (tide_step_precedes(&epoch->steps[middle], row)) begin = middle + 1;
+        else end = middle;
+    }
+    return begin;
+}

@@ -9,10 +9,10 @@
  *           (back-pressure).
  * Limits:   step_capacity steps and row_capacity rows an epoch.
  *
- * A step is a row whose watermark lets some window fire. Telling each of N workers of each step
- * would cost N messages a step; a log for the whole run would grow with it. So steps are written
- * here once, a batch says up to which one its worker may read, and an epoch is used again when
- * every worker has left it.
+ * A step is a row whose watermark, or whose arrival, lets something fire. Telling each of N workers
+ * of each step would cost N messages a step; a log for the whole run would grow with it. So steps
+ * are written here once, a batch says up to which one its worker may read, and an epoch is used
+ * again when every worker has left it.
  */
 #ifndef TIDE_FLOW_EPOCH_H
 #define TIDE_FLOW_EPOCH_H
@@ -21,8 +21,18 @@
 
 struct tide_step {
     uint64_t row;         /* after this row, counted from 0 over the whole input, ... */
-    int64_t watermark_ms; /* ... the watermark is this */
+    int64_t watermark_ms; /* ... the watermark is this, ... */
+    int64_t before_ms;    /* ... and was this */
+    int64_t fire_ms;      /* windows with an end - 1 up to this fire: on the event clock the
+                             watermark, on the others processing time - 1 */
+    bool is_before;       /* processing time has moved: it comes before the row */
 };
+
+/* Does the step come before this row? */
+static inline bool tide_step_precedes(const struct tide_step *step, uint64_t row)
+{
+    return step->row < row || (step->row == row && step->is_before);
+}
 
 struct tide_epoch {
     _Alignas(TIDE_PARTY_BYTES) _Atomic uint32_t
@@ -58,9 +68,13 @@ struct tide_epoch *tide_epoch_open(struct tide_epoch_pool *pool, unsigned reader
  */
 TIDE_MUST_USE bool tide_epoch_leave(struct tide_epoch *epoch);
 
-/* The first of steps[begin, end) whose watermark is at least `watermark_ms`; end if there is none.
- * O(log n). */
+/* The first of steps[begin, end) whose watermark, or fire_ms, is at least this, or that does not
+ * precede the row; end if there is none. O(log n). */
 uint32_t tide_epoch_find_watermark(const struct tide_epoch *epoch, uint32_t begin, uint32_t end,
                                    int64_t watermark_ms);
+uint32_t tide_epoch_find_fire(const struct tide_epoch *epoch, uint32_t begin, uint32_t end,
+                              int64_t fire_ms);
+uint32_t tide_epoch_find_row(const struct tide_epoch *epoch, uint32_t begin, uint32_t end,
+                             uint64_t row);
 
 #endif

@@ -57,12 +57,9 @@ static bool set_window(struct tide_plan *plan, const struct tide_settings *setti
         return tide_setting_refuse(settings, TIDE_RUN_WINDOW, "'%s' has no size; write %s", text,
                                    plan->window->form);
     struct tide_error cause = {0};
-    struct tide_window_shape shape = {0};
-    if (!plan->window->parse(text + name_bytes + 1, &shape, &cause))
+    if (!plan->window->parse(text + name_bytes + 1, &plan->shape, &cause))
         return tide_setting_refuse(settings, TIDE_RUN_WINDOW, "%s (the form is %s)", cause.text,
                                    plan->window->form);
-    plan->window_size_ms = shape.size_ms;
-    plan->window_offset_ms = shape.offset_ms;
     return true;
 }
 

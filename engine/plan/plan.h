@@ -30,6 +30,9 @@ enum {
 
 #define TIDE_DURATION_MS_MAX ((int64_t)1 << 62)
 
+/* What windows run on. */
+enum tide_clock { TIDE_CLOCK_EVENT, TIDE_CLOCK_PROCESSING, TIDE_CLOCK_VIRTUAL };
+
 enum tide_order { TIDE_ORDER_GLOBAL, TIDE_ORDER_KEY };
 enum tide_output_kind {
     TIDE_OUTPUT_ALERTS,
@@ -77,10 +80,15 @@ struct tide_plan {
     int64_t bound_ms;      /* 0 when unbounded */
     int64_t max_future_ms; /* -1: off */
     int64_t lateness_ms;   /* --allowed-lateness */
+    enum tide_clock clock;
+
+    /* What workers must be told. */
+    bool has_fine_steps; /* every move of the watermark, for something may be due at any time */
+    bool is_strict;      /* a row may change what an earlier step lets go: none is folded ahead */
 
     /* Window and what is computed. */
     const struct tide_window *window;
-    int64_t window_size_ms, window_offset_ms;
+    struct tide_window_shape shape;
     bool drop_at_end;
     unsigned listed_count;
     unsigned
@@ -122,6 +130,12 @@ static inline bool tide_plan_is_gone(const struct tide_plan *plan, int64_t end_m
     int64_t gone_ms;
     if (__builtin_add_overflow(end_ms - 1, plan->lateness_ms, &gone_ms)) gone_ms = INT64_MAX;
     return gone_ms <= watermark_ms;
+}
+
+/* Do rows carry the processing time at which they came? */
+static inline bool tide_plan_has_arrivals(const struct tide_plan *plan)
+{
+    return plan->clock != TIDE_CLOCK_EVENT;
 }
 
 /* Are the workers' lines merged by their order keys? One worker's are in order as they come. */

@@ -55,7 +55,8 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
     bytes[TIDE_FOOTPRINT_BLOCKS] = TIDE_BLOCK_COUNT * TIDE_BLOCK_MEMORY_BYTES;
     bytes[TIDE_FOOTPRINT_INDEX] = tide_records_bytes();
     bytes[TIDE_FOOTPRINT_BATCHES] =
-        batches * (tide_batch_bytes(plan->batch_rows) + sizeof(struct tide_batch));
+        batches * (tide_batch_bytes(plan->batch_rows, tide_plan_has_arrivals(plan)) +
+                   sizeof(struct tide_batch));
     bytes[TIDE_FOOTPRINT_EPOCHS] = tide_router_bytes(plan);
     bytes[TIDE_FOOTPRINT_EMISSIONS] = emission_bytes(plan);
     bytes[TIDE_FOOTPRINT_RINGS] = ring_bytes(plan);
@@ -68,8 +69,7 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
  * time, and the one that the row lies in which lets the first of them go. */
 uint64_t tide_footprint_windows_max(const struct tide_plan *plan)
 {
-    const struct tide_window_shape shape = {plan->window_size_ms, plan->window_offset_ms};
     int64_t span_ms;
     if (__builtin_add_overflow(plan->bound_ms, plan->lateness_ms, &span_ms)) span_ms = INT64_MAX;
-    return plan->unbounded ? 0 : plan->window->count_over(&shape, span_ms) + 1;
+    return plan->unbounded ? 0 : plan->window->count_over(&plan->shape, span_ms) + 1;
 }

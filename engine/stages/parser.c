@@ -22,8 +22,6 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                                    .views = views,
                                    .seed = *seed,
                                    .time_max_ms = INT64_MIN};
-    parser->window = (struct tide_window_shape){plan->window_size_ms, plan->window_offset_ms};
-    parser->fire_next_ms = plan->window->next_fire(&parser->window, TIDE_WATERMARK_NONE);
     parser->awaits_header = plan->has_header;
     tide_decoder_init(&parser->decoder, plan);
     tide_classifier_init(&parser->classifier, plan, &parser->columns);
@@ -32,9 +30,10 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
     parser->changes = tide_alloc_zeroed(1, sizeof *parser->changes);
     if (!parser->changes) return tide_error_memory(error, "the parser");
     parser->change_count = parser->change_capacity = 1;
+    if (!tide_router_init(&parser->router, plan, workers, error)) return false;
+    parser->fire_next_ms = tide_parser_next_fire(parser);
     return tide_records_init(&parser->records, scanner, &parser->decoder, plan->row_bytes_max,
-                             plan->delimiter, blocks, error) &&
-           tide_router_init(&parser->router, plan, workers, error);
+                             plan->delimiter, blocks, error);
 }
 
 void tide_parser_fini(struct tide_parser *parser)
@@ -44,6 +43,14 @@ void tide_parser_fini(struct tide_parser *parser)
     tide_router_fini(&parser->router);
     tide_free(parser->changes);
     parser->changes = NULL;
+}
+
+int64_t tide_parser_next_fire(const struct tide_parser *parser)
+{
+    int64_t watermark_ms = parser->router.watermark_ms;
+    if (!parser->plan->has_fine_steps)
+        return parser->plan->window->next_fire(&parser->plan->shape, watermark_ms);
+    return watermark_ms == INT64_MAX ? INT64_MAX : watermark_ms + 1;
 }
 
 static enum tide_progress fail(struct tide_parser *parser, const struct tide_error *error)
@@ -215,7 +222,6 @@ static enum tide_progress write_last_step(struct tide_parser *parser)
     enum tide_progress progress = prepare_epoch(parser);
     if (progress != TIDE_PROGRESSED) return progress;
     if (!parser->was_stopped && !parser->plan->drop_at_end) {
-        router->watermark_ms = TIDE_WATERMARK_END;
         if (tide_router_add_step(router, TIDE_WATERMARK_END)) parser->epoch_is_full = true;
     }
     parser->counts.rows = router->row++;

@@ -50,7 +50,6 @@ struct tide_parser {
     int64_t time_max_ms; /* greatest event time of an accepted row */
     bool has_time;
     int64_t fire_next_ms; /* the watermark that the next window waits for */
-    struct tide_window_shape window;
     uint64_t rules_version;
 
     enum {

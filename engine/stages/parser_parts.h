@@ -19,6 +19,9 @@ enum tide_progress tide_parser_fail_memory(struct tide_parser *parser);
 /* The name of the file that the chunk is of. */
 const char *tide_parser_file_name(const struct tide_parser *parser);
 
+/* The least watermark above the present one that the workers must be told of. */
+int64_t tide_parser_next_fire(const struct tide_parser *parser);
+
 /* Routes record i of the chunk, of whatever kind. A blocked one has left no trace and is routed
  * again later. */
 enum tide_routed tide_parser_route(struct tide_parser *parser, unsigned i);

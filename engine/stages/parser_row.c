@@ -75,21 +75,15 @@ static enum tide_routed late(struct tide_parser *parser, unsigned i)
     return TIDE_ROUTED;
 }
 
-/* What the watermark has made of a row's window. */
-enum standing {
-    STANDING_AHEAD,  /* it has still to fire */
-    STANDING_PASSED, /* it has fired, or would have, and may do so again */
-    STANDING_GONE
-};
-
 /* Only asked of times at or below the watermark: a later one's window ends later still. */
-static enum standing standing_of(const struct tide_parser *parser, int64_t time_ms)
+static enum tide_standing standing_of(const struct tide_parser *parser, int64_t time_ms)
 {
     int64_t watermark_ms = parser->router.watermark_ms;
-    int64_t start_ms = parser->plan->window->start(&parser->window, time_ms), end_ms;
-    if (__builtin_add_overflow(start_ms, parser->window.size_ms, &end_ms)) end_ms = INT64_MAX;
-    if (end_ms - 1 > watermark_ms) return STANDING_AHEAD;
-    return tide_plan_is_gone(parser->plan, end_ms, watermark_ms) ? STANDING_GONE : STANDING_PASSED;
+    int64_t start_ms = parser->plan->window->start(&parser->plan->shape, time_ms), end_ms;
+    if (__builtin_add_overflow(start_ms, parser->plan->shape.size_ms, &end_ms)) end_ms = INT64_MAX;
+    if (end_ms - 1 > watermark_ms) return TIDE_STANDING_AHEAD;
+    return tide_plan_is_gone(parser->plan, end_ms, watermark_ms) ? TIDE_STANDING_GONE
+                                                                 : TIDE_STANDING_PASSED;
 }
 
 static bool is_future(const struct tide_parser *parser, int64_t time_ms)
@@ -109,10 +103,12 @@ static void advance(struct tide_parser *parser, int64_t time_ms)
     int64_t watermark_ms;
     if (__builtin_sub_overflow(time_ms, parser->plan->bound_ms + 1, &watermark_ms))
         watermark_ms = INT64_MIN;
-    parser->router.watermark_ms = watermark_ms;
-    if (watermark_ms < parser->fire_next_ms) return;
+    if (watermark_ms < parser->fire_next_ms) {
+        parser->router.watermark_ms = watermark_ms;
+        return;
+    }
     parser->epoch_is_full = tide_router_add_step(&parser->router, watermark_ms);
-    parser->fire_next_ms = parser->plan->window->next_fire(&parser->window, watermark_ms);
+    parser->fire_next_ms = tide_parser_next_fire(parser);
 }
 
 /* Copies a key of more than 16 bytes beside the rows. */
@@ -133,10 +129,10 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     const struct tide_row *row = &parser->records.chunk.rows[i];
     bool is_long = parser->records.chunk.kinds[i] == TIDE_ROW_LONG_KEY;
     int64_t time_ms = row->time_ms;
-    enum standing standing = STANDING_AHEAD;
+    enum tide_standing standing = TIDE_STANDING_AHEAD;
     if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms)) {
         standing = standing_of(parser, time_ms);
-        if (standing == STANDING_GONE) return late(parser, i);
+        if (standing == TIDE_STANDING_GONE) return late(parser, i);
     }
     bool is_greatest = time_ms > parser->time_max_ms;
     if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
@@ -164,8 +160,8 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     }
     batch->marks[at] = mark;
     batch->row_count = at + 1;
-    if (TIDE_UNLIKELY(standing == STANDING_PASSED) &&
-        !tide_batch_add_refire(batch, parser->router.watermark_ms)) {
+    if (TIDE_UNLIKELY(standing == TIDE_STANDING_PASSED) &&
+        !tide_batch_add_note(batch, standing, parser->router.watermark_ms)) {
         tide_parser_fail_memory(parser);
         return TIDE_ROUTE_FAILED;
     }

@@ -148,7 +148,8 @@ static bool link_batches(struct tide_pipeline *pipeline, struct tide_lane *lane,
     void **items = tide_alloc(count * sizeof *items);
     bool ready = items != NULL;
     for (unsigned i = 0; ready && i < count; i++) {
-        ready = tide_batch_init(&lane->batches[i], pipeline->plan->batch_rows);
+        ready = tide_batch_init(&lane->batches[i], pipeline->plan->batch_rows,
+                                tide_plan_has_arrivals(pipeline->plan));
         items[i] = &lane->batches[i];
     }
     ready = ready &&

@@ -122,7 +122,11 @@ bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms)
 {
     struct tide_epoch *epoch = router->epoch;
     TIDE_CHECK(epoch->step_count < router->epochs.step_capacity);
-    epoch->steps[epoch->step_count++] = (struct tide_step){router->row, watermark_ms};
+    epoch->steps[epoch->step_count++] = (struct tide_step){.row = router->row,
+                                                           .watermark_ms = watermark_ms,
+                                                           .before_ms = router->watermark_ms,
+                                                           .fire_ms = watermark_ms};
+    router->watermark_ms = watermark_ms;
     return epoch->step_count == router->epochs.step_capacity;
 }
 

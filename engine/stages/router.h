@@ -72,8 +72,8 @@ static inline struct tide_batch *tide_router_batch(struct tide_router *router, u
     return tide_router_next_batch(router, worker);
 }
 
-/* Records that after the current row the watermark is `watermark_ms` and some window may fire.
- * True: the epoch is full and must be closed before the next row. */
+/* Moves the watermark, after the current row; something may fire. True: the epoch is full and must
+ * be closed before the next row. */
 TIDE_MUST_USE bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms);
 
 /* Sends everything there is to every worker that has an empty batch to spare: before waiting, for

@@ -1,5 +1,7 @@
 #include "engine/stages/worker.h"
 
+enum { DUE_FIRST = 64 };
+
 struct tide_state_layout tide_worker_states(const struct tide_plan *plan)
 {
     struct tide_state_layout layout = {0};
@@ -35,90 +37,179 @@ bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, 
                                    .in = in,
                                    .out = out,
                                    .parser = parser};
-    worker->window = (struct tide_window_shape){plan->window_size_ms, plan->window_offset_ms};
+    worker->windowing = &tide_windowing_tumbling;
     worker->keeps_records = tide_plan_merges(plan);
     worker->states = tide_worker_states(plan);
     tide_formatter_init(&worker->formatter, plan);
     worker->scratch = tide_expression_scratch_new();
+    worker->seed = *seed;
     if (worker->scratch && tide_watermark_init(&worker->watermark, 1) &&
-        tide_window_store_init(&worker->store, worker->states.stride, seed))
+        worker->windowing->init(worker))
         return true;
     return tide_error_memory(error, "a worker");
 }
 
 void tide_worker_fini(struct tide_worker *worker)
 {
-    tide_window_store_fini(&worker->store);
+    if (worker->windowing) worker->windowing->fini(worker);
+    tide_free(worker->due.items);
+    worker->due = (struct tide_due_list){0};
     tide_watermark_fini(&worker->watermark);
     tide_expression_scratch_free(worker->scratch);
     worker->scratch = NULL;
 }
 
-/* The first step still to be done whose watermark lets the earliest open window fire; step_end if
- * none. */
+/* The first step still to be done that lets something out which is open now; step_end if none. */
 static uint32_t find_step(const struct tide_worker *worker)
 {
-    const struct tide_pane *first = tide_window_store_first(&worker->store);
     const struct tide_batch *batch = worker->batch;
-    if (!first) return batch->step_end;
-    return tide_epoch_find_watermark(batch->epoch, worker->step_next, batch->step_end,
-                                     first->end_ms - 1);
+    int64_t fire_ms;
+    if (!worker->windowing->deadline(worker, &fire_ms)) return batch->step_end;
+    return tide_epoch_find_fire(batch->epoch, worker->step_next, batch->step_end, fire_ms);
 }
 
-/* The index of the next row that refires; row_count if there is none. */
-static uint32_t find_refire(const struct tide_worker *worker)
+/* The index of the first row, from row_next on, that comes after the step; row_count if none. */
+static uint32_t rows_before(const struct tide_worker *worker, uint32_t step)
 {
     const struct tide_batch *batch = worker->batch;
-    if (worker->refire_next == batch->refire_count) return batch->row_count;
-    return batch->refires[worker->refire_next].at;
+    if (step == batch->step_end) return batch->row_count;
+    const struct tide_step *reached = &batch->epoch->steps[step];
+    if (!reached->is_before) return tide_batch_find_row(batch, worker->row_next, reached->row);
+    if (reached->row == 0) return worker->row_next;
+    return tide_batch_find_row(batch, worker->row_next, reached->row - 1);
 }
 
-/* Is this step, if it is one, beyond the row at this index? */
-static bool is_beyond(const struct tide_batch *batch, uint32_t step, uint32_t at)
+/* The index of the next row with a note; row_count if there is none. */
+static uint32_t find_note(const struct tide_worker *worker)
 {
-    return step == batch->step_end ||
-           batch->epoch->steps[step].row >= batch->row_base + (batch->marks[at] & TIDE_MARK_ROW);
+    const struct tide_batch *batch = worker->batch;
+    if (worker->note_next == batch->note_count) return batch->row_count;
+    return batch->notes[worker->note_next].at;
+}
+
+/* Folds rows up to `end`, as far as the windowing goes. */
+static bool fold_rows(struct tide_worker *worker, uint32_t end)
+{
+    const struct tide_batch *batch = worker->batch;
+    if (end <= worker->row_next) return true;
+    if (!worker->windowing->fold(worker, worker->row_next, &end)) return false;
+    worker->row_next = end;
+    if (worker->plan->is_strict) /* whatever was due at earlier steps has gone */
+        worker->step_next = tide_epoch_find_row(batch->epoch, worker->step_next, batch->step_end,
+                                                tide_batch_row_number(batch, end - 1));
+    return true;
+}
+
+/* Takes the next row with a note; what it lets out becomes the firing. */
+static bool fold_noted(struct tide_worker *worker)
+{
+    const struct tide_batch *batch = worker->batch;
+    const struct tide_note *note = &batch->notes[worker->note_next++];
+    const uint64_t row = tide_batch_row_number(batch, note->at);
+    worker->firing = (struct tide_firing){.kind = TIDE_FIRING_ROW,
+                                          .cause_row = row,
+                                          .watermark_ms = note->watermark_ms,
+                                          .before_ms = note->watermark_ms,
+                                          .phase = TIDE_PHASE_ROW};
+    worker->row_next = note->at + 1;
+    if (worker->plan->is_strict)
+        worker->step_next =
+            tide_epoch_find_row(batch->epoch, worker->step_next, batch->step_end, row);
+    return worker->windowing->fold_noted(worker, note);
+}
+
+static void begin_step(struct tide_worker *worker, uint32_t step)
+{
+    const struct tide_step *reached = &worker->batch->epoch->steps[step];
+    worker->step_next = step + 1;
+    worker->firing = (struct tide_firing){
+        .kind = TIDE_FIRING_WINDOWS,
+        .cause_row = reached->row,
+        .watermark_ms = reached->watermark_ms,
+        .before_ms = reached->before_ms,
+        .fire_ms = reached->fire_ms,
+        .phase = reached->is_before ? TIDE_PHASE_ARRIVAL : TIDE_PHASE_WINDOW,
+    };
+}
+
+/* Lets out what the firing is for. */
+static enum tide_progress fire(struct tide_worker *worker, const struct tide_rule_set *rules)
+{
+    if (worker->firing.kind == TIDE_FIRING_NONE) return TIDE_DONE;
+    tide_worker_set_terms(worker, rules);
+    enum tide_progress progress = worker->firing.kind == TIDE_FIRING_ROW
+                                      ? tide_worker_emit_due(worker)
+                                      : worker->windowing->fire(worker);
+    if (progress == TIDE_DONE) worker->firing.kind = TIDE_FIRING_NONE;
+    return progress;
 }
 
 /*
  * Goes through the batch: rows up to the next step that lets something fire, then the firing, and
  * so on. Rows may open an earlier window than the one the step was chosen for; then an earlier step
  * comes first. Rows folded beyond that step do no harm: none of them can belong to a window the
- * step passes, for they would be late or refire. A row that refires waits for all steps before it.
+ * step passes, for they would be late or have a note. Where they can do harm the plan is strict:
+ * folding stops at a row that opens something due earlier. A row with a note waits for all steps
+ * before it.
  */
 static enum tide_progress read_batch(struct tide_worker *worker, const struct tide_rule_set *rules)
 {
     const struct tide_batch *batch = worker->batch;
     for (;;) {
-        if (worker->firing.is_active) {
-            enum tide_progress progress = tide_worker_fire(worker, rules);
-            if (progress != TIDE_DONE) return progress;
-        }
+        enum tide_progress progress = fire(worker, rules);
+        if (progress != TIDE_DONE) return progress;
+        uint32_t row_end = rows_before(worker, find_step(worker)), note = find_note(worker);
+        if (TIDE_UNLIKELY(row_end > note)) row_end = note;
+        if (!fold_rows(worker, row_end)) return TIDE_STARVED;
         uint32_t step = find_step(worker);
-        bool is_step = step < batch->step_end;
-        uint32_t row_end =
-            is_step ? tide_batch_find_row(batch, worker->row_next, batch->epoch->steps[step].row)
-                    : batch->row_count;
-        uint32_t refire = find_refire(worker);
-        if (TIDE_UNLIKELY(row_end > refire)) row_end = refire;
-        if (row_end > worker->row_next && !tide_worker_fold(worker, worker->row_next, row_end))
-            return TIDE_STARVED;
-        worker->row_next = row_end > worker->row_next ? row_end : worker->row_next;
-        step = find_step(worker);
-        if (TIDE_UNLIKELY(worker->row_next == refire && refire < batch->row_count) &&
-            is_beyond(batch, step, refire)) {
-            if (!tide_worker_fold_refire(worker)) return TIDE_STARVED;
-            continue;
+        if (TIDE_UNLIKELY(worker->row_next == note && note < batch->row_count) &&
+            (step == batch->step_end ||
+             !tide_step_precedes(&batch->epoch->steps[step], tide_batch_row_number(batch, note)))) {
+            if (!fold_noted(worker)) return TIDE_STARVED;
+        } else if (step < batch->step_end && rows_before(worker, step) <= worker->row_next) {
+            begin_step(worker, step);
+        } else if (step == batch->step_end && worker->row_next == batch->row_count) {
+            return TIDE_DONE;
         }
-        if (step == batch->step_end) {
-            if (worker->row_next == batch->row_count) return TIDE_DONE;
-            continue;
-        }
-        const struct tide_step *reached = &batch->epoch->steps[step];
-        worker->step_next = step + 1;
-        worker->firing = (struct tide_firing){
-            .is_active = true, .cause_row = reached->row, .watermark_ms = reached->watermark_ms};
     }
+}
+
+struct tide_key tide_worker_key(const struct tide_worker *worker, uint32_t at, uint64_t *hash)
+{
+    const struct tide_batch *batch = worker->batch;
+    const struct tide_row *row = &batch->rows[at];
+    if (!(batch->marks[at] & TIDE_MARK_LONG_KEY)) {
+        *hash = tide_hash_inline(&worker->seed, row->key[0], row->key[1]);
+        return (struct tide_key){{row->key[0], row->key[1]}, tide_key_inline_bytes(row->key)};
+    }
+    *hash = row->key[1];
+    const char *text = batch->side + (row->key[0] >> 32);
+    return (struct tide_key){{(uint64_t)(uintptr_t)text, row->key[1]}, (uint32_t)row->key[0]};
+}
+
+bool tide_worker_add_due(struct tide_worker *worker, const struct tide_due *due)
+{
+    struct tide_due_list *list = &worker->due;
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity ? list->capacity * 2 : DUE_FIRST;
+        struct tide_due *items = tide_realloc(list->items, capacity * sizeof *items);
+        if (!items) return false;
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = *due;
+    return true;
+}
+
+enum tide_progress tide_worker_emit_due(struct tide_worker *worker)
+{
+    for (; worker->firing.next < worker->due.count; worker->firing.next++) {
+        enum tide_progress progress =
+            tide_worker_emit(worker, &worker->due.items[worker->firing.next]);
+        if (progress != TIDE_DONE) return progress;
+    }
+    worker->due.count = 0;
+    return TIDE_DONE;
 }
 
 static void show(struct tide_worker *worker)
@@ -127,7 +218,7 @@ static void show(struct tide_worker *worker)
     struct tide_picture picture = {
         .rows = worker->counts.rows,
         .watermark_ms = worker->watermark.least_ms,
-        .open_windows = worker->store.open.count,
+        .open_windows = (uint32_t)worker->windowing->window_count(worker),
         .waiting = (uint32_t)tide_ring_count(&worker->in->forward),
         .waiting_max = worker->in->item_count,
     };
@@ -154,7 +245,7 @@ static void finish_batch(struct tide_worker *worker)
     uint32_t flags = batch->flags;
     struct tide_epoch *epoch = batch->epoch;
     tide_watermark_advance(&worker->watermark, 0, batch->watermark_ms);
-    tide_worker_close_gone(worker, batch->watermark_ms);
+    worker->windowing->forget(worker, batch->watermark_ms);
     worker->complete_row = batch->complete_row;
     worker->batch = NULL;
     worker->counts.batches++;
@@ -162,8 +253,8 @@ static void finish_batch(struct tide_worker *worker)
     if (flags & TIDE_BATCH_LEAVES_EPOCH && tide_epoch_leave(epoch))
         tide_waiter_notify(worker->parser);
     if (!(flags & TIDE_BATCH_END)) return;
-    worker->counts.unfired_windows = worker->store.open.count;
-    worker->counts.unfired_entries = tide_window_store_entry_count(&worker->store);
+    worker->counts.unfired_windows = worker->windowing->window_count(worker);
+    worker->counts.unfired_entries = worker->windowing->entry_count(worker);
     worker->complete_row = UINT64_MAX;
     worker->has_ended = true;
 }
@@ -182,7 +273,7 @@ enum tide_progress tide_worker_step(void *self)
     if (!worker->batch) {
         worker->batch = tide_link_receive(worker->in);
         if (!worker->batch) return TIDE_STARVED;
-        worker->row_next = worker->refire_next = 0;
+        worker->row_next = worker->note_next = 0;
         worker->step_next = worker->batch->step_begin;
         tide_rule_board_reached(worker->rule_board, worker->index,
                                 worker->batch->epoch->rules_version);

@@ -21,21 +21,59 @@
 #include "engine/stages/rule_board.h"
 #include "engine/stages/stage.h"
 #include "engine/stages/view.h"
+#include "engine/stages/windowing.h"
 #include "engine/state/window_store.h"
 
 struct tide_worker_counts {
-    uint64_t rows, results, alerts, windows;
+    uint64_t rows; /* folded into some window */
+    uint64_t late, results, alerts, windows;
     uint64_t unfired_windows, unfired_entries; /* open when the input ended without firing them */
     uint64_t batches;
 };
 
-/* On their way out: the windows of one step, or the one key and window of a row that refires. */
+/* What goes out at once: what a row itself causes, then what a step passes. */
+enum tide_firing_kind { TIDE_FIRING_NONE, TIDE_FIRING_ROW, TIDE_FIRING_WINDOWS };
+
 struct tide_firing {
-    bool is_active;
+    enum tide_firing_kind kind;
     uint64_t cause_row;
-    int64_t watermark_ms;
-    uint32_t entry;                  /* next one of the first window; the only one of a refire */
-    const struct tide_pane *refired; /* NULL: a step */
+    int64_t watermark_ms; /* the one that lets it out; before the row, of a row */
+    int64_t before_ms;    /* the one before that */
+    int64_t fire_ms;      /* of a step */
+    enum tide_phase phase;
+    uint32_t next; /* of the due list, or whatever the windowing goes through */
+};
+
+/* One result that is due. */
+struct tide_due {
+    int64_t start_ms, end_ms;
+    const struct tide_entry *entry;
+    const void *states; /* the aggregates', beside the entry */
+};
+
+struct tide_due_list {
+    struct tide_due *items;
+    uint32_t count, capacity;
+};
+
+/* How one aggregate's value is had of an entry. */
+struct tide_wanted {
+    unsigned index; /* in the registry */
+    const struct tide_aggregate *aggregate;
+    uint32_t state_offset;
+};
+
+/* What is the same for all results of a firing. */
+struct tide_terms {
+    const struct tide_rule_set *rules;
+    const struct tide_format *format;
+    bool wants_results, wants_alerts;
+    bool
+        is_quick; /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
+    size_t short_bytes; /* room for the lines of an entry with an inline key */
+    unsigned first_count,
+        all_count; /* wanted: what must be known before the rules are asked; all */
+    struct tide_wanted wanted[TIDE_AGGREGATE_COUNT_MAX];
 };
 
 /* The aggregates' states beside an entry. Bit i of a set stands for aggregate i. */
@@ -55,14 +93,17 @@ struct tide_worker {
     unsigned index;
     struct tide_link *in, *out;
 
-    struct tide_window_shape window;
+    struct tide_hash_seed seed;
+    const struct tide_windowing *windowing;
     struct tide_window_store store;
     struct tide_pane *recent[2]; /* the panes that took the latest rows */
     struct tide_watermark watermark;
 
     struct tide_batch *batch; /* being read */
-    uint32_t row_next, step_next, refire_next;
+    uint32_t row_next, step_next, note_next;
     struct tide_firing firing;
+    struct tide_due_list due;
+    struct tide_terms terms;
 
     struct tide_emission_batch *emission; /* being filled */
     bool keeps_records;                   /* several workers are merged by order keys */
@@ -92,20 +133,25 @@ void tide_worker_fini(struct tide_worker *worker); /* a zeroed one is fine */
 enum tide_progress tide_worker_step(void *worker);
 void tide_worker_nudge(void *worker);
 
-/* The two halves of a step, in files of their own. */
+/* For windowings. */
 
-/* Folds rows [begin, end) of the batch into their windows. False without memory. */
-TIDE_MUST_USE bool tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end);
+/* The key of row `at` of the batch being read, and its hash. */
+struct tide_key tide_worker_key(const struct tide_worker *worker, uint32_t at, uint64_t *hash);
 
-/* Folds the row of the batch's next refire and makes that the firing. False without memory. */
-TIDE_MUST_USE bool tide_worker_fold_refire(struct tide_worker *worker);
+/* Adds to the due list, which a firing empties. False without memory. */
+TIDE_MUST_USE bool tide_worker_add_due(struct tide_worker *worker, const struct tide_due *due);
 
-/* Closes the windows that are gone at this watermark among those kept for --allowed-lateness. */
-void tide_worker_close_gone(struct tide_worker *worker, int64_t watermark_ms);
+/* Emits what is on the due list, from firing.next on; DONE: all of it, and the list is empty. */
+enum tide_progress tide_worker_emit_due(struct tide_worker *worker);
 
-/* Lets fire what the firing's watermark passes, or the refire. DONE: all of it is out; BLOCKED: no
- * room; STARVED: no memory. */
-enum tide_progress tide_worker_fire(struct tide_worker *worker, const struct tide_rule_set *rules);
+/* Emission of results, in worker_emit.c. */
+
+/* Makes the worker's terms those of these rules, for the results that follow. */
+void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_set *rules);
+
+/* Asks the rules and prints one result; counts it. DONE: it is out; BLOCKED: nothing of it is;
+ * STARVED: no memory. */
+enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this
  * worker is. */

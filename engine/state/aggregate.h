@@ -23,7 +23,8 @@ struct tide_entry {
     int64_t first_time_ms; /* event time of the first row to arrive */
     uint64_t first_row;    /* its number in the input, from 0 */
     uint64_t count;        /* rows folded, at least 1 */
-    uint64_t key_bytes;
+    uint32_t key_bytes;
+    uint32_t mark; /* for whoever keeps the windows; 0 at first */
 };
 
 /* An exact number units / 10^scale, or NULL. */

@@ -14,12 +14,18 @@
 
 #include <stdint.h>
 
+/* How windows come about, and so how workers keep them. */
+enum tide_window_kind {
+    TIDE_WINDOW_TUMBLING, /* side by side, the same for all keys */
+};
+
 struct tide_window_shape {
     int64_t size_ms;
     int64_t offset_ms; /* 0 .. size_ms - 1 */
 };
 
 struct tide_window {
+    enum tide_window_kind kind;
     const char *name; /* the word before the colon in --window */
     const char *form; /* for messages and --help: "tumbling:SIZE[+OFFSET]" */
 

@@ -33,7 +33,7 @@ static _Thread_local uint64_t owed_ns;
 enum tide_progress __real_tide_reader_step(void *reader);
 enum tide_progress __real_tide_parser_step(void *parser);
 enum tide_progress __real_tide_sink_step(void *sink);
-bool __real_tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end);
+enum tide_progress __real_tide_worker_step(void *worker);
 int64_t __real_tide_clock_thread_queued_ns(void);
 bool __real_tide_output_write(struct tide_output *output, const char *bytes, size_t count,
                               struct tide_error *error);
@@ -41,7 +41,7 @@ bool __real_tide_output_write(struct tide_output *output, const char *bytes, siz
 enum tide_progress __wrap_tide_reader_step(void *reader);
 enum tide_progress __wrap_tide_parser_step(void *parser);
 enum tide_progress __wrap_tide_sink_step(void *sink);
-bool __wrap_tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end);
+enum tide_progress __wrap_tide_worker_step(void *worker);
 int64_t __wrap_tide_clock_thread_queued_ns(void);
 bool __wrap_tide_output_write(struct tide_output *output, const char *bytes, size_t count,
                               struct tide_error *error);
@@ -90,11 +90,15 @@ enum tide_progress __wrap_tide_parser_step(void *self)
     return progress;
 }
 
-bool __wrap_tide_worker_fold(struct tide_worker *worker, uint32_t begin, uint32_t end)
+enum tide_progress __wrap_tide_worker_step(void *self)
 {
-    sleep_for((end - begin) * staged("STAGED_WORKER_NS"));
-    burn((end - begin) * staged("STAGED_BURN_NS"));
-    return __real_tide_worker_fold(worker, begin, end);
+    const struct tide_worker *worker = self;
+    uint64_t rows_before = worker->counts.rows;
+    enum tide_progress progress = __real_tide_worker_step(self);
+    uint64_t rows = worker->counts.rows - rows_before;
+    sleep_for(rows * staged("STAGED_WORKER_NS"));
+    burn(rows * staged("STAGED_BURN_NS"));
+    return progress;
 }
 
 enum tide_progress __wrap_tide_sink_step(void *sink)

@@ -51,7 +51,8 @@ static struct tide_epoch *open_next(struct tide_epoch_pool *pool, uint64_t round
     struct tide_epoch *epoch;
     while (!(epoch = tide_epoch_open(pool, READERS, round, round / 3))) sched_yield();
     for (uint32_t i = 0; i < STEPS; i++)
-        epoch->steps[epoch->step_count++] = (struct tide_step){round + i, (int64_t)i};
+        epoch->steps[epoch->step_count++] =
+            (struct tide_step){.row = round + i, .watermark_ms = (int64_t)i};
     return epoch;
 }
 

@@ -20,7 +20,7 @@ static void side_bytes_past_32_bits_are_refused(void **state)
     (void)state;
     struct tide_batch batch;
     uint32_t offset = 7;
-    assert_true(tide_batch_init(&batch, 1));
+    assert_true(tide_batch_init(&batch, 1, false));
     tide_batch_reset(&batch, NULL, 0);
     assert_false(tide_batch_reserve(&batch, (size_t)UINT32_MAX + 1, &offset));
     assert_true(tide_batch_reserve(&batch, 10, &offset));
@@ -35,7 +35,7 @@ static void side_bytes_stay_while_there_come_more(void **state)
     struct chance chance = chance_begin();
     struct tide_batch batch;
     uint32_t offsets[200], lengths[200];
-    assert_true(tide_batch_init(&batch, ROWS));
+    assert_true(tide_batch_init(&batch, ROWS, false));
     for (unsigned round = 0; round < 20; round++) {
         tide_batch_reset(&batch, NULL, 0);
         for (unsigned i = 0; i < 200; i++) {
@@ -57,16 +57,16 @@ static void reset_forgets_rows_flags_and_side(void **state)
     struct tide_batch batch;
     struct tide_epoch epoch;
     uint32_t offset;
-    assert_true(tide_batch_init(&batch, ROWS));
+    assert_true(tide_batch_init(&batch, ROWS, false));
     batch.row_count = 3;
     batch.flags = TIDE_BATCH_END | TIDE_BATCH_MARKED;
     batch.step_begin = 1;
     batch.step_end = 2;
     assert_true(tide_batch_reserve(&batch, 100, &offset));
-    assert_true(tide_batch_add_refire(&batch, 5));
+    assert_true(tide_batch_add_note(&batch, TIDE_STANDING_PASSED, 5));
     tide_batch_reset(&batch, &epoch, 17);
     assert_int_equal(batch.row_count, 0);
-    assert_int_equal(batch.refire_count, 0);
+    assert_int_equal(batch.note_count, 0);
     assert_int_equal(batch.flags, 0);
     assert_int_equal(batch.step_begin, 0);
     assert_int_equal(batch.step_end, 0);
@@ -83,7 +83,7 @@ static void one_huge_key_does_not_keep_its_room(void **state)
     (void)state;
     struct tide_batch batch;
     uint32_t offset;
-    assert_true(tide_batch_init(&batch, ROWS));
+    assert_true(tide_batch_init(&batch, ROWS, false));
     tide_batch_reset(&batch, NULL, 0);
     assert_true(tide_batch_reserve(&batch, 3 << 20, &offset));
     tide_batch_reset(&batch, NULL, 0);
@@ -93,21 +93,21 @@ static void one_huge_key_does_not_keep_its_room(void **state)
     tide_batch_fini(&batch);
 }
 
-static void every_row_may_refire_at_a_watermark_of_its_own(void **state)
+static void every_row_may_have_a_note_with_a_watermark_of_its_own(void **state)
 {
     (void)state;
     struct tide_batch batch;
-    assert_true(tide_batch_init(&batch, 1000));
+    assert_true(tide_batch_init(&batch, 1000, false));
     for (unsigned round = 0; round < 2; round++) {
         tide_batch_reset(&batch, NULL, 0);
         for (unsigned i = 0; i < 1000; i++) {
             batch.row_count = i + 1;
-            assert_true(tide_batch_add_refire(&batch, INT64_MIN + i + round));
+            assert_true(tide_batch_add_note(&batch, TIDE_STANDING_PASSED, INT64_MIN + i + round));
         }
-        assert_int_equal(batch.refire_count, 1000);
+        assert_int_equal(batch.note_count, 1000);
         for (unsigned i = 0; i < 1000; i++) {
-            assert_int_equal(batch.refires[i].at, i);
-            assert_int_equal(batch.refires[i].watermark_ms, INT64_MIN + i + round);
+            assert_int_equal(batch.notes[i].at, i);
+            assert_int_equal(batch.notes[i].watermark_ms, INT64_MIN + i + round);
         }
     }
     tide_batch_fini(&batch);
@@ -118,7 +118,7 @@ static void row_is_found_by_its_number(void **state)
     (void)state;
     struct chance chance = chance_begin();
     struct tide_batch batch;
-    assert_true(tide_batch_init(&batch, ROWS));
+    assert_true(tide_batch_init(&batch, ROWS, false));
     for (unsigned round = 0; round < 20000; round++) {
         uint64_t base = chance_is(&chance, 2) ? 0 : chance_next(&chance) >> 2;
         uint64_t row = base + chance_below(&chance, 3);
@@ -155,7 +155,7 @@ int main(void)
         cmocka_unit_test(side_bytes_stay_while_there_come_more),
         cmocka_unit_test(reset_forgets_rows_flags_and_side),
         cmocka_unit_test(one_huge_key_does_not_keep_its_room),
-        cmocka_unit_test(every_row_may_refire_at_a_watermark_of_its_own),
+        cmocka_unit_test(every_row_may_have_a_note_with_a_watermark_of_its_own),
         cmocka_unit_test(row_is_found_by_its_number),
         cmocka_unit_test(fini_of_a_zeroed_batch_is_fine),
     };

@@ -60,7 +60,8 @@ static void opened_epoch_is_empty_whatever_it_was_before(void **state)
         assert_int_equal(epoch->row_begin, i * 10);
         assert_int_equal(epoch->rules_version, i + 5);
         for (uint32_t step = 0; step < STEPS; step++)
-            epoch->steps[epoch->step_count++] = (struct tide_step){i, (int64_t)i};
+            epoch->steps[epoch->step_count++] =
+                (struct tide_step){.row = i, .watermark_ms = (int64_t)i};
         assert_true(tide_epoch_leave(epoch));
     }
     tide_epoch_pool_fini(&pool);
@@ -75,7 +76,7 @@ static void epochs_have_room_of_their_own(void **state)
     for (unsigned i = 0; i < 4; i++) {
         epochs[i] = tide_epoch_open(&pool, 1, 0, 0);
         for (uint32_t step = 0; step < STEPS; step++)
-            epochs[i]->steps[step] = (struct tide_step){i, (int64_t)step};
+            epochs[i]->steps[step] = (struct tide_step){.row = i, .watermark_ms = (int64_t)step};
     }
     for (unsigned i = 0; i < 4; i++)
         for (uint32_t step = 0; step < STEPS; step++) {
@@ -104,7 +105,8 @@ static void first_step_that_reaches_a_watermark_is_found(void **state)
         uint32_t count = chance_below(&chance, STEPS + 1);
         for (uint32_t i = 0; i < count; i++) {
             watermark_ms += chance_below(&chance, 4); /* equal ones too */
-            epoch->steps[epoch->step_count++] = (struct tide_step){i, watermark_ms};
+            epoch->steps[epoch->step_count++] =
+                (struct tide_step){.row = i, .watermark_ms = watermark_ms};
         }
         if (count && chance_is(&chance, 4)) epoch->steps[count - 1].watermark_ms = INT64_MAX;
         uint32_t begin = chance_below(&chance, count + 1);

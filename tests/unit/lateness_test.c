@@ -16,7 +16,7 @@ static struct naive run(const struct tide_plan *plan, const int64_t times_ms[], 
                         int64_t max_future_ms)
 {
     struct naive counts = {0};
-    const struct tide_window_shape shape = {plan->window_size_ms, plan->window_offset_ms};
+    const struct tide_window_shape shape = plan->shape;
     int64_t greatest_ms = 0;
     for (unsigned i = 0; i < ROWS; i++) {
         const int64_t end_ms = plan->window->start(&shape, times_ms[i]) + shape.size_ms;

@@ -165,8 +165,8 @@ static void no_option_at_all_is_the_lab(void **state)
     assert_false(plan->unbounded);
     assert_int_equal(plan->max_future_ms, -1);
     assert_string_equal(plan->window->name, "tumbling");
-    assert_int_equal(plan->window_size_ms, 10000);
-    assert_int_equal(plan->window_offset_ms, 0);
+    assert_int_equal(plan->shape.size_ms, 10000);
+    assert_int_equal(plan->shape.offset_ms, 0);
     assert_false(plan->drop_at_end);
     assert_int_equal(plan->listed_count, 2);
     assert_string_equal(plan->registry->aggregates[plan->listed[0]]->name, "sum");
@@ -219,7 +219,7 @@ static void values_arrive_in_the_plan(void **state)
     assert_true(plan->unbounded);
     assert_int_equal(plan->bound_ms, 0);
     assert_int_equal(plan->max_future_ms, 3600000);
-    assert_int_equal(plan->window_offset_ms, 30 * 60000);
+    assert_int_equal(plan->shape.offset_ms, 30 * 60000);
     assert_true(plan->drop_at_end);
     assert_string_equal(plan->registry->aggregates[plan->listed[0]]->name, "last");
     assert_string_equal(plan->registry->aggregates[plan->listed[1]]->name, "mean");

@@ -36,7 +36,8 @@ static void open_bench(struct bench *bench, const char *workers, const char *slo
         void *items[SLOTS_MAX];
         tide_waiter_init(&bench->consumers[i]);
         for (unsigned j = 0; j < bench->slots; j++) {
-            assert_true(tide_batch_init(&bench->batches[i][j], bench->planned.plan.batch_rows));
+            assert_true(
+                tide_batch_init(&bench->batches[i][j], bench->planned.plan.batch_rows, false));
             items[j] = &bench->batches[i][j];
         }
         assert_true(tide_link_init(&bench->links[i], items, bench->slots, &bench->producer,

@@ -94,7 +94,7 @@ static bool read_window(const struct tide_plan *plan, const struct tide_manner *
                             tide_time_parse(&epoch, end->at, end->bytes, &question->end_ms));
     }
     if (!result->has_value) return false;
-    const struct tide_window_shape shape = {plan->window_size_ms, plan->window_offset_ms};
+    const struct tide_window_shape shape = plan->shape;
     question->start_ms = plan->window->start(&shape, result->time_ms);
     return !__builtin_add_overflow(question->start_ms, shape.size_ms, &question->end_ms);
 }

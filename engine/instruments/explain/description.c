@@ -40,9 +40,10 @@ static void add_link(struct tide_explanation *explanation, unsigned from, unsign
                      enum tide_explain_cargo cargo, unsigned items)
 {
     const struct tide_plan *plan = explanation->plan;
-    uint64_t bytes = cargo == TIDE_EXPLAIN_BLOCKS    ? TIDE_BLOCK_MEMORY_BYTES
-                     : cargo == TIDE_EXPLAIN_BATCHES ? tide_batch_bytes(plan->batch_rows)
-                                                     : tide_pipeline_emission_bytes(plan);
+    uint64_t bytes = cargo == TIDE_EXPLAIN_BLOCKS ? TIDE_BLOCK_MEMORY_BYTES
+                     : cargo == TIDE_EXPLAIN_BATCHES
+                         ? tide_batch_bytes(plan->batch_rows, tide_plan_has_arrivals(plan))
+                         : tide_pipeline_emission_bytes(plan);
     explanation->links[explanation->link_count++] =
         (struct tide_explain_link){.from = from,
                                    .to = to,
@@ -111,7 +112,9 @@ static void describe_memory(struct tide_explanation *explanation)
         [TIDE_FOOTPRINT_INDEX] = {"index of records", 1, tide_records_bytes(), 0,
                                   "touched as far as a record or a slice of a block needs"},
         [TIDE_FOOTPRINT_BATCHES] = {"batches of rows", batches,
-                                    tide_batch_bytes(plan->batch_rows) + sizeof(struct tide_batch),
+                                    tide_batch_bytes(plan->batch_rows,
+                                                     tide_plan_has_arrivals(plan)) +
+                                        sizeof(struct tide_batch),
                                     0, ""},
         [TIDE_FOOTPRINT_EPOCHS] = {"epochs", explanation->epochs.epoch_count, 0, 0,
                                    "what the watermark did, for all workers"},

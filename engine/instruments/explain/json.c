@@ -78,7 +78,7 @@ static void put_operators(struct writer *writer, const struct tide_explanation *
     fprintf(writer->out,
             "  \"window\": {\"name\": \"%s\", \"size_ms\": %lld, \"offset_ms\": %lld},\n"
             "  \"aggregates\": [",
-            plan->window->name, (long long)plan->window_size_ms, (long long)plan->window_offset_ms);
+            plan->window->name, (long long)plan->shape.size_ms, (long long)plan->shape.offset_ms);
     for (unsigned i = 0; plan->registry->aggregates[i]; i++) {
         bool is_listed = explanation->states.listed >> i & 1, is_used = plan->rules->uses >> i & 1;
         bool is_kept = explanation->states.stateful >> i & 1;

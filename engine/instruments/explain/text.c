@@ -223,11 +223,10 @@ static void write_operators(const struct tide_explanation *explanation, FILE *ou
                                  plan->registry->sources[i]->name);
     put_title(out, "Operators");
     put_entry(out, "source", "%s: whichever knows a file's first bytes", sources);
-    put_entry(out, plan->window->name,
-              "windows of %s, offset %s; at the end of the input open ones %s",
-              tide_words_span(size, plan->window_size_ms),
-              tide_words_span(offset, plan->window_offset_ms),
-              plan->drop_at_end ? "are dropped" : "fire");
+    put_entry(
+        out, plan->window->name, "windows of %s, offset %s; at the end of the input open ones %s",
+        tide_words_span(size, plan->shape.size_ms), tide_words_span(offset, plan->shape.offset_ms),
+        plan->drop_at_end ? "are dropped" : "fire");
     put_entry(out, "keyed state",
               "%zu bytes a key and window: an entry of %zu (key or its place, "
               "sum, count, first row and its time) and %u of aggregates",

@@ -31,7 +31,7 @@ void tide_lateness_init(struct tide_lateness *lateness, const struct tide_plan *
 {
     *lateness = (struct tide_lateness){
         .window = plan->window,
-        .shape = {plan->window_size_ms, plan->window_offset_ms},
+        .shape = plan->shape,
         .allowed_ms = plan->lateness_ms,
     };
     for (unsigned i = 0; i < sizeof usual_bounds_ms / sizeof *usual_bounds_ms; i++)

@@ -1,0 +1,49 @@
+/*
+ * windowing: how a worker keeps windows of one kind: what it does with rows, and with steps that
+ *           let windows fire.
+ * Owns:     nothing; the state is the worker's.
+ * Threads:  the worker's.
+ * Blocks:   never; a fire that finds no room says so and is called again.
+ * Errors:   false, or STARVED from fire: no memory.
+ * Limits:   those of the state behind it.
+ */
+#ifndef TIDE_STAGES_WINDOWING_H
+#define TIDE_STAGES_WINDOWING_H
+
+#include "engine/flow/batch.h"
+#include "engine/plan/plan.h"
+#include "engine/stages/stage.h"
+
+struct tide_worker;
+
+struct tide_windowing {
+    bool (*init)(struct tide_worker *worker);
+    void (*fini)(struct tide_worker *worker); /* also after an init that failed */
+
+    /* Is some window waiting for time to pass? *fire_ms: the least that lets one fire. */
+    bool (*deadline)(const struct tide_worker *worker, int64_t *fire_ms);
+
+    /* Folds rows [begin, *end) of the batch, none of which has a note. May stop early, where a row
+     * has made the deadline earlier, and lowers *end: strict plans only. */
+    bool (*fold)(struct tide_worker *worker, uint32_t begin, uint32_t *end);
+
+    /* Takes the row of a note, and adds what it lets out at once to the worker's due list, in
+     * order. */
+    bool (*fold_noted)(struct tide_worker *worker, const struct tide_note *note);
+
+    /* Lets the windows out that the firing's step passes, by end and then first row. DONE: all of
+     * them; BLOCKED: no room; STARVED: no memory. */
+    enum tide_progress (*fire)(struct tide_worker *worker);
+
+    /* Forgets what is gone for good at this watermark among what is kept for
+     * --allowed-lateness. */
+    void (*forget)(struct tide_worker *worker, int64_t watermark_ms);
+
+    /* What is open: windows, and results they would give. */
+    uint64_t (*window_count)(const struct tide_worker *worker);
+    uint64_t (*entry_count)(const struct tide_worker *worker);
+};
+
+extern const struct tide_windowing tide_windowing_tumbling;
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * Emission: a result is judged by the rules and printed, into the batch on its way to the sink.
+ * Results come here in the order of parallelism 1, so a worker's emissions are sorted by order key
+ * without sorting.
+ */
+#include "engine/stages/worker.h"
+
+void tide_worker_send(struct tide_worker *worker, enum tide_urgency urgency)
+{
+    struct tide_emission_batch *emission = worker->emission;
+    emission->complete_row = worker->complete_row;
+    emission->watermark_ms = worker->watermark.least_ms;
+    emission->is_last = worker->has_ended;
+    worker->emission = NULL;
+    tide_link_send(worker->out, emission, urgency);
+}
+
+static bool open_emission(struct tide_worker *worker)
+{
+    if (worker->emission) return true;
+    worker->emission = tide_link_take(worker->out);
+    if (worker->emission) tide_emission_batch_reset(worker->emission);
+    return worker->emission != NULL;
+}
+
+/* Appends the aggregates of a set to what is wanted. What never changes of a value is set here. */
+static void want(struct tide_worker *worker, struct tide_terms *terms, uint32_t set)
+{
+    for (; set; set &= set - 1) {
+        unsigned index = (unsigned)__builtin_ctz(set);
+        const struct tide_aggregate *aggregate = worker->plan->registry->aggregates[index];
+        terms->wanted[terms->all_count++] =
+            (struct tide_wanted){index, aggregate, worker->states.offsets[index]};
+        worker->values[index].null = false;
+        worker->values[index].scale =
+            aggregate->field == TIDE_FIELD_SUM ? (uint8_t)worker->plan->decimal.scale : 0;
+    }
+}
+
+void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_set *rules)
+{
+    const struct tide_plan *plan = worker->plan;
+    struct tide_terms *terms = &worker->terms;
+    *terms = (struct tide_terms){
+        .rules = rules,
+        .format = plan->format,
+        .wants_results = plan->outputs[TIDE_OUTPUT_RESULTS] != NULL,
+        .wants_alerts = plan->outputs[TIDE_OUTPUT_ALERTS] != NULL,
+        .short_bytes = plan->format->row_bytes_max(plan, rules, TIDE_KEY_INLINE_BYTES),
+    };
+    uint32_t first = rules->uses;
+    if (terms->wants_results || plan->format->alerts_always) {
+        first |= worker->states.listed;
+    } else if (rules->rule_count == 1 && rules->rules[0].bounds_aggregate >= 0) {
+        const struct tide_aggregate *aggregate =
+            plan->registry->aggregates[rules->rules[0].bounds_aggregate];
+        terms->is_quick = aggregate->field == TIDE_FIELD_SUM;
+    }
+    want(worker, terms, first);
+    terms->first_count = terms->all_count;
+    want(worker, terms, worker->states.listed & ~first);
+}
+
+/* Room in a channel for one line, in this emission or a new one. DONE: there is; BLOCKED; STARVED:
+ * no memory. */
+static inline enum tide_progress reserve(struct tide_worker *worker, enum tide_channel channel,
+                                         size_t bytes)
+{
+    if (TIDE_LIKELY(worker->emission && tide_emission_has_room(worker->emission, channel, bytes)))
+        return TIDE_DONE;
+    for (;;) {
+        if (!open_emission(worker)) return TIDE_BLOCKED;
+        enum tide_room room = tide_emission_reserve(worker->emission, channel, bytes);
+        if (room == TIDE_ROOM) return TIDE_DONE;
+        if (room == TIDE_ROOM_NO_MEMORY) return TIDE_STARVED;
+        tide_worker_send(worker, TIDE_WHEN_HALF);
+    }
+}
+
+/* Room in both channels at once, so that nothing is written twice when a firing is interrupted. */
+static inline enum tide_progress reserve_both(struct tide_worker *worker,
+                                              const struct tide_terms *terms, bool alerts_now,
+                                              size_t bytes)
+{
+    for (;;) {
+        enum tide_progress progress = TIDE_DONE;
+        if (alerts_now) progress = reserve(worker, TIDE_CHANNEL_ALERTS, bytes);
+        const struct tide_emission_batch *first = worker->emission;
+        if (progress == TIDE_DONE && terms->wants_results)
+            progress = reserve(worker, TIDE_CHANNEL_RESULTS, bytes);
+        if (progress != TIDE_DONE || !alerts_now || worker->emission == first) return progress;
+    }
+}
+
+static char *end_of(const struct tide_worker *worker, enum tide_channel channel)
+{
+    const struct tide_channel_text *text = &worker->emission->channels[channel];
+    return text->text + text->bytes;
+}
+
+static inline void append(struct tide_worker *worker, enum tide_channel channel, size_t bytes,
+                          const struct tide_due *due)
+{
+    struct tide_emission_batch *emission = worker->emission;
+    emission->channels[channel].bytes += bytes;
+    if (!worker->keeps_records || bytes == 0) return;
+    emission->records[emission->record_count++] = (struct tide_record){
+        .key = {worker->firing.cause_row, due->end_ms, due->entry->first_row, worker->firing.phase},
+        .channel = channel,
+        .bytes = (uint32_t)bytes,
+    };
+}
+
+/* Values wanted[begin, end) of an entry, without a call where the entry itself holds them. They are
+ * written member by member: a struct copied as a whole right after its bytes were written makes the
+ * processor wait for them. */
+static inline void find_values(struct tide_worker *worker, const struct tide_terms *terms,
+                               const struct tide_due *due, unsigned begin, unsigned end)
+{
+    for (unsigned i = begin; i < end; i++) {
+        const struct tide_wanted *wanted = &terms->wanted[i];
+        struct tide_value *value = &worker->values[wanted->index];
+        if (wanted->aggregate->field == TIDE_FIELD_SUM) {
+            value->units = due->entry->sum;
+        } else if (wanted->aggregate->field == TIDE_FIELD_COUNT) {
+            value->units = due->entry->count;
+        } else {
+            const void *state = NULL;
+            if (wanted->aggregate->state_bytes)
+                state = (const char *)due->states + wanted->state_offset;
+            *value = wanted->aggregate->value(due->entry, state, worker->plan->decimal.scale);
+        }
+    }
+}
+
+static inline bool rule_holds(const struct tide_worker *worker, const struct tide_rule *rule)
+{
+    if (rule->bounds_aggregate < 0) return tide_rule_holds(rule, worker->values, worker->scratch);
+    const struct tide_value *value = &worker->values[rule->bounds_aggregate];
+    return !value->null && value->units >= rule->lowest && value->units <= rule->highest;
+}
+
+static inline uint64_t find_holding(const struct tide_worker *worker,
+                                    const struct tide_rule_set *rules, unsigned *count)
+{
+    uint64_t holds = 0;
+    for (unsigned i = 0; i < rules->rule_count; i++) {
+        if (!rule_holds(worker, &rules->rules[i])) continue;
+        holds |= 1ull << i;
+        ++*count;
+    }
+    return holds;
+}
+
+enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due)
+{
+    const struct tide_terms *terms = &worker->terms;
+    const struct tide_format *format = terms->format;
+    const struct tide_entry *entry = due->entry;
+    unsigned alert_count = 0;
+    find_values(worker, terms, due, 0, terms->first_count);
+    uint64_t holds = find_holding(worker, terms->rules, &alert_count);
+    bool alerts_now = terms->wants_alerts && (holds || format->alerts_always);
+    if (terms->wants_results || alerts_now) {
+        size_t bytes = terms->short_bytes;
+        if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
+            bytes = format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
+        enum tide_progress progress = reserve_both(worker, terms, alerts_now, bytes);
+        if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
+        const struct tide_emission emission = {
+            .window_start_ms = due->start_ms,
+            .window_end_ms = due->end_ms,
+            .watermark_ms = worker->firing.watermark_ms,
+            .entry = entry,
+            .key = tide_entry_key(entry),
+            .key_bytes = entry->key_bytes,
+            .values = worker->values,
+        };
+        if (alerts_now) {
+            find_values(worker, terms, due, terms->first_count, terms->all_count);
+            char *out = end_of(worker, TIDE_CHANNEL_ALERTS);
+            append(worker, TIDE_CHANNEL_ALERTS,
+                   format->alerts(&worker->formatter, &emission, terms->rules, holds, out), due);
+        }
+        if (terms->wants_results) {
+            char *out = end_of(worker, TIDE_CHANNEL_RESULTS);
+            append(worker, TIDE_CHANNEL_RESULTS, format->result(&worker->formatter, &emission, out),
+                   due);
+        }
+    }
+    worker->counts.results++;
+    worker->counts.alerts += alert_count;
+    return TIDE_DONE;
+}
