@@ -1,5 +1,6 @@
 /* The functions of engine/base/memory.h once more, for one program that includes this: they count
- * what is held. As they are all here, the library's own are not linked in. */
+ * what is held, and run out of memory when a test wants that. As they are all here, the library's
+ * own are not linked in. */
 #ifndef TIDE_TESTS_COUNTED_MEMORY_H
 #define TIDE_TESTS_COUNTED_MEMORY_H
 
@@ -13,6 +14,7 @@
 enum { COUNTED_HEAD_BYTES = 4096 }; /* the largest alignment: a block's size stands before it */
 
 static _Atomic uint64_t counted_held, counted_most;
+static _Atomic int64_t counted_left = INT64_MAX; /* so many allocations more, then there is none */
 
 static void counted_add(uint64_t bytes)
 {
@@ -29,6 +31,7 @@ static size_t *counted_size(void *block)
 
 void *tide_alloc_aligned(size_t alignment, size_t bytes)
 {
+    if (atomic_fetch_sub(&counted_left, 1) <= 0) return NULL;
     bytes = tide_aligned_bytes(alignment, bytes);
     char *memory = aligned_alloc(
         COUNTED_HEAD_BYTES, COUNTED_HEAD_BYTES + tide_aligned_bytes(COUNTED_HEAD_BYTES, bytes));
