@@ -107,8 +107,10 @@ static bool note(struct tide_sink *sink, int worker, const struct tide_emission_
 {
     sink->batch_count++;
     if (batch->is_last) sink->open_count--;
-    if (worker >= 0)
+    if (worker >= 0) {
+        TIDE_ASSERT(batch->watermark_ms >= sink->watermark.inputs[worker].watermark_ms);
         tide_watermark_advance(&sink->watermark, (unsigned)worker, batch->watermark_ms);
+    }
     return sink->has_headers || write_headers(sink);
 }
 
