@@ -1,23 +1,45 @@
 #include "operators/aggregates.h"
 
+/* The row's number is kept where parts may be merged: then the part with the later row wins. */
+struct latest {
+    tide_int128 amount;
+    uint64_t row_number;
+};
+
 static void fold(void *const states[], const tide_int128 values[], const uint8_t fresh[],
-                 size_t count)
+                 const uint64_t row_numbers[], size_t count)
 {
     (void)fresh;
-    for (size_t i = 0; i < count; i++) *(tide_int128 *)states[i] = values[i];
+    for (size_t i = 0; i < count; i++) {
+        struct latest *latest = states[i];
+        latest->amount = values[i];
+        if (row_numbers) latest->row_number = row_numbers[i];
+    }
+}
+
+static void merge(void *into, const struct tide_entry *into_entry, const void *from,
+                  const struct tide_entry *from_entry)
+{
+    (void)into_entry;
+    (void)from_entry;
+    struct latest *latest = into;
+    const struct latest *other = from;
+    if (other->row_number > latest->row_number) *latest = *other;
 }
 
 static struct tide_value value(const struct tide_entry *entry, const void *state, unsigned scale)
 {
     (void)entry;
-    return (struct tide_value){.units = *(const tide_int128 *)state, .scale = (uint8_t)scale};
+    return (struct tide_value){.units = ((const struct latest *)state)->amount,
+                               .scale = (uint8_t)scale};
 }
 
 const struct tide_aggregate tide_aggregate_last = {
     .name = "last",
     .summary = "amount of the last row to arrive",
     .unit = TIDE_UNIT_AMOUNT,
-    .state_bytes = sizeof(tide_int128),
+    .state_bytes = sizeof(struct latest),
     .fold = fold,
+    .merge = merge,
     .value = value,
 };

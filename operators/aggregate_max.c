@@ -1,12 +1,22 @@
 #include "operators/aggregates.h"
 
 static void fold(void *const states[], const tide_int128 values[], const uint8_t fresh[],
-                 size_t count)
+                 const uint64_t row_numbers[], size_t count)
 {
+    (void)row_numbers;
     for (size_t i = 0; i < count; i++) {
         tide_int128 *greatest = states[i];
         if (fresh[i] || values[i] > *greatest) *greatest = values[i];
     }
+}
+
+static void merge(void *into, const struct tide_entry *into_entry, const void *from,
+                  const struct tide_entry *from_entry)
+{
+    (void)into_entry;
+    (void)from_entry;
+    tide_int128 *greatest = into, other = *(const tide_int128 *)from;
+    if (other > *greatest) *greatest = other;
 }
 
 static struct tide_value value(const struct tide_entry *entry, const void *state, unsigned scale)
@@ -21,5 +31,6 @@ const struct tide_aggregate tide_aggregate_max = {
     .unit = TIDE_UNIT_AMOUNT,
     .state_bytes = sizeof(tide_int128),
     .fold = fold,
+    .merge = merge,
     .value = value,
 };

@@ -2,13 +2,22 @@
 #include "operators/aggregates.h"
 
 static void fold(void *const states[], const tide_int128 values[], const uint8_t fresh[],
-                 size_t count)
+                 const uint64_t row_numbers[], size_t count)
 {
+    (void)row_numbers;
     for (size_t i = 0; i < count; i++) {
         struct tide_squares *squares = states[i];
         if (fresh[i]) *squares = (struct tide_squares){{0}};
         tide_squares_add(squares, values[i]);
     }
+}
+
+static void merge(void *into, const struct tide_entry *into_entry, const void *from,
+                  const struct tide_entry *from_entry)
+{
+    (void)into_entry;
+    (void)from_entry;
+    tide_squares_merge(into, from);
 }
 
 static struct tide_value value(const struct tide_entry *entry, const void *state, unsigned scale)
@@ -26,5 +35,6 @@ const struct tide_aggregate tide_aggregate_stddev = {
     .unit = TIDE_UNIT_MEAN,
     .state_bytes = sizeof(struct tide_squares),
     .fold = fold,
+    .merge = merge,
     .value = value,
 };

@@ -75,7 +75,7 @@ static void fold_states(struct tide_worker *worker, struct group *group, size_t 
             states[j] = pane->states + (size_t)group->entries[j] * pane->state_stride +
                         worker->states.offsets[i];
         }
-        aggregates[i]->fold(states, group->amounts, group->fresh, count);
+        aggregates[i]->fold(states, group->amounts, group->fresh, NULL, count);
     }
 }
 

@@ -52,9 +52,15 @@ struct tide_aggregate {
 
     /* Folds `count` rows, in input order: states[i] is the state of the entry that values[i] goes
      * to (several may be the same entry), and fresh[i] is 1 when that row is the entry's first,
-     * whose state then holds garbage. NULL when state_bytes is 0. */
+     * whose state then holds garbage. row_numbers: of the rows in the input, or NULL where states
+     * are never merged. NULL when state_bytes is 0. */
     void (*fold)(void *const states[], const tide_int128 values[], const uint8_t fresh[],
-                 size_t count);
+                 const uint64_t row_numbers[], size_t count);
+
+    /* Makes `into` the state of two parts of a window's rows together. The entries are those of the
+     * parts as they were folded, not merged yet. NULL when state_bytes is 0. */
+    void (*merge)(void *into, const struct tide_entry *into_entry, const void *from,
+                  const struct tide_entry *from_entry);
 
     /* The value of an entry now. state: as above, NULL when state_bytes is 0. scale: the plan's
      * --decimals. */

@@ -36,6 +36,16 @@ void tide_squares_add(struct tide_squares *squares, tide_int128 value)
     words[3] += (uint64_t)(carry >> 64) + (uint64_t)(top >> 64);
 }
 
+void tide_squares_merge(struct tide_squares *squares, const struct tide_squares *other)
+{
+    tide_uint128 carry = 0;
+    for (unsigned i = 0; i < TIDE_SQUARES_WORDS; i++) {
+        carry += (tide_uint128)squares->words[i] + other->words[i];
+        squares->words[i] = (uint64_t)carry;
+        carry >>= 64;
+    }
+}
+
 /* Rounds whole + remainder / divisor half-even; the remainder has the sign of the exact number. */
 static tide_int128 round_half_even(tide_int128 whole, tide_int128 remainder, tide_uint128 divisor)
 {

@@ -26,6 +26,9 @@ struct tide_squares {
 /* Adds value^2. */
 void tide_squares_add(struct tide_squares *squares, tide_int128 value);
 
+/* Adds another sum of squares. */
+void tide_squares_merge(struct tide_squares *squares, const struct tide_squares *other);
+
 /* sum / count of count >= 1 values at `scale`, rounded half-even: units of 10^-decimals. */
 tide_int128 tide_exact_mean(tide_int128 sum, uint64_t count, unsigned scale, unsigned decimals);
 

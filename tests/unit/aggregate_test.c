@@ -64,7 +64,7 @@ static void fold_rows(struct fixture *fixture, const struct tide_aggregate *aggr
             entry->sum += rows[i].units;
             entry->count++;
         }
-        if (aggregate->fold) aggregate->fold(states, values, fresh, count);
+        if (aggregate->fold) aggregate->fold(states, values, fresh, NULL, count);
     }
 }
 
@@ -94,6 +94,59 @@ static void values_do_not_depend_on_how_rows_are_grouped(void **state)
     }
 }
 
+/* Folds the rows of a set, one by one. */
+static void fold_set(struct fixture *fixture, const struct tide_aggregate *aggregate, unsigned set)
+{
+    memset(fixture, 0, sizeof *fixture);
+    memset(fixture->states, 0xA5, sizeof fixture->states);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!(set >> i & 1)) continue;
+        struct tide_entry *entry = &fixture->entries[rows[i].entry];
+        void *const states[] = {fixture->states[rows[i].entry]};
+        const tide_int128 values[] = {rows[i].units};
+        const uint8_t fresh[] = {entry->count == 0};
+        const uint64_t row_numbers[] = {i};
+        if (entry->count == 0) entry->first_row = i;
+        entry->sum += rows[i].units;
+        entry->count++;
+        if (aggregate->fold) aggregate->fold(states, values, fresh, row_numbers, 1);
+    }
+}
+
+/* As the windows do it: first the states, then what every entry keeps. */
+static void merge_entry(const struct tide_aggregate *aggregate, struct fixture *into,
+                        const struct fixture *from, int entry)
+{
+    struct tide_entry *into_entry = &into->entries[entry];
+    const struct tide_entry *from_entry = &from->entries[entry];
+    if (from_entry->count == 0) return;
+    if (into_entry->count == 0) {
+        memcpy(into->states[entry], from->states[entry], STATE_BYTES);
+        *into_entry = *from_entry;
+        return;
+    }
+    if (aggregate->merge)
+        aggregate->merge(into->states[entry], into_entry, from->states[entry], from_entry);
+    into_entry->sum += from_entry->sum;
+    into_entry->count += from_entry->count;
+}
+
+static void merged_parts_have_the_value_of_all_rows_however_they_were_parted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        for (unsigned set = 0; set < 1u << ROWS; set++) {
+            struct fixture part, rest;
+            fold_set(&part, expected[i].aggregate, set);
+            fold_set(&rest, expected[i].aggregate, ~set);
+            for (int entry = 0; entry < ENTRIES; entry++) {
+                merge_entry(expected[i].aggregate, &part, &rest, entry);
+                assert_value(expected[i].aggregate, &part, entry, expected[i].values[entry]);
+            }
+        }
+    }
+}
+
 static void a_fresh_row_forgets_the_state_of_an_entry_before(void **state)
 {
     (void)state;
@@ -104,7 +157,7 @@ static void a_fresh_row_forgets_the_state_of_an_entry_before(void **state)
         if (!all[i]->fold || all[i] == &tide_aggregate_stddev) continue;
         _Alignas(16) unsigned char bytes[STATE_BYTES];
         void *const states[] = {bytes, bytes, bytes};
-        all[i]->fold(states, values, fresh, 3);
+        all[i]->fold(states, values, fresh, NULL, 3);
         assert_true(all[i]->value(&entry, bytes, SCALE).units == 7);
     }
 }
@@ -129,6 +182,7 @@ static void tables_keep_the_promises_of_their_struct(void **state)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         assert_int_equal(all[i]->state_bytes % 16, 0);
         assert_int_equal(all[i]->fold == NULL, all[i]->state_bytes == 0);
+        assert_int_equal(all[i]->merge == NULL, all[i]->state_bytes == 0);
         assert_non_null(all[i]->value);
         assert_non_null(all[i]->summary);
     }
@@ -137,6 +191,7 @@ static void tables_keep_the_promises_of_their_struct(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(merged_parts_have_the_value_of_all_rows_however_they_were_parted),
         cmocka_unit_test(a_fresh_row_forgets_the_state_of_an_entry_before),
         cmocka_unit_test(values_do_not_depend_on_how_rows_are_grouped),
         cmocka_unit_test(every_value_has_the_scale_of_its_unit),

@@ -116,6 +116,16 @@ static void squares_carry_into_every_word(void **state)
     static const uint64_t extremes[] = {1, 0xfffffffffffffffe, 0, 0xc000000000000000};
     assert_memory_equal(squares.words, extremes, sizeof extremes);
 
+    const struct tide_squares one = {{1}}, full = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, 6}};
+    const uint64_t carried[] = {0, 0, 0, 7};
+    squares = full;
+    tide_squares_merge(&squares, &one);
+    assert_memory_equal(squares.words, carried, sizeof carried);
+    squares = full;
+    tide_squares_merge(&squares, &full);
+    const uint64_t doubled[] = {UINT64_MAX - 1, UINT64_MAX, UINT64_MAX, 13};
+    assert_memory_equal(squares.words, doubled, sizeof doubled);
+
     squares = (struct tide_squares){{0}};
     tide_int128 most = (tide_int128)tide_power_of_ten(27) - 1;
     for (int i = 0; i < 3; i++) tide_squares_add(&squares, i & 1 ? most : -most);
