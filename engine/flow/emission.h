@@ -12,6 +12,8 @@
 
 #include "engine/flow/ring.h"
 
+enum { TIDE_SIDE_OUTPUT_MAX = 16 };
+
 /* Which output a line goes to. The parser writes rejects, and late rows where it can tell that they
  * are late; workers write the rest. */
 enum tide_channel {
@@ -19,7 +21,9 @@ enum tide_channel {
     TIDE_CHANNEL_ALERTS,
     TIDE_CHANNEL_LATE,
     TIDE_CHANNEL_REJECTS,
-    TIDE_CHANNEL_COUNT,
+    TIDE_CHANNEL_TRACE,
+    TIDE_CHANNEL_SIDE, /* the first of the named side outputs */
+    TIDE_CHANNEL_COUNT = TIDE_CHANNEL_SIDE + TIDE_SIDE_OUTPUT_MAX,
 };
 
 enum {

@@ -21,6 +21,7 @@
 #endif
 
 enum {
+    RUN_OUTPUT_COUNT = TIDE_CHANNEL_REJECTS + 1,
     RUN_ROWS_MAX = 20000,
     RUN_ROW_BYTES_MAX = 160,
     RUN_PATH_BYTES = 64,
@@ -116,21 +117,21 @@ static const struct machine plain_machine = {"1", "512", "8", "threads", "global
 
 struct run {
     struct planned planned;
-    struct memory_file files[TIDE_CHANNEL_COUNT];
+    struct memory_file files[RUN_OUTPUT_COUNT];
     struct tide_output_set set;
     struct tide_pipeline *pipeline;
     struct tide_totals totals;
     struct tide_error error;
-    struct text outputs[TIDE_CHANNEL_COUNT];
+    struct text outputs[RUN_OUTPUT_COUNT];
 };
 
 /* alert: the rule, or NULL for the default; alerts_path: NULL for a file in memory */
 static inline void run_begin(struct run *run, const char *input_path, const struct machine *machine,
                              const char *alert, const char *alerts_path)
 {
-    struct tide_output *outputs[TIDE_CHANNEL_COUNT];
+    struct tide_output *outputs[TIDE_CHANNEL_COUNT] = {NULL};
     *run = (struct run){.pipeline = NULL};
-    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) open_memory_file(&run->files[i]);
+    for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++) open_memory_file(&run->files[i]);
     const char *const paths[] = {run->files[TIDE_CHANNEL_RESULTS].path,
                                  alerts_path ? alerts_path : run->files[TIDE_CHANNEL_ALERTS].path,
                                  run->files[TIDE_CHANNEL_LATE].path,
@@ -141,7 +142,7 @@ static inline void run_begin(struct run *run, const char *input_path, const stru
          "epoch-ms", "--allowed-lateness", RUN_LATENESS, "--aggregate", "sum,count", "--alert",
          alert ? alert : "sum > 800", "--results", paths[0], "--alerts", paths[1], "--late",
          paths[2], "--rejects", paths[3], input_path);
-    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
+    for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++) {
         outputs[i] = tide_output_open(&run->set, paths[i], &run->error);
         assert_non_null(outputs[i]);
     }
@@ -162,7 +163,7 @@ static inline bool run_finish(struct run *run)
     if (!run_is_done(run, RUN_PATIENCE_MS)) fail_msg("the pipeline hangs");
     bool went_well = tide_pipeline_join(run->pipeline, &run->totals, &run->error);
     assert_true(tide_output_commit(&run->set, &error));
-    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++)
+    for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++)
         run->outputs[i] = read_memory_file(&run->files[i]);
     return went_well;
 }
@@ -170,7 +171,7 @@ static inline bool run_finish(struct run *run)
 static inline void run_end(struct run *run)
 {
     tide_pipeline_destroy(run->pipeline);
-    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
+    for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++) {
         close(run->files[i].fd);
         test_free(run->outputs[i].at);
     }

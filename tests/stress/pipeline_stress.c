@@ -91,7 +91,7 @@ static void check_machine(const struct machine *machine)
     struct run run;
     bool is_by_key = strcmp(machine->order, "key") == 0;
     run_whole(&run, &input, machine);
-    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
+    for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++) {
         if (is_by_key && i <= TIDE_CHANNEL_ALERTS) {
             struct text want = by_key(&expected.outputs[i]), have = by_key(&run.outputs[i]);
             check_text(&want, &have, i, machine);

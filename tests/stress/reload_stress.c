@@ -141,7 +141,7 @@ static void the_same_rules_again_change_nothing(void **state)
             usleep(NAP_US);
         }
         assert_true(run_finish(&run));
-        for (unsigned channel = 0; channel < TIDE_CHANNEL_COUNT; channel++)
+        for (unsigned channel = 0; channel < RUN_OUTPUT_COUNT; channel++)
             assert_string_equal(run.outputs[channel].at, expected.outputs[channel].at);
         assert_same_totals(&expected.totals, &run.totals);
         run_end(&run);
@@ -171,7 +171,7 @@ static void check_stop(const struct machine *machine, unsigned nap_us)
     tide_pipeline_stop(run.pipeline);
     if (!run_finish(&run))
         fail_msg("%s", run.error.text); /* it also checks that the rows balance */
-    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) check_is_front(&run, i, machine);
+    for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++) check_is_front(&run, i, machine);
     assert_true(run.totals.rows.rows <= ROWS);
     if (!run.totals.was_stopped) assert_same_totals(&expected.totals, &run.totals);
     run_end(&run);
