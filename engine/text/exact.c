@@ -117,10 +117,22 @@ static bool narrow_root(const struct ratio *ratio, tide_int128 *root)
     return true;
 }
 
-static tide_int128 wide_root(const mpz_t numerator, const mpz_t denominator)
+/* Does it fit in 127 bits and a sign? */
+static bool to_int128(const mpz_t value, tide_int128 *out)
 {
-    mpz_t low, middle, exact;
-    mpz_inits(low, middle, exact, NULL);
+    if (mpz_sizeinbase(value, 2) > 127) return false;
+    uint64_t words[2] = {0, 0};
+    mpz_export(words, NULL, -1, sizeof words[0], 0, 0, value);
+    *out = (tide_int128)((tide_uint128)words[1] << 64 | words[0]);
+    if (mpz_sgn(value) < 0) *out = -*out;
+    return true;
+}
+
+/* low: the root of the fraction, rounded. */
+static void wide_root(const mpz_t numerator, const mpz_t denominator, mpz_t low)
+{
+    mpz_t middle, exact;
+    mpz_inits(middle, exact, NULL);
     mpz_fdiv_q(low, numerator, denominator);
     mpz_sqrt(low, low);
     mpz_mul_2exp(middle, low, 1);
@@ -130,35 +142,44 @@ static tide_int128 wide_root(const mpz_t numerator, const mpz_t denominator)
     mpz_mul_2exp(exact, numerator, 2);
     int order = mpz_cmp(exact, middle);
     if (order > 0 || (order == 0 && mpz_odd_p(low))) mpz_add_ui(low, low, 1);
-
-    TIDE_ASSERT(mpz_sizeinbase(low, 2) <= 127);
-    uint64_t words[2] = {0, 0};
-    mpz_export(words, NULL, -1, sizeof words[0], 0, 0, low);
-    mpz_clears(low, middle, exact, NULL);
-    return (tide_int128)((tide_uint128)words[1] << 64 | words[0]);
+    mpz_clears(middle, exact, NULL);
 }
 
-static tide_int128 wide_stddev(tide_int128 sum, const struct tide_squares *squares, uint64_t count,
-                               unsigned scale, unsigned decimals)
+/* The deviation from sum and sum of squares, if 128 bits hold it. */
+static bool wide_stddev(const mpz_t sum, const mpz_t squares, uint64_t count, unsigned scale,
+                        unsigned decimals, tide_int128 *stddev)
 {
     mpz_t numerator, denominator, power;
     mpz_inits(numerator, denominator, power, NULL);
     tide_exact_mpz_set(denominator, count);
-    mpz_import(numerator, TIDE_SQUARES_WORDS, -1, sizeof squares->words[0], 0, 0, squares->words);
-    mpz_mul(numerator, numerator, denominator);
-    tide_exact_mpz_set(power, sum);
-    mpz_submul(numerator, power, power);
+    mpz_mul(numerator, squares, denominator);
+    mpz_submul(numerator, sum, sum);
     TIDE_ASSERT(mpz_sgn(numerator) >= 0);
-    mpz_set(power, denominator);
-    mpz_sub_ui(power, power, 1);
+    mpz_sub_ui(power, denominator, 1);
     mpz_mul(denominator, denominator, power);
 
     mpz_ptr side = scale < decimals ? numerator : denominator;
     mpz_ui_pow_ui(power, 100, scale < decimals ? decimals - scale : scale - decimals);
     mpz_mul(side, side, power);
-    tide_int128 root = wide_root(numerator, denominator);
+    wide_root(numerator, denominator, power);
+    bool fits = to_int128(power, stddev);
     mpz_clears(numerator, denominator, power, NULL);
-    return root;
+    return fits;
+}
+
+static tide_int128 window_stddev(tide_int128 sum, const struct tide_squares *squares,
+                                 uint64_t count, unsigned scale, unsigned decimals)
+{
+    mpz_t wide_sum, wide_squares;
+    tide_int128 stddev = 0;
+    mpz_inits(wide_sum, wide_squares, NULL);
+    tide_exact_mpz_set(wide_sum, sum);
+    mpz_import(wide_squares, TIDE_SQUARES_WORDS, -1, sizeof squares->words[0], 0, 0,
+               squares->words);
+    bool fits = wide_stddev(wide_sum, wide_squares, count, scale, decimals, &stddev);
+    TIDE_ASSERT(fits);
+    mpz_clears(wide_sum, wide_squares, NULL);
+    return stddev;
 }
 
 tide_int128 tide_exact_stddev(tide_int128 sum, const struct tide_squares *squares, uint64_t count,
@@ -170,7 +191,95 @@ tide_int128 tide_exact_stddev(tide_int128 sum, const struct tide_squares *square
     if (narrow_variance(sum, squares, count, &variance) &&
         narrow_rescale(&variance, scale, decimals) && narrow_root(&variance, &root))
         return root;
-    return wide_stddev(sum, squares, count, scale, decimals);
+    return window_stddev(sum, squares, count, scale, decimals);
+}
+
+/* Small enough for the sums and answers above, with up to 18 decimals and any count. */
+static bool are_small(const tide_int128 values[], uint32_t count)
+{
+    const tide_int128 most = (tide_int128)1 << 66;
+    bool small = true;
+    for (uint32_t i = 0; i < count; i++) small &= (values[i] < most) & (values[i] > -most);
+    return small;
+}
+
+/* numerator / denominator rounded half-even: half up, and back by one if a tie led to an odd one.
+ */
+static void wide_divide(mpz_t numerator, mpz_t denominator, mpz_t quotient)
+{
+    mpz_t rest;
+    mpz_init(rest);
+    mpz_mul_2exp(numerator, numerator, 1);
+    mpz_add(numerator, numerator, denominator);
+    mpz_mul_2exp(denominator, denominator, 1);
+    mpz_fdiv_qr(quotient, rest, numerator, denominator);
+    if (mpz_sgn(rest) == 0 && mpz_odd_p(quotient)) mpz_sub_ui(quotient, quotient, 1);
+    mpz_clear(rest);
+}
+
+static bool wide_mean(const mpz_t sum, uint32_t count, unsigned scale, unsigned decimals,
+                      tide_int128 *mean)
+{
+    mpz_t numerator, denominator, quotient;
+    mpz_inits(numerator, denominator, quotient, NULL);
+    mpz_ui_pow_ui(numerator, 10, decimals);
+    mpz_mul(numerator, numerator, sum);
+    mpz_ui_pow_ui(denominator, 10, scale);
+    mpz_mul_ui(denominator, denominator, count);
+    wide_divide(numerator, denominator, quotient);
+    bool fits = to_int128(quotient, mean);
+    mpz_clears(numerator, denominator, quotient, NULL);
+    return fits;
+}
+
+static void add_all(const tide_int128 values[], uint32_t count, mpz_t sum, mpz_t squares)
+{
+    mpz_t value;
+    mpz_init(value);
+    for (uint32_t i = 0; i < count; i++) {
+        tide_exact_mpz_set(value, values[i]);
+        mpz_add(sum, sum, value);
+        mpz_addmul(squares, value, value);
+    }
+    mpz_clear(value);
+}
+
+tide_int128 tide_exact_list_mean(const tide_int128 values[], uint32_t count, unsigned scale,
+                                 unsigned *decimals)
+{
+    TIDE_ASSERT(count >= 1);
+    tide_int128 sum = 0, mean = 0;
+    if (are_small(values, count)) {
+        for (uint32_t i = 0; i < count; i++) sum += values[i];
+        return tide_exact_mean(sum, count, scale, *decimals);
+    }
+    mpz_t wide_sum, squares;
+    mpz_inits(wide_sum, squares, NULL);
+    add_all(values, count, wide_sum, squares);
+    while (!wide_mean(wide_sum, count, scale, *decimals, &mean)) --*decimals;
+    mpz_clears(wide_sum, squares, NULL);
+    return mean;
+}
+
+tide_int128 tide_exact_list_stddev(const tide_int128 values[], uint32_t count, unsigned scale,
+                                   unsigned *decimals)
+{
+    TIDE_ASSERT(count >= 2);
+    tide_int128 sum = 0, stddev = 0;
+    struct tide_squares squares = {{0}};
+    if (are_small(values, count)) {
+        for (uint32_t i = 0; i < count; i++) {
+            sum += values[i];
+            tide_squares_add(&squares, values[i]);
+        }
+        return tide_exact_stddev(sum, &squares, count, scale, *decimals);
+    }
+    mpz_t wide_sum, wide_squares;
+    mpz_inits(wide_sum, wide_squares, NULL);
+    add_all(values, count, wide_sum, wide_squares);
+    while (!wide_stddev(wide_sum, wide_squares, count, scale, *decimals, &stddev)) --*decimals;
+    mpz_clears(wide_sum, wide_squares, NULL);
+    return stddev;
 }
 
 void tide_exact_mpz_set(mpz_t out, tide_int128 value)

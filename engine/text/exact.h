@@ -37,6 +37,13 @@ tide_int128 tide_exact_mean(tide_int128 sum, uint64_t count, unsigned scale, uns
 tide_int128 tide_exact_stddev(tide_int128 sum, const struct tide_squares *squares, uint64_t count,
                               unsigned scale, unsigned decimals);
 
+/* The same of values in a list, of any size: mean of count >= 1, deviation of count >= 2. *decimals
+ * are asked for; where 128 bits do not hold the answer, the most that they do hold are given. */
+tide_int128 tide_exact_list_mean(const tide_int128 values[], uint32_t count, unsigned scale,
+                                 unsigned *decimals);
+tide_int128 tide_exact_list_stddev(const tide_int128 values[], uint32_t count, unsigned scale,
+                                   unsigned *decimals);
+
 /* GMP has no 128-bit setter. out is initialised. */
 void tide_exact_mpz_set(mpz_t out, tide_int128 value);
 

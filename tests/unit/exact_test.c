@@ -9,6 +9,7 @@
 #include "engine/text/exact.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Expected texts come from Python: fractions.Fraction and math.isqrt, half-even. */
 struct sample {
@@ -51,6 +52,12 @@ static const struct sample samples[] = {
     {18, "100000000000001500000000000 100000000000000000000000000 99999999999998500000000000",
      "100000000", "0.000002"},
 };
+
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 33;
+}
 
 struct sums {
     tide_int128 sum;
@@ -99,6 +106,72 @@ static void mean_and_stddev_are_rounded_half_even(void **state)
     }
 }
 
+static unsigned read_list(const char *text, tide_int128 list[])
+{
+    unsigned count = 0;
+    char *copy = strdup(text), *rest = copy;
+    for (const char *word; (word = strsep(&rest, " "));) list[count++] = read_units(word).sum;
+    free(copy);
+    return count;
+}
+
+static void a_list_has_the_mean_and_stddev_of_its_sums(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        const struct sample *sample = &samples[i];
+        tide_int128 list[8];
+        unsigned count = read_list(sample->units, list), decimals = 6;
+        print_message("%u: %s\n", sample->scale, sample->units);
+        assert_prints(tide_exact_list_mean(list, count, sample->scale, &decimals), sample->mean);
+        assert_prints(tide_exact_list_stddev(list, count, sample->scale, &decimals),
+                      sample->stddev);
+        assert_int_equal(decimals, 6);
+    }
+}
+
+/* Answers that need more than 128 bits with six decimals: 38 digits are as many as there are. */
+static void a_list_of_huge_values_gives_what_decimals_fit(void **state)
+{
+    (void)state;
+    const tide_int128 most = (tide_int128)tide_power_of_ten(38);
+    const tide_int128 list[] = {most, -most, most, most};
+    unsigned decimals = 6;
+    assert_true(tide_exact_list_mean(list, 4, 0, &decimals) == most / 2);
+    assert_int_equal(decimals, 0);
+    decimals = 6;
+    assert_true(tide_exact_list_stddev(list, 4, 0, &decimals) == most);
+    assert_int_equal(decimals, 0);
+    decimals = 6;
+    assert_true(tide_exact_list_mean(list, 2, 0, &decimals) == 0);
+    assert_int_equal(decimals, 6);
+    assert_true(tide_exact_list_mean(list, 4, 2, &decimals) == most / 2);
+    assert_int_equal(decimals, 2);
+}
+
+/* The same values, once small and once shifted so far that they are not. */
+static void a_list_rounds_alike_on_both_ways(void **state)
+{
+    (void)state;
+    uint64_t seed = 7;
+    const tide_int128 shift = (tide_int128)tide_power_of_ten(30);
+    for (int round = 0; round < 2000; round++) {
+        tide_int128 near[30], far[30];
+        unsigned scale = (unsigned)(next_random(&seed) % 13), near_decimals = 6, far_decimals = 6;
+        unsigned count = 2 + (unsigned)(next_random(&seed) % 29);
+        for (unsigned i = 0; i < count; i++) {
+            near[i] = (tide_int128)(next_random(&seed) % 2000) - 1000;
+            far[i] = near[i] + shift;
+        }
+        tide_int128 whole = shift / (tide_int128)tide_power_of_ten(scale) * 1000000;
+        assert_true(tide_exact_list_stddev(near, count, scale, &near_decimals) ==
+                    tide_exact_list_stddev(far, count, scale, &far_decimals));
+        assert_true(tide_exact_list_mean(near, count, scale, &near_decimals) + whole ==
+                    tide_exact_list_mean(far, count, scale, &far_decimals));
+        assert_int_equal(far_decimals, 6);
+    }
+}
+
 static void mean_of_the_greatest_count_is_exact(void **state)
 {
     (void)state;
@@ -131,12 +204,6 @@ static void squares_carry_into_every_word(void **state)
     for (int i = 0; i < 3; i++) tide_squares_add(&squares, i & 1 ? most : -most);
     static const uint64_t amounts[] = {0xf7dcfe9290000003, 0x4f4ccb1b0ecece0c, 0x1f524b4c1f2eb4, 0};
     assert_memory_equal(squares.words, amounts, sizeof amounts);
-}
-
-static uint64_t next_random(uint64_t *seed)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return *seed >> 33;
 }
 
 /* The shift sends the sums beyond 128 bits: both ways of computing must agree. */
@@ -180,6 +247,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mean_and_stddev_are_rounded_half_even),
+        cmocka_unit_test(a_list_has_the_mean_and_stddev_of_its_sums),
+        cmocka_unit_test(a_list_of_huge_values_gives_what_decimals_fit),
+        cmocka_unit_test(a_list_rounds_alike_on_both_ways),
         cmocka_unit_test(mean_of_the_greatest_count_is_exact),
         cmocka_unit_test(squares_carry_into_every_word),
         cmocka_unit_test(stddev_does_not_change_when_all_values_are_shifted),
