@@ -94,9 +94,9 @@ static bool has_shape(const struct tide_expression *expression, const enum tide_
 static const struct tide_step *find_aggregate(const struct tide_expression *expression,
                                               enum tide_step_kind *kind)
 {
-    static const enum tide_step_kind shape[] = {TIDE_STEP_AGGREGATE, TIDE_STEP_LITERAL,
+    static const enum tide_step_kind shape[] = {TIDE_STEP_VALUE, TIDE_STEP_LITERAL,
                                                 TIDE_STEP_LITERAL, TIDE_STEP_BETWEEN};
-    static const enum tide_step_kind mirror[] = {TIDE_STEP_LITERAL, TIDE_STEP_AGGREGATE};
+    static const enum tide_step_kind mirror[] = {TIDE_STEP_LITERAL, TIDE_STEP_VALUE};
     const struct tide_step *steps = expression->steps;
     if (expression->step_count == 4 && has_shape(expression, shape, 4)) {
         *kind = TIDE_STEP_BETWEEN;
@@ -121,7 +121,8 @@ int tide_expression_bounds(const struct tide_expression *expression, unsigned sc
     enum tide_step_kind kind;
     const struct tide_step *steps = expression->steps;
     const struct tide_step *aggregate = find_aggregate(expression, &kind);
-    if (!aggregate || kind == TIDE_STEP_UNEQUAL) return -1;
+    if (!aggregate || aggregate->value >= TIDE_VALUE_HISTORY_MEAN || kind == TIDE_STEP_UNEQUAL)
+        return -1;
     unsigned units_scale = scale_of(aggregate->unit, scale);
     const struct tide_step *literal = aggregate == steps ? &steps[1] : &steps[0];
     struct position at = position_of(&literal->literal, units_scale), upper = at;
@@ -135,5 +136,5 @@ int tide_expression_bounds(const struct tide_expression *expression, unsigned sc
     else interval = both(at_least(&at), at_most(&upper));
     *lowest = interval.lowest;
     *highest = interval.highest;
-    return (int)aggregate->aggregate;
+    return (int)aggregate->value;
 }

@@ -247,7 +247,7 @@ static bool combine(const struct arithmetic *arithmetic, enum tide_step_kind kin
 
 static unsigned operand_count(enum tide_step_kind kind)
 {
-    if (kind == TIDE_STEP_AGGREGATE || kind == TIDE_STEP_LITERAL) return 0;
+    if (kind == TIDE_STEP_VALUE || kind == TIDE_STEP_LITERAL) return 0;
     if (kind == TIDE_STEP_NEGATE || kind == TIDE_STEP_IS_NULL || kind == TIDE_STEP_NOT) return 1;
     return kind == TIDE_STEP_BETWEEN ? 3 : 2;
 }
@@ -267,9 +267,9 @@ static bool run_step(const struct tide_step *step, const struct arithmetic *arit
 {
     enum tide_truth truth;
     switch (step->kind) {
-    case TIDE_STEP_AGGREGATE:
-        cell->null = values[step->aggregate].null;
-        return cell->null || arithmetic->set_value(scratch, cell, &values[step->aggregate]);
+    case TIDE_STEP_VALUE:
+        cell->null = values[step->value].null;
+        return cell->null || arithmetic->set_value(scratch, cell, &values[step->value]);
     case TIDE_STEP_LITERAL:
         cell->null = false;
         return arithmetic->set_literal(scratch, cell, &step->literal);

@@ -8,7 +8,7 @@
  *   sum       := product {(+|-) product}
  *   product   := unary {(*|/) unary}
  *   unary     := (-|+) unary | primary
- *   primary   := number | aggregate | ( or )
+ *   primary   := number | aggregate | history.NAME | ( or )
  *
  * Each tells what it has parsed, a number or a condition, so that types are checked on the way.
  */
@@ -82,6 +82,8 @@ static enum type fail_name(struct parser *parser)
     char names[256], hint[128] = "";
     size_t used = 0;
     tide_nearest_init(&nearest, token->text, token->bytes);
+    for (unsigned i = TIDE_VALUE_HISTORY_MEAN; i < TIDE_VALUE_COUNT; i++)
+        tide_nearest_offer(&nearest, tide_token_value_name(i, parser->aggregates));
     for (size_t i = 0; parser->aggregates[i] && used < sizeof names; i++) {
         const char *name = parser->aggregates[i]->name;
         tide_nearest_offer(&nearest, name);
@@ -89,7 +91,8 @@ static enum type fail_name(struct parser *parser)
     }
     if (nearest.name) snprintf(hint, sizeof hint, ", did you mean '%s'?", nearest.name);
     tide_error_set(parser->error, TIDE_EXIT_USAGE,
-                   "column %u: expected an aggregate, found '%.*s'%s (the aggregates: %s)",
+                   "column %u: expected an aggregate, found '%.*s'%s (the aggregates: %s; of "
+                   "earlier windows: history.mean, history.stddev, history.count)",
                    column_of(parser, token), shown_bytes(token), token->text, hint, names);
     return TYPE_NONE;
 }
@@ -140,12 +143,12 @@ static enum type parse_name(struct parser *parser)
 {
     const struct tide_token *token = &parser->token;
     int index = tide_token_aggregate(token->text, token->bytes, parser->aggregates);
+    if (index < 0) index = tide_token_history(token->text, token->bytes);
     if (index < 0) return fail_name(parser);
-    struct tide_step step = {
-        .kind = TIDE_STEP_AGGREGATE,
-        .aggregate = (unsigned)index,
-        .unit = parser->aggregates[index]->unit,
-    };
+    struct tide_step step = {.kind = TIDE_STEP_VALUE, .value = (unsigned)index};
+    step.unit = index == TIDE_VALUE_HISTORY_COUNT  ? TIDE_UNIT_COUNT
+                : index >= TIDE_VALUE_HISTORY_MEAN ? TIDE_UNIT_MEAN
+                                                   : parser->aggregates[index]->unit;
     if (!push(parser, &step)) return TYPE_NONE;
     parser->expression->uses |= (uint32_t)1 << index;
     advance(parser);

@@ -4,7 +4,7 @@
  * and a chain of a thousand AND is printed in one go.
  */
 #include "engine/base/memory.h"
-#include "engine/plan/expression_tree.h"
+#include "engine/plan/expression_token.h"
 
 #include <string.h>
 
@@ -134,8 +134,8 @@ char *tide_expression_print(const struct tide_expression *expression,
     if (!printer.text) return NULL;
     for (unsigned i = 0; i < expression->step_count; i++) {
         const struct tide_step *step = &expression->steps[i];
-        if (step->kind == TIDE_STEP_AGGREGATE)
-            push(&printer, aggregates[step->aggregate]->name, BINDS_ALL);
+        if (step->kind == TIDE_STEP_VALUE)
+            push(&printer, tide_token_value_name(step->value, aggregates), BINDS_ALL);
         else if (step->kind == TIDE_STEP_LITERAL) push_literal(&printer, &step->literal);
         else apply(&printer, step->kind);
     }

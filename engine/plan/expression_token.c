@@ -13,6 +13,9 @@ static const struct word words[] = {
     {"between", TIDE_TOKEN_BETWEEN}, {"is", TIDE_TOKEN_IS}, {"null", TIDE_TOKEN_NULL},
 };
 
+/* From TIDE_VALUE_HISTORY_MEAN on. */
+static const char *const history_names[] = {"history.mean", "history.stddev", "history.count"};
+
 /* Longer ones first. */
 static const struct word signs[] = {
     {"==", TIDE_TOKEN_EQUAL},      {"<>", TIDE_TOKEN_UNEQUAL},       {"!=", TIDE_TOKEN_UNEQUAL},
@@ -21,6 +24,11 @@ static const struct word signs[] = {
     {")", TIDE_TOKEN_CLOSE},       {"+", TIDE_TOKEN_PLUS},           {"-", TIDE_TOKEN_MINUS},
     {"*", TIDE_TOKEN_TIMES},       {"/", TIDE_TOKEN_DIVIDE},
 };
+
+static bool is_word(const char *word, const char *text, size_t bytes)
+{
+    return strlen(word) == bytes && strncasecmp(word, text, bytes) == 0;
+}
 
 static bool is_digit(char byte)
 {
@@ -83,10 +91,8 @@ static size_t number_at(const char *text)
 static struct tide_token name_token(const char *text, size_t bytes)
 {
     struct tide_token token = {TIDE_TOKEN_NAME, text, bytes};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strlen(words[i].text) == bytes && strncasecmp(words[i].text, text, bytes) == 0)
-            token.kind = words[i].kind;
-    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (is_word(words[i].text, text, bytes)) token.kind = words[i].kind;
     return token;
 }
 
@@ -148,10 +154,20 @@ bool tide_token_literal(const struct tide_token *token, struct tide_literal *lit
 int tide_token_aggregate(const char *name, size_t bytes,
                          const struct tide_aggregate *const aggregates[])
 {
-    for (int i = 0; aggregates[i]; i++) {
-        if (strlen(aggregates[i]->name) == bytes &&
-            strncasecmp(aggregates[i]->name, name, bytes) == 0)
-            return i;
-    }
+    for (int i = 0; aggregates[i]; i++)
+        if (is_word(aggregates[i]->name, name, bytes)) return i;
     return -1;
+}
+
+int tide_token_history(const char *name, size_t bytes)
+{
+    for (int i = TIDE_VALUE_HISTORY_MEAN; i < TIDE_VALUE_COUNT; i++)
+        if (is_word(history_names[i - TIDE_VALUE_HISTORY_MEAN], name, bytes)) return i;
+    return -1;
+}
+
+const char *tide_token_value_name(unsigned index, const struct tide_aggregate *const aggregates[])
+{
+    if (index < TIDE_VALUE_HISTORY_MEAN) return aggregates[index]->name;
+    return history_names[index - TIDE_VALUE_HISTORY_MEAN];
 }

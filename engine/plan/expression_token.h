@@ -59,4 +59,11 @@ TIDE_MUST_USE bool tide_token_literal(const struct tide_token *token, struct tid
 int tide_token_aggregate(const char *name, size_t bytes,
                          const struct tide_aggregate *const aggregates[]);
 
+/* The same of what the key's earlier windows say: an index from TIDE_VALUE_HISTORY_MEAN on, or -1.
+ */
+int tide_token_history(const char *name, size_t bytes);
+
+/* The name of a value by its index. */
+const char *tide_token_value_name(unsigned index, const struct tide_aggregate *const aggregates[]);
+
 #endif

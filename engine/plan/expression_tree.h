@@ -21,7 +21,7 @@ struct tide_literal {
 };
 
 enum tide_step_kind {
-    TIDE_STEP_AGGREGATE, /* pushes a number */
+    TIDE_STEP_VALUE, /* pushes a number */
     TIDE_STEP_LITERAL,
     TIDE_STEP_NEGATE, /* numbers to a number */
     TIDE_STEP_ADD,
@@ -43,8 +43,8 @@ enum tide_step_kind {
 
 struct tide_step {
     enum tide_step_kind kind;
-    enum tide_aggregate_unit unit; /* of an aggregate */
-    unsigned aggregate;            /* its position */
+    enum tide_aggregate_unit unit; /* of a value */
+    unsigned value;                /* its index */
     struct tide_literal literal;
 };
 

@@ -7,6 +7,7 @@
 #include "engine/plan/plan_input.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/setting.h"
+#include "engine/state/history.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -117,6 +118,15 @@ static bool set_rules(struct tide_plan *plan, const struct tide_settings *settin
     plan->rules =
         tide_rules_build(texts, count, plan->registry->aggregates, plan->decimal.scale, &cause);
     return plan->rules || tide_setting_pass_on(settings, TIDE_RUN_ALERT, &cause);
+}
+
+static bool set_history(struct tide_plan *plan, const struct tide_settings *settings)
+{
+    uint64_t depth;
+    if (!tide_setting_uint(settings, TIDE_RUN_HISTORY, 1, TIDE_HISTORY_DEPTH_MAX, &depth))
+        return false;
+    plan->history_depth = (uint32_t)depth;
+    return true;
 }
 
 static bool set_format(struct tide_plan *plan, const struct tide_settings *settings)
@@ -259,10 +269,11 @@ bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
     struct tide_settings settings = {.options = options, .error = error};
     return tide_plan_input(plan, &settings) && set_event_time(plan, &settings) &&
            set_window(plan, &settings) && set_aggregates(plan, &settings) &&
-           set_rules(plan, &settings) && set_format(plan, &settings) &&
-           set_choices(plan, &settings) && set_machine(plan, &settings) &&
-           set_scheduler(plan, &settings) && set_max_rejects(plan, &settings) &&
-           set_manners(plan, &settings) && tide_outputs_resolve(plan, &settings);
+           set_rules(plan, &settings) && set_history(plan, &settings) &&
+           set_format(plan, &settings) && set_choices(plan, &settings) &&
+           set_machine(plan, &settings) && set_scheduler(plan, &settings) &&
+           set_max_rejects(plan, &settings) && set_manners(plan, &settings) &&
+           tide_outputs_resolve(plan, &settings);
 }
 
 void tide_plan_fini(struct tide_plan *plan)

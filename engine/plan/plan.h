@@ -94,6 +94,7 @@ struct tide_plan {
     unsigned
         listed[TIDE_AGGREGATE_COUNT_MAX]; /* --aggregate, as indices into registry->aggregates */
     const struct tide_rule_set *rules;    /* in force from row 0 */
+    uint32_t history_depth;               /* --history */
 
     /* Machine. */
     unsigned parallelism; /* resolved: 1 .. TIDE_PARALLELISM_MAX */
@@ -136,6 +137,19 @@ static inline bool tide_plan_is_gone(const struct tide_plan *plan, int64_t end_m
 static inline bool tide_plan_has_arrivals(const struct tide_plan *plan)
 {
     return plan->clock != TIDE_CLOCK_EVENT;
+}
+
+/* May a window fire more than once? */
+static inline bool tide_plan_fires_again(const struct tide_plan *plan)
+{
+    return plan->lateness_ms > 0 && plan->clock == TIDE_CLOCK_EVENT;
+}
+
+/* Are the sums of each key's latest windows kept? With a config file a reload may bring rules that
+ * look back. */
+static inline bool tide_plan_keeps_history(const struct tide_plan *plan)
+{
+    return plan->rules->uses & TIDE_USES_HISTORY || plan->config_file;
 }
 
 /* Are the workers' lines merged by their order keys? One worker's are in order as they come. */

@@ -65,7 +65,11 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_ALERT] = {.name = "alert", .argument = "[NAME=]EXPR", .fallback = "sum > 8000",
         .repeatable = true, .group = WINDOWS,
         .help = "a window for which this holds is an alert: arithmetic, comparison, BETWEEN, IS "
-                "NULL, AND, OR, NOT on the aggregates; none: no alerts"},
+                "NULL, AND, OR, NOT on the aggregates and on history.mean, history.stddev, "
+                "history.count of the key's earlier windows; none: no alerts"},
+    [TIDE_RUN_HISTORY] = {.name = "history", .argument = "N", .fallback = "20", .group = WINDOWS,
+        .help = "how many earlier windows of its key a rule looks back at with history.*, 1 to "
+                "10000"},
     [TIDE_RUN_AT_END] = {.name = "at-end", .argument = "fire|drop", .fallback = "fire",
         .group = WINDOWS,
         .help = "what becomes of the windows still open when the input ends"},

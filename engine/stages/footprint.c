@@ -37,7 +37,7 @@ static uint64_t stage_bytes(const struct tide_plan *plan)
            2 * lines_bytes(workers, sizeof(struct tide_link)) +
            lines_bytes(tide_pipeline_stage_count(plan), sizeof(struct tide_stage)) +
            tide_pipeline_thread_count(plan) * sizeof(struct tide_runner) +
-           workers * tide_worker_bytes() + tide_rule_board_bytes(plan->parallelism) +
+           workers * tide_worker_bytes(plan) + tide_rule_board_bytes(plan->parallelism) +
            tide_view_board_bytes(plan->parallelism + 1) + tide_parser_bytes();
 }
 

@@ -18,9 +18,12 @@ struct tide_state_layout tide_worker_states(const struct tide_plan *plan)
     return layout;
 }
 
-size_t tide_worker_bytes(void)
+size_t tide_worker_bytes(const struct tide_plan *plan)
 {
-    return tide_expression_scratch_bytes() + tide_watermark_bytes(1) + tide_window_store_bytes(0);
+    size_t bytes =
+        tide_expression_scratch_bytes() + tide_watermark_bytes(1) + tide_window_store_bytes(0);
+    if (tide_plan_keeps_history(plan)) bytes += tide_key_table_bytes(0, 0);
+    return bytes;
 }
 
 bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, unsigned index,
@@ -43,8 +46,11 @@ bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, 
     tide_formatter_init(&worker->formatter, plan);
     worker->scratch = tide_expression_scratch_new();
     worker->seed = *seed;
+    const int64_t lateness_ms = tide_plan_fires_again(plan) ? plan->lateness_ms : -1;
     if (worker->scratch && tide_watermark_init(&worker->watermark, 1) &&
-        worker->windowing->init(worker))
+        worker->windowing->init(worker) &&
+        (!tide_plan_keeps_history(plan) ||
+         tide_history_init(&worker->history, plan->history_depth, lateness_ms)))
         return true;
     return tide_error_memory(error, "a worker");
 }
@@ -52,6 +58,7 @@ bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, 
 void tide_worker_fini(struct tide_worker *worker)
 {
     if (worker->windowing) worker->windowing->fini(worker);
+    tide_history_fini(&worker->history);
     tide_free(worker->due.items);
     worker->due = (struct tide_due_list){0};
     tide_watermark_fini(&worker->watermark);

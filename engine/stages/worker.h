@@ -22,6 +22,7 @@
 #include "engine/stages/stage.h"
 #include "engine/stages/view.h"
 #include "engine/stages/windowing.h"
+#include "engine/state/history.h"
 #include "engine/state/window_store.h"
 
 struct tide_worker_counts {
@@ -67,7 +68,7 @@ struct tide_wanted {
 struct tide_terms {
     const struct tide_rule_set *rules;
     const struct tide_format *format;
-    bool wants_results, wants_alerts;
+    bool wants_results, wants_alerts, keeps_history;
     bool
         is_quick; /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
     size_t short_bytes; /* room for the lines of an entry with an inline key */
@@ -110,8 +111,10 @@ struct tide_worker {
     uint64_t complete_row;
     struct tide_formatter formatter;
     struct tide_expression_scratch *scratch;
-    struct tide_value values[TIDE_AGGREGATE_COUNT_MAX];
+    struct tide_value values[TIDE_VALUE_COUNT];
     struct tide_state_layout states;
+    struct tide_history history;      /* zeroed: no rule looks back */
+    struct tide_history_record *past; /* of the key whose result is under way */
     bool report_is_due, report_is_urgent, has_ended;
 
     struct tide_worker_counts counts;
@@ -120,7 +123,7 @@ struct tide_worker {
 /* Which aggregates need state beside the entries, and where it lies. */
 struct tide_state_layout tide_worker_states(const struct tide_plan *plan);
 
-size_t tide_worker_bytes(void); /* what init allocates */
+size_t tide_worker_bytes(const struct tide_plan *plan); /* what init allocates */
 TIDE_MUST_USE bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan,
                                     unsigned index, struct tide_control *control,
                                     struct tide_rule_board *rule_board,
@@ -152,6 +155,11 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
 /* Asks the rules and prints one result; counts it. DONE: it is out; BLOCKED: nothing of it is;
  * STARVED: no memory. */
 enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due);
+
+/* What rules say of earlier windows, in worker_history.c, for plans that keep history: before the
+ * rules are asked about a result, and when it is out. False without memory. */
+TIDE_MUST_USE bool tide_worker_look_back(struct tide_worker *worker, const struct tide_due *due);
+TIDE_MUST_USE bool tide_worker_remember(struct tide_worker *worker, const struct tide_due *due);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this
  * worker is. */

@@ -46,12 +46,14 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
         .format = plan->format,
         .wants_results = plan->outputs[TIDE_OUTPUT_RESULTS] != NULL,
         .wants_alerts = plan->outputs[TIDE_OUTPUT_ALERTS] != NULL,
+        .keeps_history = tide_plan_keeps_history(plan),
         .short_bytes = plan->format->row_bytes_max(plan, rules, TIDE_KEY_INLINE_BYTES),
     };
-    uint32_t first = rules->uses;
+    uint32_t first = rules->uses & ~TIDE_USES_HISTORY;
     if (terms->wants_results || plan->format->alerts_always) {
         first |= worker->states.listed;
-    } else if (rules->rule_count == 1 && rules->rules[0].bounds_aggregate >= 0) {
+    } else if (!terms->keeps_history && rules->rule_count == 1 &&
+               rules->rules[0].bounds_aggregate >= 0) {
         const struct tide_aggregate *aggregate =
             plan->registry->aggregates[rules->rules[0].bounds_aggregate];
         terms->is_quick = aggregate->field == TIDE_FIELD_SUM;
@@ -158,6 +160,7 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
     const struct tide_format *format = terms->format;
     const struct tide_entry *entry = due->entry;
     unsigned alert_count = 0;
+    if (terms->keeps_history && !tide_worker_look_back(worker, due)) return TIDE_STARVED;
     find_values(worker, terms, due, 0, terms->first_count);
     uint64_t holds = find_holding(worker, terms->rules, &alert_count);
     bool alerts_now = terms->wants_alerts && (holds || format->alerts_always);
@@ -188,6 +191,7 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
                    due);
         }
     }
+    if (terms->keeps_history && !tide_worker_remember(worker, due)) return TIDE_STARVED;
     worker->counts.results++;
     worker->counts.alerts += alert_count;
     return TIDE_DONE;

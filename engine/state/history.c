@@ -12,7 +12,7 @@ static size_t window_bytes(bool fires_twice)
 uint64_t tide_history_record_bytes(uint32_t kept_count, bool fires_twice)
 {
     uint64_t capacity = CAPACITY_FIRST;
-    while (capacity < (uint64_t)kept_count + 1) capacity *= 2;
+    while (capacity - capacity / 4 < (uint64_t)kept_count + 1) capacity *= 2;
     return sizeof(struct tide_history_record) + capacity * window_bytes(fires_twice);
 }
 

@@ -35,6 +35,7 @@ CHANGES = {
     "parallelism": ("5", "5 workers, 8 threads, 24 rings"), "progress": ("never", "standard error"), "quiet": (None, "no summary"),
     "verbose": (None, "each stage's time"), "batch-rows": ("64", "speed only"), "ring-slots": ("4", "4 batches a worker, 4 epochs"),
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"),
+    "history": ("5", "earlier windows"),
 }
 NEEDS_OTHERS = {"no-header": ("--key", "1", "--time", "2", "--value", "3")}
 
@@ -135,6 +136,16 @@ class Explain(Case):
         # A reload may bring rules on any aggregate.
         self.assertEqual({each["name"] for each in described["aggregates"] if each["state_bytes"]},
                          {"min", "max", "stddev", "first", "last"})
+
+    def test_history_is_told_where_it_is_kept(self):
+        self.write("c.conf", b"")
+        self.assertIsNone(self.described()["history"])
+        for arguments, words in ((("--alert", "sum > history.mean"), "look back"), (("--config", "c.conf"), "reload may bring")):
+            few, many = (self.described(*arguments, "--history", depth)["history"] for depth in ("3", "3000"))
+            self.assertEqual((few["windows"], many["windows"]), (3, 3000))
+            self.assertLess(few["bytes_a_key"], 3000 * 16)
+            self.assertGreater(many["bytes_a_key"], 3000 * 16)
+            self.assertIn(words, " ".join(self.explain(*arguments, "--history", "7").split()))
 
     def test_files_are_told_by_what_they_hold(self):
         self.write("plain.csv", ROWS)

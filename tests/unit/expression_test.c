@@ -25,7 +25,8 @@ static const struct tide_aggregate *const aggregates[] = {
 #define NUMBER_EXPECTED "expected a number, an aggregate or '(', found "
 #define CONDITION_EXPECTED                                                                         \
     "expected a condition, found a number; compare it with something, as in sum > 8000"
-#define NAMES "(the aggregates: sum, count, min, max, mean, stddev, first, last)"
+#define HISTORY "of earlier windows: history.mean, history.stddev, history.count)"
+#define NAMES   "(the aggregates: sum, count, min, max, mean, stddev, first, last; " HISTORY
 
 static const struct {
     const char *text, *error;
@@ -71,6 +72,13 @@ static const struct {
     {"count > 3 and MAEN > 3",
      "column 15: expected an aggregate, found 'MAEN', did you mean 'mean'? " NAMES},
     {"nothing.like > 3", "column 1: expected an aggregate, found 'nothing.like' " NAMES},
+    {"history > 3",
+     "column 1: expected an aggregate, found 'history', did you mean 'history.mean'? " NAMES},
+    {"sum > history.men",
+     "column 7: expected an aggregate, found 'history.men', did you mean 'history.mean'? " NAMES},
+    {"history .mean > 3",
+     "column 1: expected an aggregate, found 'history', did you mean 'history.mean'? " NAMES},
+    {"history.mean", "column 1: " CONDITION_EXPECTED},
     {"sum > 1e27", "column 7: expected a number of at most 27 digits on each side of the point"},
     {"sum > 1e-28", "column 7: expected a number of at most 27 digits on each side of the point"},
     {"1e99999999999999999999 > 0",
@@ -79,12 +87,20 @@ static const struct {
      "column 1: expected a number of at most 27 digits on each side of the point"},
 };
 
-/* A window of 4 rows whose deviation is NULL, to have one; the sum is 8000.000001. */
-static const struct tide_value window[] = {
-    {.units = 8000000001, .scale = SCALE}, {.units = 4},
-    {.units = -50000000, .scale = SCALE},  {.units = 5000000000, .scale = SCALE},
-    {.units = 2000000000, .scale = 6},     {.scale = 6, .null = true},
-    {.units = 0, .scale = SCALE},          {.units = 5000000000, .scale = SCALE},
+/* A window of 4 rows whose deviation is NULL, to have one; the sum is 8000.000001. The key has one
+ * earlier window. */
+static const struct tide_value window[TIDE_VALUE_COUNT] = {
+    {.units = 8000000001, .scale = SCALE},
+    {.units = 4},
+    {.units = -50000000, .scale = SCALE},
+    {.units = 5000000000, .scale = SCALE},
+    {.units = 2000000000, .scale = 6},
+    {.scale = 6, .null = true},
+    {.units = 0, .scale = SCALE},
+    {.units = 5000000000, .scale = SCALE},
+    [TIDE_VALUE_HISTORY_MEAN] = {.units = 7000000001, .scale = 6},
+    [TIDE_VALUE_HISTORY_STDDEV] = {.null = true, .scale = 6},
+    [TIDE_VALUE_HISTORY_COUNT] = {.units = 1},
 };
 
 static const struct {
@@ -116,7 +132,13 @@ static const struct {
     {"(stddev > 0 AND 1 = 2) IS NULL", TIDE_FALSE},
     {"1 / (sum - sum) IS NULL", TIDE_TRUE},
     {"NOT sum IS NULL", TIDE_TRUE},
+    {"sum > history.mean + 3 * history.stddev", TIDE_UNKNOWN},
+    {"history.stddev IS NULL", TIDE_TRUE},
     /* Comparisons, at the last digit. */
+    {"sum = history.mean + 1000", TIDE_TRUE},
+    {"History.Mean > 7000.000001", TIDE_FALSE},
+    {"history.mean >= 7000.000001 AND HISTORY.COUNT = 1", TIDE_TRUE},
+    {"history.count < 1", TIDE_FALSE},
     {"sum > 8000", TIDE_TRUE},
     {"sum > 8000.000001", TIDE_FALSE},
     {"sum >= 8000.000001", TIDE_TRUE},
@@ -220,6 +242,8 @@ static const struct {
     {"mean = 1.5", 2, 4, "1500000", "1500000"},
     {"stddev > 1.0000005", 0, 5, "1000001", NULL},
     {"first BETWEEN -1.005 AND 2.005", 2, 6, "-100", "200"},
+    {"history.count > 3", 2, -1, NULL, NULL},
+    {"5 < history.mean", 2, -1, NULL, NULL},
 };
 
 static struct tide_expression *parse(const char *text)
@@ -351,7 +375,9 @@ static void uses_has_a_bit_for_each_aggregate_named(void **state)
     } cases[] = {{"1 = 1", 0},
                  {"last > 1", 1u << 7},
                  {"SUM > 1 OR sum < mean", 1u | 1u << 4},
-                 {"stddev IS NULL AND first BETWEEN min AND max", 1u << 5 | 1u << 6 | 3u << 2}};
+                 {"stddev IS NULL AND first BETWEEN min AND max", 1u << 5 | 1u << 6 | 3u << 2},
+                 {"history.mean > sum", 1u << TIDE_VALUE_HISTORY_MEAN | 1},
+                 {"history.count + history.stddev > history.mean", TIDE_USES_HISTORY}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct tide_expression *expression = parse(cases[i].text);
         assert_int_equal(tide_expression_uses(expression), cases[i].uses);
@@ -413,6 +439,8 @@ static const struct {
     {"stddev is not null", "NOT stddev IS NULL"},
     {"(sum > 3) is null", "(sum > 3) IS NULL"},
     {"(sum + 3) is null", "sum + 3 IS NULL"},
+    {"SUM>HISTORY.MEAN+3*(History.stddev)", "sum > history.mean + 3 * history.stddev"},
+    {"history.count>=5", "history.count >= 5"},
     {"1 > 123456789012345678901234567.123456789012345678901234567",
      "1 > 123456789012345678901234567.123456789012345678901234567"},
 };

@@ -21,6 +21,8 @@ static const struct tide_aggregate *const aggregates[] = {
     NULL,
 };
 
+#define HISTORY "of earlier windows: history.mean, history.stddev, history.count)"
+
 static const struct {
     const char *text, *error;
 } faults[] = {
@@ -33,9 +35,9 @@ static const struct {
     {"big=sum >", "alert rule 'sum >': column 6: expected a number, an aggregate or '(', found "
                   "the end"},
     {"x==3", "alert rule 'x==3': column 1: expected an aggregate, found 'x' (the aggregates: sum, "
-             "count, stddev)"},
+             "count, stddev; " HISTORY},
     {"x =3", "alert rule 'x =3': column 1: expected an aggregate, found 'x' (the aggregates: sum, "
-             "count, stddev)"},
+             "count, stddev; " HISTORY},
     {"2x=sum > 3", "alert rule '2x=sum > 3': column 2: expected an operator or a comparison, "
                    "found 'x'"},
     {"sum=sum=3", "alert rule 'sum=sum=3': column 8: expected AND, OR or the end, found '='"},
@@ -56,6 +58,8 @@ static const struct {
     {"big=sum=8000", "big", 1},
     {"sums=count = 3", "sums", 2},
     {"_x1=stddev > 0", "_x1", 4},
+    {"history=sum > history.mean", "history", 1u | 1u << TIDE_VALUE_HISTORY_MEAN},
+    {"history.count=3", "history.count=3", 1u << TIDE_VALUE_HISTORY_COUNT},
     {"\xEC\x9D\xB4\xEC\x83\x81=sum > 8000", "\xEC\x9D\xB4\xEC\x83\x81", 1},
 };
 

@@ -27,6 +27,7 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
                                "together in as much memory",
     [TIDE_RUN_MAX_REJECTS] = "past this the run ends with exit status 3 and leaves only --rejects",
     [TIDE_RUN_MAX_FUTURE] = "a row further ahead is rejected and moves no watermark",
+    [TIDE_RUN_HISTORY] = "how many earlier windows history.* of rules looks back at",
     [TIDE_RUN_AT_END] = "the windows open at the end of the input",
     [TIDE_RUN_FORMAT] = "the form of alerts and results",
     [TIDE_RUN_TIME_OUTPUT] = "the form of times in alerts and results",

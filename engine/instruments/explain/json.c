@@ -3,6 +3,7 @@
 #include "engine/base/memory.h"
 #include "engine/instruments/explain/input.h"
 #include "engine/plan/format.h"
+#include "engine/state/history.h"
 #include "engine/text/escape.h"
 
 #include <string.h>
@@ -90,7 +91,12 @@ static void put_operators(struct writer *writer, const struct tide_explanation *
                 plan->registry->aggregates[i]->state_bytes);
         first = false;
     }
-    fprintf(writer->out, "],\n  \"format\": \"%s\",\n  \"alerts\": [", plan->format->name);
+    fprintf(writer->out, "],\n  \"history\": ");
+    if (!tide_plan_keeps_history(plan)) fprintf(writer->out, "null");
+    else
+        fprintf(writer->out, "{\"windows\": %u, \"bytes_a_key\": %llu}", plan->history_depth,
+                ull(tide_history_record_bytes(plan->history_depth, tide_plan_fires_again(plan))));
+    fprintf(writer->out, ",\n  \"format\": \"%s\",\n  \"alerts\": [", plan->format->name);
     for (unsigned i = 0; i < explanation->rule_count; i++) {
         const struct tide_explain_rule *described = &explanation->rules[i];
         fprintf(writer->out, "%s{", i ? ", " : "");

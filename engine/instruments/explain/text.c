@@ -233,6 +233,11 @@ static void write_operators(const struct tide_explanation *explanation, FILE *ou
               sizeof(struct tide_entry) + explanation->states.stride, sizeof(struct tide_entry),
               explanation->states.stride);
     write_aggregates(explanation, out);
+    if (tide_plan_keeps_history(plan)) {
+        char text[TEXT_BYTES];
+        tide_words_history(text, sizeof text, plan);
+        put_entry(out, "history", "%s", text);
+    }
     put_entry(out, plan->format->name, "format: %s", plan->format->summary);
 }
 

@@ -1,5 +1,6 @@
 #include "engine/instruments/explain/words.h"
 
+#include "engine/state/history.h"
 #include "engine/text/exact.h"
 
 #include <stdio.h>
@@ -85,6 +86,19 @@ void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan
              "workers.%s A row is late if the watermark before it has reached its window's end - 1"
              "%s %s",
              tide_words_span(bound, plan->bound_ms), ahead, late, end);
+}
+
+void tide_words_history(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    char most[TIDE_WORDS_BYTES];
+    const bool again = tide_plan_fires_again(plan);
+    snprintf(text, bytes,
+             "the sums of each key's last %u windows%s, for rules that %s; up to %s a key%s, plus "
+             "the bytes of keys longer than %d; a key is never forgotten",
+             plan->history_depth, again ? ", and of those that may fire again" : "",
+             plan->rules->uses & TIDE_USES_HISTORY ? "look back" : "a reload may bring",
+             tide_words_bytes(most, tide_history_record_bytes(plan->history_depth, again)),
+             again ? " and 32 for each of the latter" : "", TIDE_KEY_INLINE_BYTES);
 }
 
 void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan)

@@ -26,6 +26,9 @@ void tide_words_test(char *text, size_t bytes, const struct tide_rule *rule,
 /* What the watermark is, who decides it and who believes it; what is late; what fires when. */
 void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan);
 
+/* What is kept of each key's earlier windows, and why. */
+void tide_words_history(char *text, size_t bytes, const struct tide_plan *plan);
+
 /* In which order the outputs' lines stand, and why. */
 void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan);
 
