@@ -31,7 +31,7 @@ static size_t header(const struct tide_plan *plan, enum tide_channel channel, ch
     for (unsigned i = 0; i < plan->listed_count; i++)
         at = put_name(out, at, plan->registry->aggregates[plan->listed[i]]->name);
     at = put_name(out, at, "watermark_ms");
-    if (channel == TIDE_CHANNEL_ALERTS) at = put_name(out, at, "rule");
+    if (channel != TIDE_CHANNEL_RESULTS) at = put_name(out, at, "rule");
     if (out) out[at - 1] = '\n';
     return at;
 }

@@ -1,5 +1,6 @@
 /* The two lines that the PyFlink job prints for a window: a detection for each rule that holds,
- * then the element itself with the prefix of print("Anomaly Detection"). */
+ * then the element itself with the prefix of print("Anomaly Detection"). A side output has
+ * detections only. */
 #include "engine/text/escape.h"
 #include "operators/formats.h"
 
@@ -71,7 +72,8 @@ static size_t alerts(struct tide_formatter *formatter, const struct tide_emissio
         end += tide_int_print(end, emission->watermark_ms);
         *end++ = '\n';
     }
-    return (size_t)(end - out) + result(formatter, emission, end);
+    if (emission->channel == TIDE_CHANNEL_ALERTS) end += result(formatter, emission, end);
+    return (size_t)(end - out);
 }
 
 const struct tide_format tide_format_flink = {

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-    TIDE_OUTPUT_FILES_MAX = 16,
+    TIDE_OUTPUT_FILES_MAX = 32,
     TIDE_OUTPUT_ESCAPE_GROWTH = 8, /* what a terminal_escape may make of one byte */
 };
 

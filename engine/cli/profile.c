@@ -49,9 +49,9 @@ static const struct tide_option options_table[OPTION_COUNT] = {
 
 /* What says nothing about how rows are read. */
 static const char *const not_for_reading[] = {
-    "max-rejects", "aggregate",  "alert",      "at-end",      "alerts", "results",     "late",
-    "rejects",     "stats",      "format",     "time-output", "order",  "parallelism", "progress",
-    "verbose",     "batch-rows", "ring-slots", "scheduler",   NULL};
+    "max-rejects", "aggregate",  "alert",      "at-end",      "alerts",  "results",     "late",
+    "rejects",     "stats",      "format",     "time-output", "order",   "parallelism", "progress",
+    "verbose",     "batch-rows", "ring-slots", "scheduler",   "history", "side-output", NULL};
 
 static const struct tide_option_set profile_options = {
     .command = "profile",

@@ -12,6 +12,7 @@
 #include "engine/cli/report.h"
 #include "engine/plan/config.h"
 #include "engine/plan/run_options.h"
+#include "engine/plan/side_outputs.h"
 #include "engine/stages/pipeline.h"
 #include "engine/text/escape.h"
 
@@ -29,7 +30,7 @@ enum { VERSIONS_MAX = 4096 };
 struct run {
     struct tide_plan plan;
     struct tide_output_set outputs;
-    struct tide_output *by_kind[TIDE_OUTPUT_COUNT];
+    struct tide_output *by_kind[TIDE_OUTPUT_COUNT], *sides[TIDE_SIDE_OUTPUT_MAX];
     struct tide_pipeline *pipeline;
     struct tide_progress_bar progress;
     struct tide_rule_version *versions;
@@ -84,6 +85,7 @@ static bool reload_rules(struct run *run, struct tide_error *error)
     }
     tide_config_fini(&config);
     if (!rules) return false;
+    tide_side_outputs_route(&run->plan, rules);
     uint64_t version;
     if (remember_rules(run, rules, error)) {
         if (tide_pipeline_reload(run->pipeline, rules, &version, error)) return true;
@@ -159,6 +161,10 @@ static bool open_outputs(struct run *run, struct tide_error *error)
         run->by_kind[i] = tide_output_open(&run->outputs, run->plan.outputs[i], error);
         if (!run->by_kind[i]) return false;
     }
+    for (unsigned i = 0; i < run->plan.side_output_count; i++) {
+        run->sides[i] = tide_output_open(&run->outputs, run->plan.side_outputs[i].file, error);
+        if (!run->sides[i]) return false;
+    }
     return true;
 }
 
@@ -168,12 +174,13 @@ static bool set_up(struct run *run, struct tide_error *error)
     if (!tide_reader_check_files(&run->plan, &bytes_total, error) || !block_signals(run, error) ||
         !open_outputs(run, error) || !remember_rules(run, run->plan.rules, error))
         return false;
-    struct tide_output *const outputs[TIDE_CHANNEL_COUNT] = {
+    struct tide_output *outputs[TIDE_CHANNEL_COUNT] = {
         [TIDE_CHANNEL_RESULTS] = run->by_kind[TIDE_OUTPUT_RESULTS],
         [TIDE_CHANNEL_ALERTS] = run->by_kind[TIDE_OUTPUT_ALERTS],
         [TIDE_CHANNEL_LATE] = run->by_kind[TIDE_OUTPUT_LATE],
         [TIDE_CHANNEL_REJECTS] = run->by_kind[TIDE_OUTPUT_REJECTS],
     };
+    memcpy(outputs + TIDE_CHANNEL_SIDE, run->sides, sizeof run->sides);
     tide_progress_init(&run->progress, &run->plan, bytes_total);
     run->pipeline = tide_pipeline_create(&run->plan, outputs, error);
     return run->pipeline != NULL;

@@ -24,6 +24,7 @@ enum {
 
 /* One fired window of one key. Everything is borrowed. */
 struct tide_emission {
+    enum tide_channel channel; /* the lines asked for go there */
     int64_t window_start_ms, window_end_ms;
     int64_t watermark_ms; /* the one that fired it */
     const struct tide_entry *entry;
@@ -62,8 +63,9 @@ struct tide_format {
     size_t (*result)(struct tide_formatter *formatter, const struct tide_emission *emission,
                      char *out);
 
-    /* Writes what the emission puts into --alerts: a line for each rule i with bit i of holds set,
-     * in order (flink: and one line always). Returns bytes, may be 0. */
+    /* Writes what the emission puts into --alerts or a side output: a line for each rule i with
+     * bit i of holds set, in order (flink: and into --alerts one line always). Returns bytes, may
+     * be 0. */
     size_t (*alerts)(struct tide_formatter *formatter, const struct tide_emission *emission,
                      const struct tide_rule_set *rules, uint64_t holds, char *out);
 

@@ -26,58 +26,83 @@ static const char *path_of(const char *name, const char *stream)
     return strcmp(name, "-") == 0 ? stream : name;
 }
 
-static bool check_pair(const struct tide_plan *plan, const struct tide_settings *settings,
-                       unsigned first, unsigned second)
+/* An output that was asked for. */
+struct place {
+    unsigned option;
+    const char *file;
+};
+
+static bool check_pair(const struct tide_settings *settings, const struct place *first,
+                       const struct place *second)
 {
-    const char *a = plan->outputs[first], *b = plan->outputs[second];
-    if (!a || !b) return true;
-    const char *other = tide_option_at(settings->options->set, option_ids[first])->name;
+    const char *a = first->file, *b = second->file;
+    const char *other = tide_option_at(settings->options->set, first->option)->name;
+    const char *another = first->option == second->option ? "another " : "";
     if (is_stdout(a) && is_stdout(b))
-        return tide_setting_refuse(settings, option_ids[second],
-                                   "--%s goes to standard output already; give one of them a file",
-                                   other);
+        return tide_setting_refuse(settings, second->option,
+                                   "%s--%s goes to standard output already; give one of them a "
+                                   "file",
+                                   another, other);
     if (tide_output_same_file(path_of(a, "/dev/stdout"), path_of(b, "/dev/stdout")))
-        return tide_setting_refuse(settings, option_ids[second], "'%s' is the file of --%s already",
-                                   b, other);
+        return tide_setting_refuse(settings, second->option, "'%s' is the file of %s--%s already",
+                                   b, another, other);
     return true;
 }
 
 static bool check_inputs(const struct tide_plan *plan, const struct tide_settings *settings,
-                         unsigned kind)
+                         const struct place *place)
 {
-    const char *output = plan->outputs[kind];
-    if (!output) return true;
-    const char *path = path_of(output, "/dev/stdout");
-    const char *what = strcmp(output, "-") == 0 ? "standard output" : output;
+    const char *path = path_of(place->file, "/dev/stdout");
+    const char *what = strcmp(place->file, "-") == 0 ? "standard output" : place->file;
     for (unsigned i = 0; i < plan->file_count; i++)
         if (tide_output_same_file(path, path_of(plan->files[i], "/dev/stdin")))
-            return tide_setting_refuse(settings, option_ids[kind],
+            return tide_setting_refuse(settings, place->option,
                                        "'%s' is also an input, which tidemark never changes", what);
     const char *config_file = settings->options->config_file;
     if (config_file && tide_output_same_file(path, config_file))
-        return tide_setting_refuse(settings, option_ids[kind], "'%s' is the config file", what);
+        return tide_setting_refuse(settings, place->option, "'%s' is the config file", what);
+    return true;
+}
+
+/* Is there something that may write to --alerts? */
+static bool has_alerts(const struct tide_plan *plan)
+{
+    return plan->rules->on_alerts || plan->format->alerts_always;
+}
+
+/* What the options name, and standard output for the alerts if nothing else goes there. */
+static bool find_places(struct tide_plan *plan, const struct tide_settings *settings,
+                        struct place places[], unsigned *count)
+{
+    bool stdout_taken = false;
+    for (unsigned kind = 0; kind < TIDE_OUTPUT_COUNT; kind++) {
+        plan->outputs[kind] = tide_options_text(settings->options, option_ids[kind]);
+        if (plan->outputs[kind])
+            places[(*count)++] = (struct place){option_ids[kind], plan->outputs[kind]};
+    }
+    for (unsigned i = 0; i < plan->side_output_count; i++)
+        places[(*count)++] = (struct place){TIDE_RUN_SIDE_OUTPUT, plan->side_outputs[i].file};
+    for (unsigned i = 0; i < *count; i++) {
+        if (*places[i].file == '\0')
+            return tide_setting_refuse(settings, places[i].option,
+                                       "the file's name is empty; - is standard output");
+        stdout_taken = stdout_taken || is_stdout(places[i].file);
+    }
+    if (plan->outputs[TIDE_OUTPUT_ALERTS] || stdout_taken || !has_alerts(plan)) return true;
+    plan->outputs[TIDE_OUTPUT_ALERTS] = "-";
+    places[(*count)++] = (struct place){TIDE_RUN_ALERTS, "-"};
     return true;
 }
 
 bool tide_outputs_resolve(struct tide_plan *plan, const struct tide_settings *settings)
 {
-    bool stdout_taken = false;
-    for (unsigned kind = 0; kind < TIDE_OUTPUT_COUNT; kind++) {
-        const char *name = tide_options_text(settings->options, option_ids[kind]);
-        if (name && *name == '\0')
-            return tide_setting_refuse(settings, option_ids[kind],
-                                       "the file's name is empty; - is standard output");
-        if (name && is_stdout(name)) stdout_taken = true;
-        plan->outputs[kind] = name;
-    }
-    bool alerts_to_be_had = plan->rules->rule_count > 0 || plan->format->alerts_always;
-    if (!plan->outputs[TIDE_OUTPUT_ALERTS] && !stdout_taken && alerts_to_be_had)
-        plan->outputs[TIDE_OUTPUT_ALERTS] = "-";
-
-    for (unsigned kind = 0; kind < TIDE_OUTPUT_COUNT; kind++) {
-        for (unsigned earlier = 0; earlier < kind; earlier++)
-            if (!check_pair(plan, settings, earlier, kind)) return false;
-        if (!check_inputs(plan, settings, kind)) return false;
+    struct place places[TIDE_OUTPUT_COUNT + TIDE_SIDE_OUTPUT_MAX];
+    unsigned count = 0;
+    if (!find_places(plan, settings, places, &count)) return false;
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned earlier = 0; earlier < i; earlier++)
+            if (!check_pair(settings, &places[earlier], &places[i])) return false;
+        if (!check_inputs(plan, settings, &places[i])) return false;
     }
     return true;
 }

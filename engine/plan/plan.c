@@ -7,6 +7,7 @@
 #include "engine/plan/plan_input.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/setting.h"
+#include "engine/plan/side_outputs.h"
 #include "engine/state/history.h"
 
 #include <sched.h>
@@ -270,10 +271,10 @@ bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
     return tide_plan_input(plan, &settings) && set_event_time(plan, &settings) &&
            set_window(plan, &settings) && set_aggregates(plan, &settings) &&
            set_rules(plan, &settings) && set_history(plan, &settings) &&
-           set_format(plan, &settings) && set_choices(plan, &settings) &&
-           set_machine(plan, &settings) && set_scheduler(plan, &settings) &&
-           set_max_rejects(plan, &settings) && set_manners(plan, &settings) &&
-           tide_outputs_resolve(plan, &settings);
+           tide_side_outputs_set(plan, &settings) && set_format(plan, &settings) &&
+           set_choices(plan, &settings) && set_machine(plan, &settings) &&
+           set_scheduler(plan, &settings) && set_max_rejects(plan, &settings) &&
+           set_manners(plan, &settings) && tide_outputs_resolve(plan, &settings);
 }
 
 void tide_plan_fini(struct tide_plan *plan)
@@ -282,6 +283,7 @@ void tide_plan_fini(struct tide_plan *plan)
     for (unsigned i = 0; plan->key_names && i < TIDE_KEY_COLUMN_COUNT_MAX; i++)
         tide_free(plan->key_names->names[i]);
     tide_free(plan->key_names);
+    for (unsigned i = 0; i < plan->side_output_count; i++) tide_free(plan->side_outputs[i].name);
     tide_free(plan->time.name);
     tide_free(plan->value.name);
     tide_na_fini(&plan->na);

@@ -51,6 +51,12 @@ struct tide_column {
     unsigned number; /* 0: the text is no number */
 };
 
+/* Where the alerts of one name go instead of --alerts. */
+struct tide_side_output {
+    char *name;
+    const char *file; /* borrowed from the options */
+};
+
 /* What the first header calls the key columns, for the outputs: --key 2 prints under the column's
  * name. Written once, by the parser, before it sends anything; NULL: nothing is known beyond the
  * option. */
@@ -106,6 +112,8 @@ struct tide_plan {
 
     /* Outputs. outputs[i] NULL = off, "-" = standard output. */
     const char *outputs[TIDE_OUTPUT_COUNT];
+    struct tide_side_output side_outputs[TIDE_SIDE_OUTPUT_MAX];
+    unsigned side_output_count;
     const struct tide_format *format;
     enum tide_time_style time_style;
 

@@ -24,6 +24,7 @@ static bool build_rule(struct tide_rule *rule, const char *text,
     const char *expression = bytes ? text + bytes + 1 : text;
     struct tide_error fault = {.exit = TIDE_EXIT_OK};
     rule->label = bytes ? tide_strndup(text, bytes) : tide_strdup(text);
+    rule->is_named = bytes > 0;
     if (!rule->label) return tide_error_memory(error, "an alert rule");
     rule->expression = tide_expression_parse(expression, aggregates, &fault);
     if (!rule->expression)
@@ -47,6 +48,7 @@ static bool build_set(struct tide_rule_set *rules, const char *const texts[], un
         struct tide_rule *rule = &rules->rules[rules->rule_count++];
         if (!build_rule(rule, texts[i], aggregates, scale, error)) return false;
         rules->uses |= tide_expression_uses(rule->expression);
+        rules->on_alerts |= 1ull << i;
     }
     return true;
 }

@@ -9,12 +9,14 @@
 #ifndef TIDE_PLAN_RULES_H
 #define TIDE_PLAN_RULES_H
 
+#include "engine/flow/emission.h"
 #include "engine/plan/expression.h"
 
 enum { TIDE_RULE_COUNT_MAX = 64 };
 
 struct tide_rule {
     char *label; /* what the column `rule` shows: NAME, or the expression as typed */
+    bool is_named;
     struct tide_expression *expression;
     int bounds_aggregate;        /* >= 0: lowest <= aggregate <= highest is the whole rule */
     tide_int128 lowest, highest; /* inclusive, in the aggregate's units */
@@ -22,8 +24,11 @@ struct tide_rule {
 
 struct tide_rule_set {
     unsigned rule_count;
-    uint32_t uses; /* bit i: some rule looks at aggregates[i] */
+    uint32_t uses; /* bit i: some rule looks at value i (enum tide_value_index) */
     struct tide_rule rules[TIDE_RULE_COUNT_MAX];
+
+    /* Bit i: where the alerts of rules[i] go. build sends all to --alerts; see side_outputs.h. */
+    uint64_t on_alerts, on_side[TIDE_SIDE_OUTPUT_MAX];
 };
 
 /* Builds a set from the texts of --alert ([NAME=]EXPR). No text at all: the one default rule

@@ -44,7 +44,8 @@ static uint64_t stage_bytes(const struct tide_plan *plan)
 void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *footprint)
 {
     uint64_t workers = plan->parallelism, batches = workers * plan->ring_slots;
-    uint64_t by_workers = count_outputs(plan, TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS);
+    uint64_t by_workers =
+        count_outputs(plan, TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS) + plan->side_output_count;
     uint64_t by_parser = count_outputs(plan, TIDE_OUTPUT_LATE, TIDE_OUTPUT_REJECTS);
     *footprint = (struct tide_footprint){
         .texts_max = TIDE_EMISSIONS_A_LINK * (workers * by_workers + by_parser) *

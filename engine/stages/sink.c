@@ -82,8 +82,9 @@ static bool write_headers(struct tide_sink *sink)
 {
     const struct tide_plan *plan = sink->plan;
     sink->has_headers = true;
-    for (unsigned i = TIDE_CHANNEL_RESULTS; i <= TIDE_CHANNEL_ALERTS; i++) {
-        if (!sink->outputs[i]) continue;
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
+        bool is_formatted = i <= TIDE_CHANNEL_ALERTS || i >= TIDE_CHANNEL_SIDE;
+        if (!sink->outputs[i] || !is_formatted) continue;
         size_t bytes = plan->format->header(plan, i, NULL);
         char *text = tide_alloc(bytes + 1);
         struct tide_error error = {0};

@@ -68,7 +68,8 @@ struct tide_wanted {
 struct tide_terms {
     const struct tide_rule_set *rules;
     const struct tide_format *format;
-    bool wants_results, wants_alerts, keeps_history;
+    uint32_t always; /* channels that get a line of every result */
+    bool wants_alerts, keeps_history;
     bool
         is_quick; /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
     size_t short_bytes; /* room for the lines of an entry with an inline key */

@@ -44,13 +44,15 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
     *terms = (struct tide_terms){
         .rules = rules,
         .format = plan->format,
-        .wants_results = plan->outputs[TIDE_OUTPUT_RESULTS] != NULL,
         .wants_alerts = plan->outputs[TIDE_OUTPUT_ALERTS] != NULL,
         .keeps_history = tide_plan_keeps_history(plan),
         .short_bytes = plan->format->row_bytes_max(plan, rules, TIDE_KEY_INLINE_BYTES),
     };
+    if (plan->outputs[TIDE_OUTPUT_RESULTS]) terms->always |= 1u << TIDE_CHANNEL_RESULTS;
+    if (terms->wants_alerts && plan->format->alerts_always)
+        terms->always |= 1u << TIDE_CHANNEL_ALERTS;
     uint32_t first = rules->uses & ~TIDE_USES_HISTORY;
-    if (terms->wants_results || plan->format->alerts_always) {
+    if (terms->always) {
         first |= worker->states.listed;
     } else if (!terms->keeps_history && rules->rule_count == 1 &&
                rules->rules[0].bounds_aggregate >= 0) {
@@ -65,11 +67,9 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
 
 /* Room in a channel for one line, in this emission or a new one. DONE: there is; BLOCKED; STARVED:
  * no memory. */
-static inline enum tide_progress reserve(struct tide_worker *worker, enum tide_channel channel,
-                                         size_t bytes)
+static enum tide_progress reserve(struct tide_worker *worker, enum tide_channel channel,
+                                  size_t bytes)
 {
-    if (TIDE_LIKELY(worker->emission && tide_emission_has_room(worker->emission, channel, bytes)))
-        return TIDE_DONE;
     for (;;) {
         if (!open_emission(worker)) return TIDE_BLOCKED;
         enum tide_room room = tide_emission_reserve(worker->emission, channel, bytes);
@@ -79,25 +79,27 @@ static inline enum tide_progress reserve(struct tide_worker *worker, enum tide_c
     }
 }
 
-/* Room in both channels at once, so that nothing is written twice when a firing is interrupted. */
-static inline enum tide_progress reserve_both(struct tide_worker *worker,
-                                              const struct tide_terms *terms, bool alerts_now,
-                                              size_t bytes)
+static inline bool has_room(const struct tide_worker *worker, uint32_t channels, size_t bytes)
 {
-    for (;;) {
-        enum tide_progress progress = TIDE_DONE;
-        if (alerts_now) progress = reserve(worker, TIDE_CHANNEL_ALERTS, bytes);
-        const struct tide_emission_batch *first = worker->emission;
-        if (progress == TIDE_DONE && terms->wants_results)
-            progress = reserve(worker, TIDE_CHANNEL_RESULTS, bytes);
-        if (progress != TIDE_DONE || !alerts_now || worker->emission == first) return progress;
-    }
+    bool room = worker->emission != NULL;
+    for (; room && channels; channels &= channels - 1)
+        room = tide_emission_has_room(worker->emission, (unsigned)__builtin_ctz(channels), bytes);
+    return room;
 }
 
-static char *end_of(const struct tide_worker *worker, enum tide_channel channel)
+/* Room in a set of channels at once, so that nothing is written twice when a firing is interrupted.
+ */
+static inline enum tide_progress reserve_all(struct tide_worker *worker, uint32_t channels,
+                                             size_t bytes)
 {
-    const struct tide_channel_text *text = &worker->emission->channels[channel];
-    return text->text + text->bytes;
+    while (TIDE_UNLIKELY(!has_room(worker, channels, bytes))) {
+        for (uint32_t left = channels; left; left &= left - 1) {
+            enum tide_progress progress =
+                reserve(worker, (enum tide_channel)__builtin_ctz(left), bytes);
+            if (progress != TIDE_DONE) return progress;
+        }
+    }
+    return TIDE_DONE;
 }
 
 static inline void append(struct tide_worker *worker, enum tide_channel channel, size_t bytes,
@@ -154,23 +156,55 @@ static inline uint64_t find_holding(const struct tide_worker *worker,
     return holds;
 }
 
+/* The channels that get lines of a result for which these rules hold. */
+static inline uint32_t find_channels(const struct tide_worker *worker, uint64_t holds)
+{
+    const struct tide_terms *terms = &worker->terms;
+    uint32_t channels = terms->always;
+    if (!holds) return channels;
+    if (terms->wants_alerts && holds & terms->rules->on_alerts)
+        channels |= 1u << TIDE_CHANNEL_ALERTS;
+    for (unsigned i = 0; i < worker->plan->side_output_count; i++)
+        if (holds & terms->rules->on_side[i]) channels |= 1u << (TIDE_CHANNEL_SIDE + i);
+    return channels;
+}
+
+/* The lines of one channel, for which there is room. */
+static inline void put_lines(struct tide_worker *worker, const struct tide_emission *emission,
+                             uint64_t holds, const struct tide_due *due)
+{
+    const struct tide_terms *terms = &worker->terms;
+    const struct tide_channel_text *text = &worker->emission->channels[emission->channel];
+    char *out = text->text + text->bytes;
+    size_t bytes;
+    if (emission->channel == TIDE_CHANNEL_RESULTS) {
+        bytes = terms->format->result(&worker->formatter, emission, out);
+    } else {
+        holds &= emission->channel == TIDE_CHANNEL_ALERTS
+                     ? terms->rules->on_alerts
+                     : terms->rules->on_side[emission->channel - TIDE_CHANNEL_SIDE];
+        bytes = terms->format->alerts(&worker->formatter, emission, terms->rules, holds, out);
+    }
+    append(worker, emission->channel, bytes, due);
+}
+
 enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due)
 {
     const struct tide_terms *terms = &worker->terms;
-    const struct tide_format *format = terms->format;
     const struct tide_entry *entry = due->entry;
     unsigned alert_count = 0;
     if (terms->keeps_history && !tide_worker_look_back(worker, due)) return TIDE_STARVED;
     find_values(worker, terms, due, 0, terms->first_count);
-    uint64_t holds = find_holding(worker, terms->rules, &alert_count);
-    bool alerts_now = terms->wants_alerts && (holds || format->alerts_always);
-    if (terms->wants_results || alerts_now) {
+    const uint64_t holds = find_holding(worker, terms->rules, &alert_count);
+    const uint32_t channels = find_channels(worker, holds);
+    if (channels) {
         size_t bytes = terms->short_bytes;
         if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
-            bytes = format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
-        enum tide_progress progress = reserve_both(worker, terms, alerts_now, bytes);
+            bytes = terms->format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
+        enum tide_progress progress = reserve_all(worker, channels, bytes);
         if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
-        const struct tide_emission emission = {
+        find_values(worker, terms, due, terms->first_count, terms->all_count);
+        struct tide_emission emission = {
             .window_start_ms = due->start_ms,
             .window_end_ms = due->end_ms,
             .watermark_ms = worker->firing.watermark_ms,
@@ -179,16 +213,9 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
             .key_bytes = entry->key_bytes,
             .values = worker->values,
         };
-        if (alerts_now) {
-            find_values(worker, terms, due, terms->first_count, terms->all_count);
-            char *out = end_of(worker, TIDE_CHANNEL_ALERTS);
-            append(worker, TIDE_CHANNEL_ALERTS,
-                   format->alerts(&worker->formatter, &emission, terms->rules, holds, out), due);
-        }
-        if (terms->wants_results) {
-            char *out = end_of(worker, TIDE_CHANNEL_RESULTS);
-            append(worker, TIDE_CHANNEL_RESULTS, format->result(&worker->formatter, &emission, out),
-                   due);
+        for (uint32_t left = channels; left; left &= left - 1) {
+            emission.channel = (enum tide_channel)__builtin_ctz(left);
+            put_lines(worker, &emission, holds, due);
         }
     }
     if (terms->keeps_history && !tide_worker_remember(worker, due)) return TIDE_STARVED;

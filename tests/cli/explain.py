@@ -35,9 +35,9 @@ CHANGES = {
     "parallelism": ("5", "5 workers, 8 threads, 24 rings"), "progress": ("never", "standard error"), "quiet": (None, "no summary"),
     "verbose": (None, "each stage's time"), "batch-rows": ("64", "speed only"), "ring-slots": ("4", "4 batches a worker, 4 epochs"),
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"),
-    "history": ("5", "earlier windows"),
+    "history": ("5", "earlier windows"), "side-output": ("big=b.csv", "is written"),
 }
-NEEDS_OTHERS = {"no-header": ("--key", "1", "--time", "2", "--value", "3")}
+NEEDS_OTHERS = {"no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
 
 WRONG = (
     ("--ring-slots", "3"), ("--batch-rows", "0"), ("-p", "257"), ("--window", "hopping:1s"), ("--window", "tumbling:0"),
@@ -136,6 +136,12 @@ class Explain(Case):
         # A reload may bring rules on any aggregate.
         self.assertEqual({each["name"] for each in described["aggregates"] if each["state_bytes"]},
                          {"min", "max", "stddev", "first", "last"})
+
+    def test_side_outputs_are_told(self):
+        arguments = ("--alert", "big=sum > 1", "--side-output", "big=b.csv")
+        described = self.described(*arguments)
+        self.assertEqual((described["outputs"]["alerts"], described["side_outputs"]), (None, {"big": "b.csv"}))
+        self.assertRegex(self.explain(*arguments), r"side output +big: b.csv\n")
 
     def test_history_is_told_where_it_is_kept(self):
         self.write("c.conf", b"")

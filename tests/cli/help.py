@@ -23,7 +23,7 @@ RUN_OPTIONS = {
     "--max-row-bytes": "default: 1048576", "--time-output": "default: plain", "--config": None, "--quiet": None,
     "--verbose": None, "--batch-rows": "default: auto", "--ring-slots": "default:", "--simd": "default: auto",
     "--scheduler": "default: threads",
-    "--history": "default: 20",
+    "--history": "default: 20", "--side-output": "instead",
 }
 GEN_OPTIONS = {
     "--rows": "default: 1000000", "--keys": "default: 1000", "--skew": "default: uniform", "--rate": "default: 1000",

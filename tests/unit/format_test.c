@@ -91,16 +91,16 @@ static void set_up(struct scene *scene)
 static char *printed(struct scene *scene, const struct tide_format *format,
                      enum tide_channel channel, uint64_t holds)
 {
+    const bool are_alerts = channel != TIDE_CHANNEL_RESULTS;
     if (scene->format != format) tide_formatter_init(&scene->formatter, &scene->plan);
     scene->format = format;
-    size_t room =
-        format->row_bytes_max(&scene->plan, channel == TIDE_CHANNEL_ALERTS ? &scene->rules : NULL,
-                              scene->emission.key_bytes);
+    scene->emission.channel = channel;
+    size_t room = format->row_bytes_max(&scene->plan, are_alerts ? &scene->rules : NULL,
+                                        scene->emission.key_bytes);
     char *out = malloc(room);
     size_t bytes =
-        channel == TIDE_CHANNEL_ALERTS
-            ? format->alerts(&scene->formatter, &scene->emission, &scene->rules, holds, out)
-            : format->result(&scene->formatter, &scene->emission, out);
+        are_alerts ? format->alerts(&scene->formatter, &scene->emission, &scene->rules, holds, out)
+                   : format->result(&scene->formatter, &scene->emission, out);
     assert_true(bytes <= room);
     char *text = malloc(bytes + 1);
     memcpy(text, out, bytes);
@@ -165,6 +165,18 @@ static void null_is_empty_in_csv_and_null_in_jsonl(void **state)
         "\"count\":2,\"watermark_ms\":9223372036854775807}\n");
 }
 
+/* The element itself is no alert of the rule that was sent there. */
+static void a_side_output_has_no_element_of_flinks(void **state)
+{
+    (void)state;
+    struct scene scene;
+    set_up(&scene);
+    char *text = printed(&scene, &tide_format_flink, TIDE_CHANNEL_SIDE, 1);
+    assert_string_equal(text, "이상 거래 감지: ('tx1', 1715421600000, 11700.0), 현재 워터마크: "
+                              "9223372036854775807\n");
+    free(text);
+}
+
 static void jsonl_and_flink_have_no_header(void **state)
 {
     (void)state;
@@ -185,6 +197,9 @@ static void csv_header_names_keys_and_listed_aggregates(void **state)
                   "window_start,window_end,transaction_id,first_time,sum,count,watermark_ms\n");
     assert_header(
         &scene, &tide_format_csv, TIDE_CHANNEL_ALERTS,
+        "window_start,window_end,transaction_id,first_time,sum,count,watermark_ms,rule\n");
+    assert_header(
+        &scene, &tide_format_csv, TIDE_CHANNEL_SIDE + 1,
         "window_start,window_end,transaction_id,first_time,sum,count,watermark_ms,rule\n");
     scene.plan.key_count = 2;
     scene.plan.listed_count = 1;
@@ -446,6 +461,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_rule_holds_writes_no_alert_but_flinks_element),
         cmocka_unit_test(null_is_empty_in_csv_and_null_in_jsonl),
+        cmocka_unit_test(a_side_output_has_no_element_of_flinks),
         cmocka_unit_test(jsonl_and_flink_have_no_header),
         cmocka_unit_test(csv_header_names_keys_and_listed_aggregates),
         cmocka_unit_test(first_window_of_the_lab_prints_as_promised),

@@ -92,6 +92,14 @@ static void write_outputs(const struct tide_explanation *explanation, FILE *out)
         if (i != TIDE_OUTPUT_STATS)
             fprintf(out, "    stage%u -> %s;\n", explanation->stage_count - 1, names[i]);
     }
+    for (unsigned i = 0; i < plan->side_output_count; i++) {
+        const struct tide_side_output *side = &plan->side_outputs[i];
+        fprintf(out, "    side%u [shape=note, label=\"", i);
+        put_label(out, side->name);
+        fprintf(out, "\\n");
+        put_label(out, strcmp(side->file, "-") == 0 ? "standard output" : side->file);
+        fprintf(out, "\"];\n    stage%u -> side%u;\n", explanation->stage_count - 1, i);
+    }
 }
 
 void tide_explain_write_dot(const struct tide_explanation *explanation, FILE *out)

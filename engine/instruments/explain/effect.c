@@ -161,6 +161,9 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
                  plan->scheduler == TIDE_SCHEDULER_ONE ? "all stages by turns on one thread"
                                                        : "a thread each");
         break;
+    case TIDE_RUN_SIDE_OUTPUT:
+        say_output(out, bytes, strchr(text, '=') + 1);
+        break;
     default: /* alerts, results, late, rejects, stats */
         say_output(out, bytes, text);
         break;

@@ -132,6 +132,13 @@ static void put_places(struct writer *writer, const struct tide_explanation *exp
         fprintf(writer->out, "%s", i ? ", " : "");
         put_member(writer, names[i], plan->outputs[i]);
     }
+    fprintf(writer->out, "},\n  \"side_outputs\": {");
+    for (unsigned i = 0; i < plan->side_output_count; i++) {
+        if (i > 0) fprintf(writer->out, ", ");
+        put_text(writer, plan->side_outputs[i].name);
+        fprintf(writer->out, ": ");
+        put_text(writer, plan->side_outputs[i].file);
+    }
     fprintf(writer->out, "},\n");
 }
 

@@ -265,6 +265,11 @@ static void write_outputs(const struct tide_explanation *explanation, FILE *out)
                   : strcmp(place, "-") == 0 ? "standard output"
                                             : place);
     }
+    for (unsigned i = 0; i < plan->side_output_count; i++) {
+        const struct tide_side_output *side = &plan->side_outputs[i];
+        put_entry(out, "side output", "%s: %s", side->name,
+                  strcmp(side->file, "-") == 0 ? "standard output" : side->file);
+    }
 }
 
 /* --- memory --- */
