@@ -2,15 +2,16 @@
  * then the element itself with the prefix of print("Anomaly Detection"). A side output has
  * detections only. */
 #include "engine/text/escape.h"
+#include "operators/flink_subtask.h"
 #include "operators/formats.h"
 
 #include <string.h>
 
-enum { REPR_GROWTH = 6, INT_TEXT_BYTES = 24 };
+enum { REPR_GROWTH = 6, INT_TEXT_BYTES = 24, SUBTASK_TEXT_BYTES = 8 };
 
 static const char detection_before[] = "이상 거래 감지: ";
 static const char detection_between[] = ", 현재 워터마크: ";
-static const char element_before[] = "Anomaly Detection> ";
+static const char sink[] = "Anomaly Detection";
 
 static size_t header(const struct tide_plan *plan, enum tide_channel channel, char *out)
 {
@@ -27,7 +28,7 @@ static size_t row_bytes_max(const struct tide_plan *plan, const struct tide_rule
                    INT_TEXT_BYTES + TIDE_DECIMAL_TEXT_BYTES;
     size_t detection =
         sizeof detection_before + tuple + sizeof detection_between + TIDE_WATERMARK_TEXT_BYTES + 1;
-    size_t element = sizeof element_before + tuple + 1;
+    size_t element = sizeof sink + SUBTASK_TEXT_BYTES + sizeof "> " + tuple + 1;
     return element + (rules ? rules->rule_count : 0) * detection;
 }
 
@@ -54,8 +55,15 @@ static char *put_tuple(char *out, const struct tide_plan *plan,
 static size_t result(struct tide_formatter *formatter, const struct tide_emission *emission,
                      char *out)
 {
-    char *end = tide_bytes_put(out, element_before, sizeof element_before - 1);
-    end = put_tuple(end, formatter->plan, emission);
+    const struct tide_plan *plan = formatter->plan;
+    char *end = tide_bytes_put(out, sink, sizeof sink - 1);
+    if (plan->flink_parallelism > 1) {
+        int32_t hash = tide_flink_key_hash(emission->key, emission->key_bytes, plan->key_count);
+        *end++ = ':';
+        end += tide_int_print(end, tide_flink_subtask(hash, plan->flink_parallelism));
+    }
+    end = tide_bytes_put(end, "> ", 2);
+    end = put_tuple(end, plan, emission);
     *end++ = '\n';
     return (size_t)(end - out);
 }
@@ -84,4 +92,5 @@ const struct tide_format tide_format_flink = {
     .result = result,
     .alerts = alerts,
     .alerts_always = true,
+    .names_subtasks = true,
 };

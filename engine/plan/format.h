@@ -69,7 +69,8 @@ struct tide_format {
     size_t (*alerts)(struct tide_formatter *formatter, const struct tide_emission *emission,
                      const struct tide_rule_set *rules, uint64_t holds, char *out);
 
-    bool alerts_always; /* alerts() must be called even if no rule holds (flink) */
+    bool alerts_always;  /* alerts() must be called even if no rule holds (flink) */
+    bool names_subtasks; /* heeds --flink-parallelism */
 };
 
 void tide_formatter_init(struct tide_formatter *formatter, const struct tide_plan *plan);

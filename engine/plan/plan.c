@@ -141,7 +141,15 @@ static bool set_format(struct tide_plan *plan, const struct tide_settings *setti
     unsigned index;
     if (!tide_setting_word(settings, TIDE_RUN_FORMAT, names, &index)) return false;
     plan->format = plan->registry->formats[index];
-    return true;
+    uint64_t subtasks;
+    if (!tide_setting_uint(settings, TIDE_RUN_FLINK_PARALLELISM, 1, TIDE_FLINK_PARALLELISM_MAX,
+                           &subtasks))
+        return false;
+    plan->flink_parallelism = (unsigned)subtasks;
+    if (subtasks == 1 || plan->format->names_subtasks) return true;
+    return tide_setting_refuse(settings, TIDE_RUN_FLINK_PARALLELISM,
+                               "--format %s names no subtasks; add --format flink",
+                               plan->format->name);
 }
 
 /* Words in the order of the enums they stand for. */

@@ -26,6 +26,7 @@ enum {
     TIDE_BATCH_ROWS_MAX = 65536,
     TIDE_RING_SLOTS_DEFAULT = 16,
     TIDE_RING_SLOTS_MAX = 4096,
+    TIDE_FLINK_PARALLELISM_MAX = 32768, /* Flink's own limit */
 };
 
 #define TIDE_DURATION_MS_MAX ((int64_t)1 << 62)
@@ -115,6 +116,7 @@ struct tide_plan {
     struct tide_side_output side_outputs[TIDE_SIDE_OUTPUT_MAX];
     unsigned side_output_count;
     const struct tide_format *format;
+    unsigned flink_parallelism; /* whose subtasks --format flink names; 1: none are named */
     enum tide_time_style time_style;
 
     /* Policies and manners. */

@@ -89,6 +89,10 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .help = "counters and timing as JSON; not given: off"},
     [TIDE_RUN_FORMAT] = {.name = "format", .argument = "F", .fallback = "csv", .group = OUTPUTS,
         .help = "format of alerts and results; formats are listed below"},
+    [TIDE_RUN_FLINK_PARALLELISM] = {.name = "flink-parallelism", .argument = "N", .fallback = "1",
+        .group = OUTPUTS,
+        .help = "--format flink: print the subtask to which Flink at parallelism N, 1 to 32768, "
+                "routes the key, as `Anomaly Detection:2> `"},
     [TIDE_RUN_TIME_OUTPUT] = {.name = "time-output", .argument = "plain|iso|epoch-ms",
         .fallback = "plain", .group = OUTPUTS,
         .help = "how times are printed"},

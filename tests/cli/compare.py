@@ -16,7 +16,7 @@ from harness import Case, DATA, main
 
 from runs import packed
 
-FLINK = Path(__file__).resolve().parent / "flink"
+FLINK = Path(__file__).resolve().parent.parent / "golden" / "pyflink"
 SLOW = float(os.environ.get("TIDEMARK_SLOW", "1"))  # sanitizer builds get more time
 HEADER = "transaction_id,timestamp,amount\n"
 DIFFERENT = 4

@@ -13,6 +13,8 @@ ROWS = "transaction_id,timestamp,amount\na,2024-05-11 10:00:00,1\n"
 NOT_BUILT = (
     ("--inactive", "1s"), ("--process", "plugin.so"),
     ("--inputs", "partitions"), ("--follow",), ("--idle-timeout", "1s"), ("--flink-parallelism", "2"),
+    ("--history", "5"), ("--inactive", "1s"), ("--process", "plugin.so"),
+    ("--inputs", "partitions"), ("--follow",), ("--idle-timeout", "1s"),
     ("--checkpoint", "folder"), ("--checkpoint-every", "1000"), ("--resume",), ("--memory", "1g"), ("--escape-formulas",),
 )
 NOT_BUILT_VALUES = (
@@ -33,6 +35,7 @@ BAD_VALUES = {
     "--format": ("xml", ""),
     "--timezone": ("Mars/Olympus_Mons", ""),
     "--time-format": ("iso", "%Q", ""),
+    "--flink-parallelism": ("0", "32769", "x", "-1", "", "2.0"),
     "--time-output": ("rfc", ""),
     "--delimiter": ("ab", "", '"', "\n"),
     "--max-rejects": ("x", "-1", "%", "-1%", ""),
@@ -108,6 +111,13 @@ class UsageErrors(Case):
             for value in values:
                 with self.subTest(f"{option} {value}"):
                     self.refused("run", option, value, "in.csv")
+
+    def test_subtasks_are_refused_in_formats_that_name_none(self):
+        for form in ("csv", "jsonl"):
+            with self.subTest(form):
+                message = self.refused("run", "--format", form, "--flink-parallelism", "2", "in.csv")
+                self.assertIn("--flink-parallelism", message)
+                self.assertIn("--format flink", message)
 
     def test_a_faulty_expression_is_shown_with_its_column(self):
         message = self.refused("run", "--alert", "sum > > 8000", "in.csv")
