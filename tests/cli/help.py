@@ -24,6 +24,7 @@ RUN_OPTIONS = {
     "--verbose": None, "--batch-rows": "default: auto", "--ring-slots": "default:", "--simd": "default: auto",
     "--scheduler": "default: threads",
     "--history": "default: 20", "--side-output": "instead",
+    "--scheduler": "default: threads", "--flink-parallelism": "default: 1",
 }
 GEN_OPTIONS = {
     "--rows": "default: 1000000", "--keys": "default: 1000", "--skew": "default: uniform", "--rate": "default: 1000",
