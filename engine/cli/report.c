@@ -18,6 +18,25 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
+/* The commonest mistake with numbers for times: seconds where milliseconds are meant, or the other
+ * way round. */
+static void warn_of_unit(const struct tide_report *report)
+{
+    const struct tide_totals *totals = report->totals;
+    if (!totals->has_time) return;
+    const char *likelier = tide_time_likelier_form(report->plan->time_format.form,
+                                                   totals->time_first_ms, totals->time_max_ms);
+    if (!likelier) return;
+    struct tide_time_printer printer;
+    char text[TIDE_TIME_TEXT_BYTES];
+    tide_time_printer_init(&printer, TIDE_TIME_PLAIN, &report->plan->zone);
+    int bytes = (int)tide_time_print(&printer, text, totals->time_max_ms);
+    fprintf(stderr,
+            "tidemark: warning: these times look like %s (the greatest is taken for %.*s); if they "
+            "are, write --time-format %s\n",
+            likelier, bytes, text, likelier);
+}
+
 void tide_report_summary(const struct tide_report *report)
 {
     const struct tide_totals *totals = report->totals;
@@ -42,6 +61,7 @@ void tide_report_summary(const struct tide_report *report)
                 "were dropped\n",
                 ull(totals->unfired_entries));
     else fprintf(stderr, "tidemark: the end of the input fired all open windows\n");
+    warn_of_unit(report);
 }
 
 /* What a stage did when it did not wait; waiting for a core is part of it. */

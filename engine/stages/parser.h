@@ -48,6 +48,7 @@ struct tide_parser {
     bool awaits_header, has_columns;
     bool epoch_is_full;
     int64_t time_max_ms; /* greatest event time of an accepted row */
+    int64_t time_first_ms;
     bool has_time;
     int64_t fire_next_ms; /* the watermark that the next window waits for */
     uint64_t rules_version;

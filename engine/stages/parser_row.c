@@ -98,6 +98,7 @@ static bool is_future(const struct tide_parser *parser, int64_t time_ms)
 static void advance(struct tide_parser *parser, int64_t time_ms)
 {
     parser->time_max_ms = time_ms;
+    if (TIDE_UNLIKELY(!parser->has_time)) parser->time_first_ms = time_ms;
     parser->has_time = true;
     if (parser->plan->unbounded) return;
     int64_t watermark_ms;

@@ -41,8 +41,11 @@ static inline bool is_ordinary(struct course *course, int64_t time_ms)
     return true;
 }
 
-static void keep_course(struct tide_parser *parser, const struct course *course, uint32_t taken)
+/* rows: the `taken` ones. */
+static void keep_course(struct tide_parser *parser, const struct course *course,
+                        const struct tide_row *rows, uint32_t taken)
 {
+    if (TIDE_UNLIKELY(!parser->has_time) && taken > 0) parser->time_first_ms = rows[0].time_ms;
     parser->router.row += taken;
     parser->router.watermark_ms = course->watermark_ms;
     parser->time_max_ms = course->time_max_ms;
@@ -83,7 +86,7 @@ static void run_to_one(struct tide_parser *parser)
         }
         if (from != rows) memcpy(rows, from, taken * sizeof *rows);
         batch->row_count += taken;
-        keep_course(parser, &course, taken);
+        keep_course(parser, &course, rows, taken);
     }
     if (parser->next < parser->records.chunk.count) take_back(parser);
 }
@@ -113,7 +116,7 @@ static void run_to_many(struct tide_parser *parser)
         batch->marks[at] = (uint32_t)(row + taken - batch->row_base);
         batch->rows[at] = *from;
     }
-    keep_course(parser, &course, taken);
+    keep_course(parser, &course, rows, taken);
 }
 
 void tide_parser_run(struct tide_parser *parser)

@@ -134,6 +134,9 @@ static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *tot
 {
     *totals = (struct tide_totals){.rows = pipeline->parser.counts,
                                    .bytes_unpacked = pipeline->reader.bytes_unpacked,
+                                   .time_first_ms = pipeline->parser.time_first_ms,
+                                   .time_max_ms = pipeline->parser.time_max_ms,
+                                   .has_time = pipeline->parser.has_time,
                                    .was_stopped = pipeline->parser.was_stopped};
     for (unsigned i = 0; i < pipeline->plan->parallelism; i++) {
         const struct tide_worker_counts *counts = &pipeline->lanes[i].worker.counts;

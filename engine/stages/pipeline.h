@@ -26,6 +26,8 @@ struct tide_totals {
     uint64_t used, results, alerts;
     uint64_t unfired_entries; /* results that open windows would have given */
     uint64_t bytes_unpacked;
+    int64_t time_first_ms, time_max_ms; /* of the accepted rows, if there are any: has_time */
+    bool has_time;
     bool was_stopped; /* by a signal or a broken policy, before the input ended */
 };
 

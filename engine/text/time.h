@@ -37,6 +37,11 @@ TIDE_MUST_USE bool tide_time_format_init(struct tide_time_format *format, const 
 TIDE_MUST_USE bool tide_time_parse(const struct tide_time_format *format, const char *text,
                                    size_t bytes, int64_t *time_ms);
 
+/* The word for an epoch form in whose unit times of this one would lie in this age, from 2001-09-09
+ * to 2103-02-03, while in their own they lie weeks after 1970 or millennia ahead. NULL: none, or
+ * this is no epoch form. */
+const char *tide_time_likelier_form(enum tide_time_form form, int64_t first_ms, int64_t last_ms);
+
 /* Milliseconds since the epoch of midnight UTC of a day in the proleptic Gregorian calendar; false
  * if there is no such day. Algorithm: days from civil (H. Hinnant, "chrono-Compatible Low-Level
  * Date Algorithms"). */

@@ -6,22 +6,18 @@
 
 enum { DAY_MS = 24 * 3600 * 1000, DATE_BYTES = 10, SECONDS_BYTES = 19 };
 
+static const char *const words[] = {[TIDE_TIME_AUTO] = "auto",
+                                    [TIDE_TIME_EPOCH_S] = "epoch-s",
+                                    [TIDE_TIME_EPOCH_MS] = "epoch-ms",
+                                    [TIDE_TIME_EPOCH_US] = "epoch-us"};
+
 bool tide_time_format_init(struct tide_time_format *format, const char *text,
                            const struct tide_zone *zone, struct tide_error *error)
 {
-    static const struct {
-        const char *name;
-        enum tide_time_form form;
-    } names[] = {
-        {"auto", TIDE_TIME_AUTO},
-        {"epoch-s", TIDE_TIME_EPOCH_S},
-        {"epoch-ms", TIDE_TIME_EPOCH_MS},
-        {"epoch-us", TIDE_TIME_EPOCH_US},
-    };
     *format = (struct tide_time_format){.form = TIDE_TIME_PATTERN, .pattern = text, .zone = zone};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(text, names[i].name) != 0) continue;
-        format->form = names[i].form;
+    for (enum tide_time_form form = TIDE_TIME_AUTO; form < TIDE_TIME_PATTERN; form++) {
+        if (strcmp(text, words[form]) != 0) continue;
+        format->form = form;
         format->pattern = NULL;
         return true;
     }
@@ -184,4 +180,22 @@ bool tide_time_parse(const struct tide_time_format *format, const char *text, si
         return tide_time_pattern_parse(format->pattern, format->zone, text, end, time_ms);
     }
     return false;
+}
+
+const char *tide_time_likelier_form(enum tide_time_form form, int64_t first_ms, int64_t last_ms)
+{
+    static const int64_t a_second[] = {
+        [TIDE_TIME_EPOCH_S] = 1, [TIDE_TIME_EPOCH_MS] = 1000, [TIDE_TIME_EPOCH_US] = 1000000};
+    const int64_t begin_s = 1000000000, end_s = 4200000000;
+    if (form < TIDE_TIME_EPOCH_S || form > TIDE_TIME_EPOCH_US) return NULL;
+    for (enum tide_time_form other = TIDE_TIME_EPOCH_S; other <= TIDE_TIME_EPOCH_US; other++) {
+        /* What a second of the other unit is taken for. 0: too short, those times lie in the first
+         * hour of 1970, where simulations are at home. */
+        int64_t taken_ms = 1000 * a_second[other] / a_second[form];
+        int64_t begin_ms = begin_s * taken_ms, end_ms = end_s * taken_ms;
+        if (other == form || taken_ms == 0) continue;
+        if (first_ms >= begin_ms && first_ms < end_ms && last_ms >= begin_ms && last_ms < end_ms)
+            return words[other];
+    }
+    return NULL;
 }

@@ -440,6 +440,37 @@ static void days_of_the_calendar_follow_one_another(void **state)
     assert_true(expected_ms == INT64_C(26223868800000));
 }
 
+static void only_times_of_this_age_in_another_unit_are_doubted(void **state)
+{
+    (void)state;
+    const int64_t now_s = TEN_OCLOCK_S, day_s = 86400;
+    assert_null(tide_time_likelier_form(TIDE_TIME_AUTO, now_s, now_s));
+    assert_null(tide_time_likelier_form(TIDE_TIME_PATTERN, now_s, now_s));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_S, ten_oclock_ms, ten_oclock_ms + 5));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_MS, ten_oclock_ms, ten_oclock_ms + 5));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_US, ten_oclock_ms, ten_oclock_ms + 5));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_MS, 0, now_s));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_MS, now_s, 4200000000));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_MS, 999999999, 999999999));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_MS, -now_s, -now_s));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_US, now_s / 1000, now_s / 1000));
+    assert_null(tide_time_likelier_form(TIDE_TIME_EPOCH_S, INT64_MIN, INT64_MAX));
+
+    assert_string_equal(tide_time_likelier_form(TIDE_TIME_EPOCH_MS, now_s, now_s + day_s),
+                        "epoch-s");
+    assert_string_equal(tide_time_likelier_form(TIDE_TIME_EPOCH_US, now_s, now_s + day_s),
+                        "epoch-ms");
+    assert_string_equal(
+        tide_time_likelier_form(TIDE_TIME_EPOCH_S, ten_oclock_ms * 1000, ten_oclock_ms * 1000),
+        "epoch-ms");
+    assert_string_equal(
+        tide_time_likelier_form(TIDE_TIME_EPOCH_MS, ten_oclock_ms * 1000, ten_oclock_ms * 1000),
+        "epoch-us");
+    assert_string_equal(tide_time_likelier_form(TIDE_TIME_EPOCH_S, ten_oclock_ms * 1000000,
+                                                ten_oclock_ms * 1000000),
+                        "epoch-us");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_named_zone_prints_its_own_clock),
         cmocka_unit_test(printed_times_read_back),
         cmocka_unit_test(days_of_the_calendar_follow_one_another),
+        cmocka_unit_test(only_times_of_this_age_in_another_unit_are_doubted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
