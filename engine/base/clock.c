@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { NS_A_MS = 1000000 };
 
 static int64_t read_ns(clockid_t clock)
 {
@@ -16,6 +19,22 @@ static int64_t read_ns(clockid_t clock)
 int64_t tide_clock_ns(void)
 {
     return read_ns(CLOCK_MONOTONIC);
+}
+
+int64_t tide_clock_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / NS_A_MS;
+}
+
+int tide_clock_poll_ms(int64_t latest_ns)
+{
+    if (latest_ns == TIDE_CLOCK_NEVER) return -1;
+    int64_t left_ns = latest_ns - tide_clock_ns();
+    if (left_ns <= 0) return 0;
+    int64_t left_ms = (left_ns - 1) / NS_A_MS + 1;
+    return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
 }
 
 int64_t tide_clock_thread_cpu_ns(void)

@@ -114,12 +114,25 @@ static bool create_temporary(struct tide_output *output, const struct stat *old,
     return tide_error_system(error, reason, "cannot create '%s'", output->name);
 }
 
-static bool open_in_place(struct tide_output *output, struct tide_error *error)
+static bool open_in_place(struct tide_output *output, const char *path, int flags,
+                          struct tide_error *error)
 {
-    do output->fd = open(output->target, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+    do output->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
     while (output->fd < 0 && errno == EINTR);
     if (output->fd >= 0) return true;
+    if (errno == ENOENT)
+        return tide_error_set(error, TIDE_EXIT_FAILED,
+                              "cannot create '%s': its folder does not exist", output->name);
     return tide_error_system(error, errno, "cannot open '%s' for writing", output->name);
+}
+
+static bool open_appending(struct tide_output *output, struct tide_error *error)
+{
+    struct stat status;
+    if (!open_in_place(output, output->name, O_CREAT, error)) return false;
+    output->is_continued =
+        fstat(output->fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+    return true;
 }
 
 static bool open_path(struct tide_output *output, struct tide_error *error)
@@ -131,7 +144,7 @@ static bool open_path(struct tide_output *output, struct tide_error *error)
         if (errno == ENOENT) return create_temporary(output, NULL, error);
         return tide_error_system(error, errno, "cannot write '%s'", output->name);
     }
-    if (!S_ISREG(old.st_mode)) return open_in_place(output, error);
+    if (!S_ISREG(old.st_mode)) return open_in_place(output, output->target, 0, error);
     /* A rename would replace a file that its owner has write-protected. */
     if (faccessat(AT_FDCWD, output->target, W_OK, AT_EACCESS) != 0)
         return tide_error_system(error, errno, "cannot write '%s'", output->name);
@@ -165,8 +178,9 @@ static void release(struct tide_output *output)
     *output = (struct tide_output){.fd = -1};
 }
 
-struct tide_output *tide_output_open(struct tide_output_set *set, const char *name,
-                                     struct tide_error *error)
+static struct tide_output *open_output(struct tide_output_set *set, const char *name,
+                                       bool (*open_file)(struct tide_output *, struct tide_error *),
+                                       struct tide_error *error)
 {
     TIDE_ASSERT(set->count < TIDE_OUTPUT_FILES_MAX);
     struct tide_output *output = &set->files[set->count];
@@ -177,13 +191,25 @@ struct tide_output *tide_output_open(struct tide_output_set *set, const char *na
         tide_error_memory(error, "an output's name");
         return NULL;
     }
-    if (!(is_stdout ? open_stdout(output, error) : open_path(output, error))) {
+    if (!(is_stdout ? open_stdout(output, error) : open_file(output, error))) {
         release(output);
         return NULL;
     }
     output->is_terminal = isatty(output->fd);
     set->count++;
     return output;
+}
+
+struct tide_output *tide_output_open(struct tide_output_set *set, const char *name,
+                                     struct tide_error *error)
+{
+    return open_output(set, name, open_path, error);
+}
+
+struct tide_output *tide_output_open_to_append(struct tide_output_set *set, const char *name,
+                                               struct tide_error *error)
+{
+    return open_output(set, name, open_appending, error);
 }
 
 static bool write_all(struct tide_output *output, const char *bytes, size_t count,

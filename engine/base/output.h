@@ -21,10 +21,11 @@ enum {
 struct tide_output {
     int fd; /* -1: closed */
     bool is_stdout, is_terminal, is_temporary;
-    char *name;      /* as the user gave it, for messages */
-    char *target;    /* symbolic links followed: what the temporary file will be renamed to */
-    char *temporary; /* beside the target, NULL when written in place */
-    uint64_t bytes;  /* taken by write so far, before any escaping */
+    bool is_continued; /* opened to append to a file that holds something */
+    char *name;        /* as the user gave it, for messages */
+    char *target;      /* symbolic links followed: what the temporary file will be renamed to */
+    char *temporary;   /* beside the target, NULL when written in place */
+    uint64_t bytes;    /* taken by write so far, before any escaping */
     size_t (*terminal_escape)(char *out, const char *text, size_t bytes); /* the set's */
 };
 
@@ -43,6 +44,10 @@ struct tide_output_set {
  * appending. NULL on failure: a folder that is missing, a directory, no right to write. */
 TIDE_MUST_USE struct tide_output *tide_output_open(struct tide_output_set *set, const char *name,
                                                    struct tide_error *error);
+
+/* The same, but a regular or new file is written in place too, behind what it holds. */
+TIDE_MUST_USE struct tide_output *
+tide_output_open_to_append(struct tide_output_set *set, const char *name, struct tide_error *error);
 
 /* Writes all bytes; goes on after EINTR and short writes, waits (poll) on EAGAIN. A terminal gets
  * its control bytes escaped, so a write must not end inside a UTF-8 sequence. On EPIPE to standard

@@ -30,7 +30,17 @@ enum bench_option {
 
 enum group { SWEEP, REPORT };
 static const char *const groups[] = {[SWEEP] = "Sweep", [REPORT] = "Report"};
-static const char *const without[] = {"side-output", "stats", "progress", "verbose", NULL};
+/* clang-format off */
+static const char *const without[] = {
+    "side-output",
+    "stats",
+    "progress",
+    "verbose",
+    "follow",
+    "idle-timeout",
+    NULL,
+};
+/* clang-format on */
 
 /* clang-format off */
 static const struct tide_option options_table[OPTION_END - TIDE_RUN_OPTION_COUNT] = {

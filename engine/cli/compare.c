@@ -35,6 +35,8 @@ enum compare_option {
 enum { OPTION_COUNT = OPTION_END - TIDE_RUN_OPTION_COUNT };
 
 static const char *const groups[] = {"Options"};
+static const char *const without[] = {"follow", "idle-timeout",
+                                      NULL}; /* a run must end, the same */
 
 /* clang-format off */
 static const struct tide_option options_table[OPTION_COUNT] = {
@@ -73,6 +75,7 @@ static const struct tide_option_set compare_options = {
     .option_count = OPTION_COUNT,
     .options = options_table,
     .base = &tide_run_options,
+    .without = without,
     .closing = "Examples:\n"
                "  tidemark compare rows.csv -p 2,8 --window tumbling:1h\n"
                "  tidemark compare yesterday.csv today.csv\n"

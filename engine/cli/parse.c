@@ -136,7 +136,7 @@ static bool print_all(struct parse *parse, struct tide_error *error)
         case TIDE_RECORDS_STARVED:
             if (tide_reader_step(&parse->reader) == TIDE_STARVED) {
                 if (!flush(parse, error)) return false;
-                tide_reader_wait_for_input(&parse->reader);
+                tide_reader_wait_for_input(&parse->reader, TIDE_CLOCK_NEVER);
             }
             if (!tide_control_has_failed(&parse->control)) break;
             *error = parse->control.error;

@@ -48,10 +48,33 @@ static const struct tide_option options_table[OPTION_COUNT] = {
 /* clang-format on */
 
 /* What says nothing about how rows are read. */
+/* clang-format off */
 static const char *const not_for_reading[] = {
-    "max-rejects", "aggregate",  "alert",      "at-end",      "alerts",  "results",     "late",
-    "rejects",     "stats",      "format",     "time-output", "order",   "parallelism", "progress",
-    "verbose",     "batch-rows", "ring-slots", "scheduler",   "history", "side-output", NULL};
+    "max-rejects",
+    "aggregate",
+    "alert",
+    "at-end",
+    "alerts",
+    "results",
+    "late",
+    "rejects",
+    "stats",
+    "format",
+    "time-output",
+    "order",
+    "parallelism",
+    "progress",
+    "verbose",
+    "batch-rows",
+    "ring-slots",
+    "scheduler",
+    "history",
+    "side-output",
+    "follow",
+    "idle-timeout",
+    NULL,
+};
+/* clang-format on */
 
 static const struct tide_option_set profile_options = {
     .command = "profile",

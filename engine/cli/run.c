@@ -158,7 +158,10 @@ static bool open_outputs(struct run *run, struct tide_error *error)
     run->outputs.terminal_escape = tide_escape_terminal;
     for (unsigned i = 0; i < TIDE_OUTPUT_COUNT; i++) {
         if (!run->plan.outputs[i]) continue;
-        run->by_kind[i] = tide_output_open(&run->outputs, run->plan.outputs[i], error);
+        /* The stats are no stream: they are written once, at the end. */
+        bool appends = run->plan.is_following && i != TIDE_OUTPUT_STATS;
+        run->by_kind[i] = (appends ? tide_output_open_to_append
+                                   : tide_output_open)(&run->outputs, run->plan.outputs[i], error);
         if (!run->by_kind[i]) return false;
     }
     for (unsigned i = 0; i < run->plan.side_output_count; i++) {

@@ -4,16 +4,19 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A look at a ring and a pause take 20 to 50 ns here: some 10 to 20 microseconds in all, the price
  * of two wake-ups. With many threads, yielding more than once only moves the wait about. */
-enum { SPINS = 400, YIELDS = 1 };
+enum { SPINS = 400, YIELDS = 1, NS_A_SECOND = 1000000000 };
 
-static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
+/* The bit set's wait is the one that takes a point in time (of the monotonic clock) and no span. */
+static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
+                  const struct timespec *latest)
 {
-    return syscall(SYS_futex, (uint32_t *)(void *)word, operation | FUTEX_PRIVATE_FLAG, value, NULL,
-                   NULL, 0);
+    return syscall(SYS_futex, (uint32_t *)(void *)word, operation | FUTEX_PRIVATE_FLAG, value,
+                   latest, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 void tide_waiter_init(struct tide_waiter *waiter)
@@ -27,7 +30,7 @@ void tide_waiter_notify(struct tide_waiter *waiter)
      * before. */
     uint32_t before =
         atomic_exchange_explicit(&waiter->word, TIDE_WAITER_NOTIFIED, memory_order_acq_rel);
-    if (before == TIDE_WAITER_ASLEEP) futex(&waiter->word, FUTEX_WAKE, 1);
+    if (before == TIDE_WAITER_ASLEEP) futex(&waiter->word, FUTEX_WAKE, 1, NULL);
 }
 
 void tide_waiter_clear(struct tide_waiter *waiter)
@@ -38,15 +41,32 @@ void tide_waiter_clear(struct tide_waiter *waiter)
 
 void tide_waiter_sleep(struct tide_waiter *waiter)
 {
+    tide_waiter_sleep_until(waiter, TIDE_CLOCK_NEVER);
+}
+
+void tide_waiter_sleep_until(struct tide_waiter *waiter, int64_t latest_ns)
+{
     uint32_t expected = TIDE_WAITER_AWAKE;
+    if (latest_ns < 0) latest_ns = 0;
+    const struct timespec at = {.tv_sec = latest_ns / NS_A_SECOND,
+                                .tv_nsec = latest_ns % NS_A_SECOND};
+    const struct timespec *latest = latest_ns == TIDE_CLOCK_NEVER ? NULL : &at;
     /* W3 acq_rel: pairs with W1; fails when a notification came since the clear. */
     if (!atomic_compare_exchange_strong_explicit(&waiter->word, &expected, TIDE_WAITER_ASLEEP,
                                                  memory_order_acq_rel, memory_order_acquire))
         return;
     /* W4 acquire: pairs with W1. The kernel compares the word again before it puts the thread to
      * sleep. */
-    while (atomic_load_explicit(&waiter->word, memory_order_acquire) == TIDE_WAITER_ASLEEP)
-        futex(&waiter->word, FUTEX_WAIT, TIDE_WAITER_ASLEEP);
+    while (atomic_load_explicit(&waiter->word, memory_order_acquire) == TIDE_WAITER_ASLEEP) {
+        if (futex(&waiter->word, FUTEX_WAIT_BITSET, TIDE_WAITER_ASLEEP, latest) == 0 ||
+            errno != ETIMEDOUT)
+            continue;
+        /* W5 acq_rel: pairs with W1. A notification that came just now stands. */
+        expected = TIDE_WAITER_ASLEEP;
+        atomic_compare_exchange_strong_explicit(&waiter->word, &expected, TIDE_WAITER_AWAKE,
+                                                memory_order_acq_rel, memory_order_acquire);
+        return;
+    }
 }
 
 unsigned tide_core_count(void)

@@ -1,8 +1,8 @@
 /*
- * waiter: how a thread waits until another one has done something for it.
+ * waiter: how a thread waits until another one has done something for it, or until some time.
  * Owns:     one word that the kernel may sleep on.
  * Threads:  one sleeper (clear, sleep); anyone may notify.
- * Blocks:   tide_waiter_sleep does, until notified; nothing else.
+ * Blocks:   tide_waiter_sleep and _sleep_until do, until notified; nothing else.
  * Errors:   none.
  * Limits:   a notification is a fact, not a count: many before a clear are one.
  *
@@ -15,6 +15,7 @@
 #ifndef TIDE_FLOW_WAITER_H
 #define TIDE_FLOW_WAITER_H
 
+#include "engine/base/clock.h"
 #include "engine/flow/ring.h"
 
 enum { TIDE_WAITER_AWAKE, TIDE_WAITER_ASLEEP, TIDE_WAITER_NOTIFIED };
@@ -40,6 +41,9 @@ void tide_waiter_clear(struct tide_waiter *waiter);
 
 /* Returns at once if there was a notification since the last clear, else when one comes. */
 void tide_waiter_sleep(struct tide_waiter *waiter);
+
+/* The same, but no later than at `latest_ns` of tide_clock_ns; TIDE_CLOCK_NEVER: as sleep. */
+void tide_waiter_sleep_until(struct tide_waiter *waiter, int64_t latest_ns);
 
 /* Patience for a thread when `busy_threads` threads want the machine, by the affinity mask. */
 struct tide_patience tide_patience_for(unsigned busy_threads);

@@ -31,6 +31,23 @@ static bool set_event_time(struct tide_plan *plan, const struct tide_settings *s
     return true;
 }
 
+/* What is asked of input that pauses. */
+static bool set_pauses(struct tide_plan *plan, const struct tide_settings *settings)
+{
+    plan->is_following = tide_options_flag(settings->options, TIDE_RUN_FOLLOW);
+    if (!tide_setting_duration(settings, TIDE_RUN_IDLE_TIMEOUT, "off", -1, &plan->idle_ms))
+        return false;
+    if (plan->idle_ms == 0)
+        return tide_setting_refuse(settings, TIDE_RUN_IDLE_TIMEOUT,
+                                   "0 would move the watermark between any two rows; write how "
+                                   "long the input must be silent, or off");
+    if (plan->idle_ms > 0 && plan->unbounded)
+        return tide_setting_refuse(settings, TIDE_RUN_IDLE_TIMEOUT,
+                                   "with --out-of-orderness unbounded there is no watermark to "
+                                   "move on");
+    return true;
+}
+
 /* The forms of all windows, for a message. */
 static void list_forms(const struct tide_registry *registry, char *list, size_t list_bytes)
 {
@@ -268,6 +285,14 @@ static bool set_manners(struct tide_plan *plan, const struct tide_settings *sett
     return true;
 }
 
+/* In this order: later ones look at what earlier ones have found. */
+static bool (*const setters[])(struct tide_plan *plan, const struct tide_settings *settings) = {
+    tide_plan_input, set_event_time, set_pauses,           set_window,
+    set_aggregates,  set_rules,      set_history,          tide_side_outputs_set,
+    set_format,      set_choices,    set_machine,          set_scheduler,
+    set_max_rejects, set_manners,    tide_outputs_resolve,
+};
+
 bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
                      const struct tide_registry *registry, struct tide_error *error)
 {
@@ -276,13 +301,9 @@ bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
     if (!plan->key_names) return tide_error_memory(error, "the plan");
     TIDE_ASSERT(options->set == &tide_run_options || options->set->base == &tide_run_options);
     struct tide_settings settings = {.options = options, .error = error};
-    return tide_plan_input(plan, &settings) && set_event_time(plan, &settings) &&
-           set_window(plan, &settings) && set_aggregates(plan, &settings) &&
-           set_rules(plan, &settings) && set_history(plan, &settings) &&
-           tide_side_outputs_set(plan, &settings) && set_format(plan, &settings) &&
-           set_choices(plan, &settings) && set_machine(plan, &settings) &&
-           set_scheduler(plan, &settings) && set_max_rejects(plan, &settings) &&
-           set_manners(plan, &settings) && tide_outputs_resolve(plan, &settings);
+    for (size_t i = 0; i < sizeof setters / sizeof setters[0]; i++)
+        if (!setters[i](plan, &settings)) return false;
+    return true;
 }
 
 void tide_plan_fini(struct tide_plan *plan)

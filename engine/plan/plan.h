@@ -71,6 +71,7 @@ struct tide_plan {
     /* Input. */
     const char *const *files; /* borrowed from argv; "-" is standard input; at least one */
     unsigned file_count;
+    bool is_following; /* --follow */
     struct tide_column keys[TIDE_KEY_COLUMN_COUNT_MAX], time, value;
     unsigned key_count;
     struct tide_key_names *key_names;
@@ -88,6 +89,7 @@ struct tide_plan {
     int64_t max_future_ms; /* -1: off */
     int64_t lateness_ms;   /* --allowed-lateness */
     enum tide_clock clock;
+    int64_t idle_ms; /* --idle-timeout; -1: off */
 
     /* What workers must be told. */
     bool has_fine_steps; /* every move of the watermark, for something may be due at any time */
@@ -160,6 +162,13 @@ static inline bool tide_plan_fires_again(const struct tide_plan *plan)
 static inline bool tide_plan_keeps_history(const struct tide_plan *plan)
 {
     return plan->rules->uses & TIDE_USES_HISTORY || plan->config_file;
+}
+
+/* Is the end of this file, if it is a regular one, only a pause? Others are read before the last.
+ */
+static inline bool tide_plan_follows(const struct tide_plan *plan, unsigned file)
+{
+    return plan->is_following && file + 1 == plan->file_count;
 }
 
 /* Are the workers' lines merged by their order keys? One worker's are in order as they come. */

@@ -45,6 +45,9 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .group = INPUT,
         .help = "stop with exit status 3 past this many missing, malformed and future rows; a "
                 "percentage is judged at the end"},
+    [TIDE_RUN_FOLLOW] = {.name = "follow", .group = INPUT,
+        .help = "go on reading the last FILE, a regular one, when it grows; outputs are written in "
+                "place, behind what they hold"},
     [TIDE_RUN_OUT_OF_ORDERNESS] = {.name = "out-of-orderness", .argument = "DUR|unbounded",
         .fallback = "1s", .group = EVENT_TIME,
         .help = "how far the watermark stays behind the greatest event time; unbounded: no row is "
@@ -56,6 +59,10 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .group = EVENT_TIME,
         .help = "keep a window this much longer once the watermark has passed it: a row for it "
                 "that still comes fires its key's window again with the whole new value"},
+    [TIDE_RUN_IDLE_TIMEOUT] = {.name = "idle-timeout", .argument = "DUR", .fallback = "off",
+        .group = EVENT_TIME,
+        .help = "when the whole input has been silent for this long, the watermark goes on by the "
+                "wall clock; then results depend on when rows come"},
     [TIDE_RUN_WINDOW] = {.name = "window", .argument = "W", .fallback = "tumbling:10s",
         .group = WINDOWS,
         .help = "the windows; forms are listed below"},

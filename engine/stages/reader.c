@@ -17,6 +17,37 @@ const char *tide_reader_file_name(const struct tide_plan *plan, unsigned file)
     return is_stdin(plan->files[file]) ? "standard input" : plan->files[file];
 }
 
+static const struct tide_source *find_source(const struct tide_plan *plan,
+                                             const unsigned char *head, size_t head_bytes)
+{
+    const struct tide_source *const *sources = plan->registry->sources;
+    while (!(*sources)->recognises(head, head_bytes)) sources++; /* the last one takes anything */
+    return *sources;
+}
+
+static bool refuse_packed(const struct tide_plan *plan, unsigned file,
+                          const struct tide_source *source, struct tide_error *error)
+{
+    return tide_error_set(error, TIDE_EXIT_USAGE,
+                          "--follow: %s holds %s data, which cannot be followed while it grows; "
+                          "leave out --follow, or unpack it",
+                          tide_reader_file_name(plan, file), source->name);
+}
+
+static bool check_followed(const struct tide_plan *plan, unsigned file, struct tide_error *error)
+{
+    unsigned char head[TIDE_SOURCE_MAGIC_BYTES];
+    const char *name = plan->files[file];
+    if (is_stdin(name)) return true; /* looked at when it is read */
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t got = fd < 0 ? -1 : pread(fd, head, sizeof head, 0);
+    int reason = errno;
+    if (fd >= 0) close(fd);
+    if (got < 0) return tide_error_system(error, reason, "cannot read %s", name);
+    const struct tide_source *source = find_source(plan, head, (size_t)got);
+    return !source->is_packed || refuse_packed(plan, file, source, error);
+}
+
 bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total,
                              struct tide_error *error)
 {
@@ -34,7 +65,10 @@ bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total
                                   tide_reader_file_name(plan, i));
         if (!is_stdin(name) && access(name, R_OK) != 0)
             return tide_error_system(error, errno, "cannot read %s", name);
-        all_regular = all_regular && S_ISREG(status.st_mode);
+        if (S_ISREG(status.st_mode) && tide_plan_follows(plan, i) &&
+            !check_followed(plan, i, error))
+            return false;
+        all_regular = all_regular && S_ISREG(status.st_mode) && !tide_plan_follows(plan, i);
         if (S_ISREG(status.st_mode)) *bytes_total += (uint64_t)status.st_size;
     }
     if (!all_regular) *bytes_total = 0;
@@ -44,13 +78,15 @@ bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total
 void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan,
                       struct tide_control *control, struct tide_link *out)
 {
-    *reader = (struct tide_reader){.plan = plan, .control = control, .out = out, .fd = -1};
+    *reader = (struct tide_reader){
+        .plan = plan, .control = control, .out = out, .fd = -1, .follow = {.inotify_fd = -1}};
 }
 
 static void close_file(struct tide_reader *reader)
 {
     if (reader->source) reader->source->close(reader->source_state);
     if (reader->fd > STDIN_FILENO) close(reader->fd);
+    tide_follow_close(&reader->follow);
     reader->source = NULL;
     reader->source_state = NULL;
     reader->fd = -1;
@@ -76,6 +112,8 @@ static bool open_file(struct tide_reader *reader, struct tide_error *error)
     struct stat status;
     reader->is_regular = fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
     reader->file_bytes = reader->is_regular ? (uint64_t)status.st_size : 0;
+    reader->is_followed = reader->is_regular && tide_plan_follows(reader->plan, reader->file);
+    if (reader->is_followed) tide_follow_open(&reader->follow, reader->fd);
     if (reader->is_regular)
         posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
     reader->is_open = true;
@@ -94,27 +132,27 @@ static bool has_suffix(const char *name, const char *suffix)
 /* By their first bytes; a name that promises a packed file must keep the promise. */
 static bool choose_source(struct tide_reader *reader, struct tide_error *error)
 {
-    const char *name = reader->plan->files[reader->file];
-    const struct tide_source *const *sources = reader->plan->registry->sources;
-    for (; *sources; sources++) {
-        const struct tide_source *source = *sources;
-        bool recognised = source->recognises(reader->head, reader->head_bytes);
-        if (!recognised && source->suffix && has_suffix(name, source->suffix))
+    const struct tide_plan *plan = reader->plan;
+    const char *name = plan->files[reader->file];
+    const struct tide_source *source = find_source(plan, reader->head, reader->head_bytes);
+    for (unsigned i = 0; plan->registry->sources[i] != source; i++) {
+        const struct tide_source *passed = plan->registry->sources[i];
+        if (passed->suffix && has_suffix(name, passed->suffix))
             return tide_error_set(error, TIDE_EXIT_FAILED,
                                   "cannot read %s: its name ends in %s but it holds no %s data",
-                                  name, source->suffix, source->name);
-        if (!recognised) continue;
-        reader->source_state = source->open(reader->fd, reader->head, reader->head_bytes, error);
-        if (!reader->source_state) return false;
-        reader->source = source;
-        /* Only from its beginning: standard input may stand anywhere in a file. An empty file may
-         * be one of /proc, whose size is not known. */
-        reader->is_mapped = !source->is_packed && reader->is_regular && reader->file_bytes > 0 &&
-                            lseek(reader->fd, 0, SEEK_CUR) == (off_t)reader->head_bytes;
-        return true;
+                                  name, passed->suffix, passed->name);
     }
-    TIDE_ASSERT(!"the last source takes anything");
-    return false;
+    if (source->is_packed && reader->is_followed)
+        return refuse_packed(plan, reader->file, source, error);
+    reader->source_state = source->open(reader->fd, reader->head, reader->head_bytes, error);
+    if (!reader->source_state) return false;
+    reader->source = source;
+    /* Only from its beginning: standard input may stand anywhere in a file. An empty file may be
+     * one of /proc, whose size is not known. A followed one may be cut short at any time. */
+    reader->is_mapped = !source->is_packed && reader->is_regular && !reader->is_followed &&
+                        reader->file_bytes > 0 &&
+                        lseek(reader->fd, 0, SEEK_CUR) == (off_t)reader->head_bytes;
+    return true;
 }
 
 static bool input_is_ready(const struct tide_reader *reader)
@@ -139,6 +177,7 @@ static enum tide_progress read_head(struct tide_reader *reader)
                               tide_reader_file_name(reader->plan, reader->file));
             return fail(reader, &error);
         }
+        if (got == 0 && reader->is_followed) return TIDE_STARVED;
         if (got == 0) break;
         reader->head_bytes += (size_t)got;
     }
@@ -170,6 +209,22 @@ static void send_block(struct tide_reader *reader, bool ends_file)
     tide_link_send(reader->out, block, TIDE_NOW);
 }
 
+static enum tide_progress fail_reading(struct tide_reader *reader, const char *why)
+{
+    struct tide_error error = {0};
+    tide_error_set(&error, TIDE_EXIT_FAILED, "cannot read %s: %s",
+                   tide_reader_file_name(reader->plan, reader->file), why);
+    return fail(reader, &error);
+}
+
+/* What was read of it is no longer there, and where its next row begins nobody knows. */
+static bool was_cut_short(const struct tide_reader *reader)
+{
+    struct stat status;
+    off_t at = lseek(reader->fd, 0, SEEK_CUR);
+    return at >= 0 && fstat(reader->fd, &status) == 0 && status.st_size < at;
+}
+
 /* Fills the block until it is full, the file ends, or the input pauses; then sends it. */
 static enum tide_progress fill_block(struct tide_reader *reader)
 {
@@ -187,6 +242,11 @@ static enum tide_progress fill_block(struct tide_reader *reader)
             return fail(reader, &named);
         }
         if (again) continue;
+        if (got == 0 && reader->is_followed) {
+            if (was_cut_short(reader))
+                return fail_reading(reader, "it was cut short while it was followed");
+            break;
+        }
         if (got == 0) {
             send_block(reader, true);
             return TIDE_PROGRESSED;
@@ -197,14 +257,6 @@ static enum tide_progress fill_block(struct tide_reader *reader)
     if (block->count < (reader->file_begun ? 1 : 3)) return TIDE_STARVED;
     send_block(reader, false);
     return TIDE_PROGRESSED;
-}
-
-static enum tide_progress fail_reading(struct tide_reader *reader, const char *why)
-{
-    struct tide_error error = {0};
-    tide_error_set(&error, TIDE_EXIT_FAILED, "cannot read %s: %s",
-                   tide_reader_file_name(reader->plan, reader->file), why);
-    return fail(reader, &error);
 }
 
 /* The next stretch of a regular file, shown and not copied. What has been appended since is still
@@ -252,10 +304,15 @@ void tide_reader_nudge(void *self)
     tide_link_nudge_consumer(reader->out);
 }
 
-void tide_reader_wait_for_input(void *self)
+void tide_reader_wait_for_input(void *self, int64_t latest_ns)
 {
     struct tide_reader *reader = self;
+    if (reader->is_followed) {
+        tide_follow_wait(&reader->follow, reader->control->wake_fd, latest_ns);
+        return;
+    }
     struct pollfd events[2] = {{.fd = reader->fd, .events = POLLIN},
                                {.fd = reader->control->wake_fd, .events = POLLIN}};
-    poll(events, 2, -1); /* interrupted or not: the next step looks again */
+    /* Interrupted or not: the next step looks again. */
+    poll(events, 2, tide_clock_poll_ms(latest_ns));
 }

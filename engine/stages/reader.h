@@ -5,8 +5,8 @@
  * Threads:  its own; `progress` figures are for anyone.
  * Blocks:   in wait_for_input only (poll on the input and the control's wake-up descriptor); a
  *           regular file's read too.
- * Errors:   latched with the file's name: it cannot be opened or read, or its packed data is
- *           damaged.
+ * Errors:   latched with the file's name: it cannot be opened or read, its packed data is damaged,
+ *           or it was cut short while it was followed.
  * Limits:   none.
  */
 #ifndef TIDE_STAGES_READER_H
@@ -14,6 +14,7 @@
 
 #include "engine/flow/block.h"
 #include "engine/flow/link.h"
+#include "engine/stages/follow.h"
 #include "engine/stages/stage.h"
 
 struct tide_reader {
@@ -23,7 +24,9 @@ struct tide_reader {
     unsigned file; /* the one being read, or to be opened next */
     int fd;
     bool is_open, is_regular;
-    bool is_mapped; /* blocks show the file instead of holding a copy */
+    bool is_mapped;   /* blocks show the file instead of holding a copy */
+    bool is_followed; /* its end is a pause */
+    struct tide_follow follow;
     uint64_t file_bytes;
     const struct tide_source *source;
     void *source_state;
@@ -37,8 +40,9 @@ struct tide_reader {
     uint64_t bytes_unpacked;
 };
 
-/* Checks that every named file can be opened and is no folder, before anything is written.
- * bytes_total: sum of the sizes of the regular files, 0 if any input is of unknown length. */
+/* Checks that every named file can be opened and is no folder, and that a packed one is not to be
+ * followed, before anything is written. bytes_total: sum of the sizes of the regular files, 0 if
+ * any input is of unknown length or followed. */
 TIDE_MUST_USE bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total,
                                            struct tide_error *error);
 
@@ -48,7 +52,7 @@ void tide_reader_fini(struct tide_reader *reader);
 
 enum tide_progress tide_reader_step(void *reader);
 void tide_reader_nudge(void *reader);
-void tide_reader_wait_for_input(void *reader);
+void tide_reader_wait_for_input(void *reader, int64_t latest_ns);
 
 /* "standard input" or the file's name. */
 const char *tide_reader_file_name(const struct tide_plan *plan, unsigned file);

@@ -76,6 +76,17 @@ static bool append(struct tide_sink *sink, unsigned channel, const char *text, s
     return true;
 }
 
+/* A file that is appended to has its header already. */
+static bool wants_header(const struct tide_sink *sink, unsigned channel)
+{
+    return sink->outputs[channel] && !sink->outputs[channel]->is_continued;
+}
+
+static bool write_side_header(struct tide_sink *sink, unsigned channel, const char *text)
+{
+    return !wants_header(sink, channel) || write_out(sink, channel, text, strlen(text));
+}
+
 /* Every output that was asked for exists with its header. The parser has read the input's header
  * before anything of it can arrive here, so the key columns' names are known by then. */
 static bool write_headers(struct tide_sink *sink)
@@ -84,7 +95,7 @@ static bool write_headers(struct tide_sink *sink)
     sink->has_headers = true;
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
         bool is_formatted = i <= TIDE_CHANNEL_ALERTS || i >= TIDE_CHANNEL_SIDE;
-        if (!sink->outputs[i] || !is_formatted) continue;
+        if (!is_formatted || !wants_header(sink, i)) continue;
         size_t bytes = plan->format->header(plan, i, NULL);
         char *text = tide_alloc(bytes + 1);
         struct tide_error error = {0};
@@ -97,10 +108,8 @@ static bool write_headers(struct tide_sink *sink)
         tide_free(text);
         if (!written) return false;
     }
-    const char *late = tide_side_text_late_header(plan),
-               *rejects = tide_side_text_reject_header(plan);
-    return write_out(sink, TIDE_CHANNEL_LATE, late, strlen(late)) &&
-           write_out(sink, TIDE_CHANNEL_REJECTS, rejects, strlen(rejects));
+    return write_side_header(sink, TIDE_CHANNEL_LATE, tide_side_text_late_header(plan)) &&
+           write_side_header(sink, TIDE_CHANNEL_REJECTS, tide_side_text_reject_header(plan));
 }
 
 /* A batch has come: from worker `worker`, or from the parser (-1). */

@@ -9,6 +9,20 @@ enum {
     LOOKS_A_CLOCK = 16, /* looks are short: the clock at each of them would double what they take */
 };
 
+static int64_t wake_at_ns(const struct tide_stage *stage)
+{
+    return stage->wake_at_ns ? stage->wake_at_ns(stage->self) : TIDE_CLOCK_NEVER;
+}
+
+/* Until a neighbour, the input or the stage's own clock has something for it. */
+static void sleep_on(struct tide_stage *stage, enum tide_progress reason)
+{
+    int64_t latest_ns = reason == TIDE_STARVED ? wake_at_ns(stage) : TIDE_CLOCK_NEVER;
+    if (reason == TIDE_STARVED && stage->wait_for_input)
+        stage->wait_for_input(stage->self, latest_ns);
+    else tide_waiter_sleep_until(&stage->waiter, latest_ns);
+}
+
 /* Looks again and again with growing patience; sleeps when that runs out. Returns the first step
  * that is neither starved nor blocked. *end_ns: when it began, for it is work and no longer wait.
  */
@@ -21,9 +35,7 @@ static enum tide_progress wait_for_progress(struct tide_stage *stage, enum tide_
             stage->clock.sleep_count++;
             stage->nudge(stage->self);
             if (stage->uses_rcu) tide_rcu_offline();
-            if (progress == TIDE_STARVED && stage->wait_for_input)
-                stage->wait_for_input(stage->self);
-            else tide_waiter_sleep(&stage->waiter);
+            sleep_on(stage, progress);
             if (stage->uses_rcu) tide_rcu_online();
             looks = 0;
         }
@@ -70,18 +82,22 @@ static uint64_t next_random(uint64_t *state)
 }
 
 /* Everybody in turn: whether anyone progressed. Starved input, if that is all that is missing, is
- * waited for. */
+ * waited for, no longer than any clock allows. */
 static bool everybody_once(struct tide_stage *stages[], unsigned count)
 {
     bool progressed = false;
     struct tide_stage *hungry = NULL;
+    int64_t latest_ns = TIDE_CLOCK_NEVER;
     for (unsigned i = 0; i < count; i++) {
         enum tide_progress progress = stages[i]->step(stages[i]->self);
         progressed = progressed || progress == TIDE_PROGRESSED || progress == TIDE_DONE;
-        if (progress == TIDE_STARVED && stages[i]->wait_for_input) hungry = stages[i];
+        if (progress != TIDE_STARVED) continue;
+        int64_t wake_ns = wake_at_ns(stages[i]);
+        if (wake_ns < latest_ns) latest_ns = wake_ns;
+        if (stages[i]->wait_for_input) hungry = stages[i];
     }
     if (progressed || !hungry) return progressed;
-    hungry->wait_for_input(hungry->self);
+    hungry->wait_for_input(hungry->self, latest_ns);
     return true;
 }
 

@@ -36,9 +36,14 @@ struct tide_stage {
      */
     void (*nudge)(void *self);
 
-    /* Sleeps until a starved step may do better; NULL: on the waiter, as when blocked. (The reader
-     * waits for its input.) */
-    void (*wait_for_input)(void *self);
+    /* Sleeps until a starved step may do better, no later than at latest_ns of tide_clock_ns
+     * (TIDE_CLOCK_NEVER: there is no such time); NULL: on the waiter, as when blocked. (The
+     * reader waits for its input.) */
+    void (*wait_for_input)(void *self, int64_t latest_ns);
+
+    /* When a starved step wants another one though nothing has come; NULL: never. (The parser's
+     * clock goes on while the input is silent.) */
+    int64_t (*wake_at_ns)(const void *self);
 
     bool uses_rcu; /* reads the rule board or publishes views */
     struct tide_waiter waiter;

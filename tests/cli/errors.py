@@ -15,6 +15,8 @@ NOT_BUILT = (
     ("--inputs", "partitions"), ("--follow",), ("--idle-timeout", "1s"), ("--flink-parallelism", "2"),
     ("--history", "5"), ("--inactive", "1s"), ("--process", "plugin.so"),
     ("--inputs", "partitions"), ("--follow",), ("--idle-timeout", "1s"),
+    ("--history", "5"), ("--inactive", "1s"), ("--process", "plugin.so"),
+    ("--inputs", "partitions"), ("--flink-parallelism", "2"),
     ("--checkpoint", "folder"), ("--checkpoint-every", "1000"), ("--resume",), ("--memory", "1g"), ("--escape-formulas",),
 )
 NOT_BUILT_VALUES = (
@@ -41,6 +43,7 @@ BAD_VALUES = {
     "--max-rejects": ("x", "-1", "%", "-1%", ""),
     "--max-row-bytes": ("0", "-1", "x"),
     "--at-end": ("keep", ""),
+    "--idle-timeout": ("0", "soon", ""),
     "--progress": ("sometimes",),
     "--batch-rows": ("0", "65537", "x"),
     "--ring-slots": ("0", "1", "3", "x"),

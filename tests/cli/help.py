@@ -15,7 +15,7 @@ RUN_OPTIONS = {
     "--key": "transaction_id", "--time": "timestamp", "--value": "amount", "--no-header": None, "--delimiter": "default: ,",
     "--time-format": "default: auto", "--timezone": "default: UTC", "--decimals": "default: 6",
     "--out-of-orderness": "default: 1s", "--max-future": "default: off",
-    "--allowed-lateness": "default: 0", "--window": "default: tumbling:10s",
+    "--allowed-lateness": "default: 0", "--follow": None, "--idle-timeout": "default: off", "--window": "default: tumbling:10s",
     "--at-end": "default: fire", "--aggregate": "default: sum,count", "--alert": "default: sum > 8000",
     "--parallelism": "default: auto", "--order": "default: global", "--alerts": "standard output", "--results": "off",
     "--late": "off", "--rejects": "off", "--stats": "off", "--format": "default: csv", "--max-rejects": "default: none",

@@ -56,6 +56,56 @@ static void write_to_a_fifo_whose_reader_left_is_an_error(void **state)
     assert_true(S_ISFIFO(fifo.st_mode));
 }
 
+static struct tide_output *append_fine(struct tide_output_set *set, const char *name)
+{
+    struct tide_error error = {0};
+    struct tide_output *output = tide_output_open_to_append(set, name, &error);
+    assert_string_equal(error.text, "");
+    assert_non_null(output);
+    return output;
+}
+
+static void append_where_there_is_no_folder_fails(void **state)
+{
+    (void)state;
+    struct tide_output_set set = {0};
+    struct tide_error error = {0};
+    assert_null(tide_output_open_to_append(&set, "none/a.csv", &error));
+    assert_string_equal(error.text, "cannot create 'none/a.csv': its folder does not exist");
+    assert_null(tide_output_open_to_append(&set, ".", &error));
+    assert_int_equal(set.count, 0);
+}
+
+static void appended_file_keeps_what_it_holds_and_what_a_failed_run_wrote(void **state)
+{
+    (void)state;
+    struct tide_output_set set = {0};
+    put_file("old.csv", "earlier\n");
+    assert_int_equal(symlink("old.csv", "link.csv"), 0);
+    struct tide_output *old = append_fine(&set, "link.csv"), *new = append_fine(&set, "new.csv");
+    assert_true(old->is_continued);
+    assert_false(new->is_continued);
+    write_fine(old, "a\n");
+    write_fine(new, "b\n");
+    assert_file("old.csv", "earlier\na\n"); /* at once */
+    tide_output_discard(&set, NULL);
+    assert_file("old.csv", "earlier\na\n");
+    assert_file("new.csv", "b\n");
+    assert_entry_count(3);
+}
+
+static void appended_file_and_a_whole_one_are_committed_together(void **state)
+{
+    (void)state;
+    struct tide_output_set set = {0};
+    write_fine(append_fine(&set, "a.csv"), "a\n");
+    write_fine(open_fine(&set, "b.csv"), "b\n");
+    commit_fine(&set);
+    assert_file("a.csv", "a\n");
+    assert_file("b.csv", "b\n");
+    assert_entry_count(2);
+}
+
 static void symbolic_link_is_followed_and_stays_a_link(void **state)
 {
     (void)state;
@@ -292,6 +342,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(write_to_a_closed_stdout_pipe_is_quiet),
         IN_FOLDER(write_to_a_fifo_whose_reader_left_is_an_error),
+        IN_FOLDER(append_where_there_is_no_folder_fails),
+        IN_FOLDER(appended_file_keeps_what_it_holds_and_what_a_failed_run_wrote),
+        IN_FOLDER(appended_file_and_a_whole_one_are_committed_together),
         IN_FOLDER(symbolic_link_is_followed_and_stays_a_link),
         IN_FOLDER(absolute_symbolic_link_is_followed),
         IN_FOLDER(device_stays_a_device),

@@ -67,6 +67,44 @@ static void many_notifications_before_a_clear_are_one(void **state)
     assert_int_equal(atomic_load(&waiter.word), TIDE_WAITER_AWAKE);
 }
 
+static void sleep_ends_at_its_time_without_a_notification(void **state)
+{
+    (void)state;
+    struct tide_waiter waiter;
+    tide_waiter_init(&waiter);
+    int64_t latest_ns = tide_clock_ns() + NAP_US * INT64_C(1000);
+    tide_waiter_sleep_until(&waiter, latest_ns);
+    assert_true(tide_clock_ns() >= latest_ns);
+    /* ... and then the sleeper is awake: it can sleep again, and a notification is kept. */
+    assert_int_equal(atomic_load(&waiter.word), TIDE_WAITER_AWAKE);
+    tide_waiter_sleep_until(&waiter, latest_ns);
+    tide_waiter_sleep_until(&waiter, -1);
+    tide_waiter_notify(&waiter);
+    tide_waiter_sleep(&waiter);
+}
+
+static void *sleep_long(void *context)
+{
+    struct sleeper *sleeper = context;
+    tide_waiter_sleep_until(&sleeper->waiter, tide_clock_ns() + INT64_C(3600000000000));
+    atomic_store(&sleeper->has_woken, true);
+    return NULL;
+}
+
+static void notification_ends_a_sleep_before_its_time(void **state)
+{
+    (void)state;
+    struct sleeper sleeper = {0};
+    pthread_t thread;
+    tide_waiter_init(&sleeper.waiter);
+    assert_int_equal(pthread_create(&thread, NULL, sleep_long, &sleeper), 0);
+    while (atomic_load(&sleeper.waiter.word) != TIDE_WAITER_ASLEEP) sched_yield();
+    assert_false(atomic_load(&sleeper.has_woken));
+    tide_waiter_notify(&sleeper.waiter);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&sleeper.waiter.word), TIDE_WAITER_NOTIFIED);
+}
+
 /* Adds one to each message and sends it back. */
 static void *answer(void *context)
 {
@@ -138,6 +176,8 @@ int main(void)
         cmocka_unit_test(sleeper_sleeps_until_it_is_notified),
         cmocka_unit_test(sleep_after_a_notification_returns_at_once),
         cmocka_unit_test(many_notifications_before_a_clear_are_one),
+        cmocka_unit_test(sleep_ends_at_its_time_without_a_notification),
+        cmocka_unit_test(notification_ends_a_sleep_before_its_time),
         cmocka_unit_test(no_notification_is_lost_between_two_threads),
         cmocka_unit_test(patience_spins_only_when_there_is_a_core_for_everybody),
         cmocka_unit_test(cores_are_those_of_the_affinity_mask),

@@ -125,7 +125,7 @@ static bool read_all(struct scan *scan, struct tide_error *error)
             return tide_error_memory(error, "a long record");
         case TIDE_RECORDS_STARVED:
             if (tide_reader_step(&scan->reader) == TIDE_STARVED)
-                tide_reader_wait_for_input(&scan->reader);
+                tide_reader_wait_for_input(&scan->reader, TIDE_CLOCK_NEVER);
             if (!tide_control_has_failed(&scan->control)) break;
             *error = scan->control.error;
             return false;

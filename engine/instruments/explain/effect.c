@@ -26,6 +26,10 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_MAX_ROW_BYTES] = "a longer record is malformed; one that straddles two blocks is put "
                                "together in as much memory",
     [TIDE_RUN_MAX_REJECTS] = "past this the run ends with exit status 3 and leaves only --rejects",
+    [TIDE_RUN_FOLLOW] = "the end of the last file, a regular one, is a pause: the run ends by a "
+                        "signal; outputs are written in place, behind what they hold",
+    [TIDE_RUN_IDLE_TIMEOUT] = "when the whole input has been silent for so long, the watermark goes "
+                              "on by the wall clock: results depend on when rows come",
     [TIDE_RUN_MAX_FUTURE] = "a row further ahead is rejected and moves no watermark",
     [TIDE_RUN_HISTORY] = "how many earlier windows history.* of rules looks back at",
     [TIDE_RUN_AT_END] = "the windows open at the end of the input",
@@ -43,9 +47,12 @@ static unsigned long long ull(uint64_t value)
     return value;
 }
 
-static void say_output(char *out, size_t bytes, const char *place)
+static void say_output(const struct tide_explanation *explanation, unsigned id, const char *place,
+                       char *out, size_t bytes)
 {
     if (strcmp(place, "-") == 0) snprintf(out, bytes, "goes to standard output");
+    else if (explanation->plan->is_following && id != TIDE_RUN_STATS)
+        snprintf(out, bytes, "is written in place, behind what it holds");
     else snprintf(out, bytes, "is written; a regular file appears when the run has succeeded");
 }
 
@@ -165,7 +172,7 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         say_output(out, bytes, strchr(text, '=') + 1);
         break;
     default: /* alerts, results, late, rejects, stats */
-        say_output(out, bytes, text);
+        say_output(explanation, id, text, out, bytes);
         break;
     }
 }

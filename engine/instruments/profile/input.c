@@ -33,7 +33,7 @@ void tide_profile_input_close(struct tide_profile_input *input)
 bool tide_profile_input_wait(struct tide_profile_input *input)
 {
     if (tide_reader_step(&input->reader) == TIDE_STARVED)
-        tide_reader_wait_for_input(&input->reader);
+        tide_reader_wait_for_input(&input->reader, TIDE_CLOCK_NEVER);
     return !tide_control_has_failed(input->control) && !tide_control_is_stopping(input->control);
 }
 
