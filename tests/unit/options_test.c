@@ -38,7 +38,7 @@ static void wrong_command_line_is_refused_with_a_hint(void **state)
         {{"--windw", "10s"}, "did you mean --window?"},
         {{"--paralelism=4"}, "did you mean --parallelism?"},
         {{"--checkpoint", "dir"}, "'tidemark run --help' lists all"},
-        {{"--follow"}, "unknown option --follow"},
+        {{"--colour"}, "unknown option --colour"},
         {{"--=3"}, "unknown option --"},
         {{"-x"}, "unknown option -x"},
         {{"-qx"}, "unknown option -x"},
