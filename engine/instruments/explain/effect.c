@@ -34,6 +34,7 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_HISTORY] = "how many earlier windows history.* of rules looks back at",
     [TIDE_RUN_AT_END] = "the windows open at the end of the input",
     [TIDE_RUN_FORMAT] = "the form of alerts and results",
+    [TIDE_RUN_FLINK_PARALLELISM] = "each element names the subtask to which Flink routes its key",
     [TIDE_RUN_TIME_OUTPUT] = "the form of times in alerts and results",
     [TIDE_RUN_PROGRESS] = "the line on standard error; when it is shown, stages make pictures of "
                           "themselves for it",
@@ -169,7 +170,7 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
                                                        : "a thread each");
         break;
     case TIDE_RUN_SIDE_OUTPUT:
-        say_output(out, bytes, strchr(text, '=') + 1);
+        say_output(explanation, id, strchr(text, '=') + 1, out, bytes);
         break;
     default: /* alerts, results, late, rejects, stats */
         say_output(explanation, id, text, out, bytes);
