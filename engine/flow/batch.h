@@ -11,7 +11,10 @@
 #define TIDE_FLOW_BATCH_H
 
 #include "engine/flow/epoch.h"
+#include "engine/text/decimal.h"
 #include "engine/text/scan.h"
+
+#include <string.h>
 
 /* A row's number is the batch's row_base plus the low bits of its mark; the high bits say how to
  * read the row. */
@@ -86,6 +89,14 @@ TIDE_MUST_USE bool tide_batch_add_note(struct tide_batch *batch, enum tide_stand
 static inline int64_t tide_batch_window_time(const struct tide_batch *batch, uint32_t at)
 {
     return batch->arrivals_ms ? batch->arrivals_ms[at] : batch->rows[at].time_ms;
+}
+
+static inline tide_int128 tide_batch_amount(const struct tide_batch *batch, uint32_t at)
+{
+    if (TIDE_LIKELY(!(batch->marks[at] & TIDE_MARK_WIDE_AMOUNT))) return batch->rows[at].amount;
+    tide_int128 amount;
+    memcpy(&amount, batch->side + batch->rows[at].amount, sizeof amount);
+    return amount;
 }
 
 static inline uint64_t tide_batch_row_number(const struct tide_batch *batch, uint32_t at)

@@ -79,6 +79,9 @@ static bool set_window(struct tide_plan *plan, const struct tide_settings *setti
     if (!plan->window->parse(text + name_bytes + 1, &plan->shape, &cause))
         return tide_setting_refuse(settings, TIDE_RUN_WINDOW, "%s (the form is %s)", cause.text,
                                    plan->window->form);
+    /* Sessions may end at any time, and rows change when; count windows tell the watermark. */
+    plan->is_strict = plan->window->kind == TIDE_WINDOW_SESSION;
+    plan->has_fine_steps = plan->is_strict || plan->window->kind == TIDE_WINDOW_COUNT;
     return true;
 }
 

@@ -145,6 +145,12 @@ static inline bool tide_plan_is_gone(const struct tide_plan *plan, int64_t end_m
     return gone_ms <= watermark_ms;
 }
 
+/* Does it take what a worker keeps to tell whether a row is late? */
+static inline bool tide_plan_workers_find_late(const struct tide_plan *plan)
+{
+    return plan->window->kind == TIDE_WINDOW_SESSION;
+}
+
 /* Do rows carry the processing time at which they came? */
 static inline bool tide_plan_has_arrivals(const struct tide_plan *plan)
 {

@@ -46,7 +46,9 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
     uint64_t workers = plan->parallelism, batches = workers * plan->ring_slots;
     uint64_t by_workers =
         count_outputs(plan, TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS) + plan->side_output_count;
-    uint64_t by_parser = count_outputs(plan, TIDE_OUTPUT_LATE, TIDE_OUTPUT_REJECTS);
+    uint64_t by_parser = plan->outputs[TIDE_OUTPUT_REJECTS] != NULL;
+    *(tide_plan_workers_find_late(plan) ? &by_workers : &by_parser) +=
+        plan->outputs[TIDE_OUTPUT_LATE] != NULL;
     *footprint = (struct tide_footprint){
         .texts_max = TIDE_EMISSIONS_A_LINK * (workers * by_workers + by_parser) *
                      tide_pipeline_emission_bytes(plan),

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { LATE_BYTES_A_BATCH = 1 << 18 }; /* a batch with more is sent before it gets another line */
+
 /* One reject too many ends the reading, not the run: what led to it is still to be written. */
 static void check_policy(struct tide_parser *parser, uint64_t line)
 {
@@ -75,9 +77,36 @@ static enum tide_routed late(struct tide_parser *parser, unsigned i)
     return TIDE_ROUTED;
 }
 
+/* What the worker writes to --late if it finds that the last row is late: its own window is gone,
+ * but only the worker knows what that touches. */
+static bool keep_late_line(struct tide_parser *parser, unsigned i, struct tide_batch *batch)
+{
+    if (!parser->plan->outputs[TIDE_OUTPUT_LATE]) return true;
+    size_t bytes;
+    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
+    struct tide_side_place where = place_of(parser, i);
+    struct tide_note *note = &batch->notes[batch->note_count - 1];
+    if (!tide_batch_reserve(batch, tide_side_text_late_bytes_max(&where, bytes),
+                            &note->late_offset))
+        return false;
+    note->late_bytes = (uint32_t)tide_side_text_write_late(
+        batch->side + note->late_offset, &where, parser->router.watermark_ms, record, bytes);
+    batch->side_bytes = note->late_offset + note->late_bytes;
+    return true;
+}
+
+/* Adds a note on the last row, which is record i. */
+static bool add_note(struct tide_parser *parser, unsigned i, struct tide_batch *batch,
+                     enum tide_standing standing)
+{
+    if (!tide_batch_add_note(batch, standing, parser->router.watermark_ms)) return false;
+    return standing != TIDE_STANDING_GONE || keep_late_line(parser, i, batch);
+}
+
 /* Only asked of times at or below the watermark: a later one's window ends later still. */
 static enum tide_standing standing_of(const struct tide_parser *parser, int64_t time_ms)
 {
+    if (parser->plan->window->kind == TIDE_WINDOW_COUNT) return TIDE_STANDING_AHEAD;
     int64_t watermark_ms = parser->router.watermark_ms;
     int64_t start_ms = parser->plan->window->start(&parser->plan->shape, time_ms), end_ms;
     if (__builtin_add_overflow(start_ms, parser->plan->shape.size_ms, &end_ms)) end_ms = INT64_MAX;
@@ -133,7 +162,8 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     enum tide_standing standing = TIDE_STANDING_AHEAD;
     if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms)) {
         standing = standing_of(parser, time_ms);
-        if (standing == TIDE_STANDING_GONE) return late(parser, i);
+        if (standing == TIDE_STANDING_GONE && !tide_plan_workers_find_late(parser->plan))
+            return late(parser, i);
     }
     bool is_greatest = time_ms > parser->time_max_ms;
     if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
@@ -148,6 +178,9 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     if (parser->router.route_count > 1) worker = tide_hash_route(hash, parser->router.route_count);
 
     struct tide_batch *batch = tide_router_batch(&parser->router, worker);
+    if (TIDE_UNLIKELY(standing == TIDE_STANDING_GONE) && batch &&
+        batch->side_bytes > LATE_BYTES_A_BATCH)
+        batch = tide_router_next_batch(&parser->router, worker);
     if (TIDE_UNLIKELY(!batch)) return TIDE_ROUTE_BLOCKED;
     uint32_t at = batch->row_count, mark = (uint32_t)(parser->router.row - batch->row_base);
     batch->rows[at] = *row;
@@ -161,8 +194,7 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     }
     batch->marks[at] = mark;
     batch->row_count = at + 1;
-    if (TIDE_UNLIKELY(standing == TIDE_STANDING_PASSED) &&
-        !tide_batch_add_note(batch, standing, parser->router.watermark_ms)) {
+    if (TIDE_UNLIKELY(standing != TIDE_STANDING_AHEAD) && !add_note(parser, i, batch, standing)) {
         tide_parser_fail_memory(parser);
         return TIDE_ROUTE_FAILED;
     }

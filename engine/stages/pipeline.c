@@ -141,6 +141,7 @@ static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *tot
     for (unsigned i = 0; i < pipeline->plan->parallelism; i++) {
         const struct tide_worker_counts *counts = &pipeline->lanes[i].worker.counts;
         totals->used += counts->rows;
+        totals->rows.late += counts->late;
         totals->results += counts->results;
         totals->alerts += counts->alerts;
         totals->unfired_entries += counts->unfired_entries;

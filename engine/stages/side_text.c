@@ -67,6 +67,22 @@ static char *write_place(char *out, const struct tide_side_place *place)
     return out;
 }
 
+size_t tide_side_text_late_bytes_max(const struct tide_side_place *place, size_t record_bytes)
+{
+    return line_bytes_max(place, record_bytes);
+}
+
+size_t tide_side_text_write_late(char *out, const struct tide_side_place *place,
+                                 int64_t watermark_ms, const char *record, size_t bytes)
+{
+    char *end = write_place(out, place);
+    end += tide_int_print(end, watermark_ms);
+    *end++ = ',';
+    end += tide_escape_csv(end, record, bytes);
+    *end++ = '\n';
+    return (size_t)(end - out);
+}
+
 enum tide_side_status tide_side_text_late(struct tide_side_text *side,
                                           const struct tide_side_place *place, int64_t watermark_ms,
                                           const char *record, size_t bytes)
@@ -75,12 +91,8 @@ enum tide_side_status tide_side_text_late(struct tide_side_text *side,
     struct tide_channel_text *channel =
         reserve(side, TIDE_CHANNEL_LATE, line_bytes_max(place, bytes), &status);
     if (!channel) return status;
-    char *out = write_place(channel->text + channel->bytes, place);
-    out += tide_int_print(out, watermark_ms);
-    *out++ = ',';
-    out += tide_escape_csv(out, record, bytes);
-    *out++ = '\n';
-    channel->bytes = (size_t)(out - channel->text);
+    channel->bytes += tide_side_text_write_late(channel->text + channel->bytes, place, watermark_ms,
+                                                record, bytes);
     return TIDE_SIDE_WRITTEN;
 }
 

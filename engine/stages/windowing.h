@@ -17,6 +17,7 @@
 struct tide_worker;
 
 struct tide_windowing {
+    size_t (*bytes)(uint32_t state_stride); /* what init allocates */
     bool (*init)(struct tide_worker *worker);
     void (*fini)(struct tide_worker *worker); /* also after an init that failed */
 
@@ -24,11 +25,12 @@ struct tide_windowing {
     bool (*deadline)(const struct tide_worker *worker, int64_t *fire_ms);
 
     /* Folds rows [begin, *end) of the batch, none of which has a note. May stop early, where a row
-     * has made the deadline earlier, and lowers *end: strict plans only. */
+     * has made the deadline earlier (strict plans only), or where rows have let something out: that
+     * becomes the worker's firing, and *end is lowered. */
     bool (*fold)(struct tide_worker *worker, uint32_t begin, uint32_t *end);
 
-    /* Takes the row of a note, and adds what it lets out at once to the worker's due list, in
-     * order. */
+    /* Takes the row of a note, which is the worker's firing, and adds what it lets out at once to
+     * the due list, in order; or finds it late (firing.late). */
     bool (*fold_noted)(struct tide_worker *worker, const struct tide_note *note);
 
     /* Lets the windows out that the firing's step passes, by end and then first row. DONE: all of
@@ -45,5 +47,10 @@ struct tide_windowing {
 };
 
 extern const struct tide_windowing tide_windowing_tumbling;
+extern const struct tide_windowing tide_windowing_session;
+extern const struct tide_windowing tide_windowing_count;
+
+/* How workers keep the windows of this plan. */
+const struct tide_windowing *tide_windowing_of(const struct tide_plan *plan);
 
 #endif

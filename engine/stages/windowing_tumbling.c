@@ -54,15 +54,6 @@ static inline struct tide_pane *pane_of(struct tide_worker *worker, int64_t time
     return open_pane(worker, time_ms);
 }
 
-static inline tide_int128 amount_of(const struct tide_batch *batch, const struct tide_row *row,
-                                    uint32_t mark)
-{
-    if (TIDE_LIKELY(!(mark & TIDE_MARK_WIDE_AMOUNT))) return row->amount;
-    tide_int128 amount;
-    memcpy(&amount, batch->side + row->amount, sizeof amount);
-    return amount;
-}
-
 /* The aggregates that keep state beside the entries: one call each for the group. */
 static void fold_states(struct tide_worker *worker, struct group *group, size_t count)
 {
@@ -156,7 +147,7 @@ static bool fold_any(struct tide_worker *worker, struct group *group, uint32_t b
     for (uint32_t i = 0; i < count; i++) {
         struct tide_entry *entry = enter(worker, group->panes[i], begin + i);
         if (TIDE_UNLIKELY(!entry)) return false;
-        tide_int128 amount = amount_of(batch, &batch->rows[begin + i], batch->marks[begin + i]);
+        tide_int128 amount = tide_batch_amount(batch, begin + i);
         group->entries[i] = (uint32_t)(entry - group->panes[i]->entries);
         group->fresh[i] = entry->count == 0;
         group->amounts[i] = amount;
@@ -296,7 +287,14 @@ static uint64_t entry_count(const struct tide_worker *worker)
     return tide_window_store_entry_count(&worker->store);
 }
 
+static size_t bytes(uint32_t state_stride)
+{
+    (void)state_stride;
+    return tide_window_store_bytes(0);
+}
+
 const struct tide_windowing tide_windowing_tumbling = {
+    .bytes = bytes,
     .init = init,
     .fini = fini,
     .deadline = deadline,

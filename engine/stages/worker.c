@@ -20,10 +20,20 @@ struct tide_state_layout tide_worker_states(const struct tide_plan *plan)
 
 size_t tide_worker_bytes(const struct tide_plan *plan)
 {
-    size_t bytes =
-        tide_expression_scratch_bytes() + tide_watermark_bytes(1) + tide_window_store_bytes(0);
+    size_t bytes = tide_expression_scratch_bytes() + tide_watermark_bytes(1) +
+                   tide_windowing_of(plan)->bytes(tide_worker_states(plan).stride);
     if (tide_plan_keeps_history(plan)) bytes += tide_key_table_bytes(0, 0);
     return bytes;
+}
+
+const struct tide_windowing *tide_windowing_of(const struct tide_plan *plan)
+{
+    static const struct tide_windowing *const windowings[] = {
+        [TIDE_WINDOW_TUMBLING] = &tide_windowing_tumbling,
+        [TIDE_WINDOW_SESSION] = &tide_windowing_session,
+        [TIDE_WINDOW_COUNT] = &tide_windowing_count,
+    };
+    return windowings[plan->window->kind];
 }
 
 bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, unsigned index,
@@ -40,7 +50,7 @@ bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, 
                                    .in = in,
                                    .out = out,
                                    .parser = parser};
-    worker->windowing = &tide_windowing_tumbling;
+    worker->windowing = tide_windowing_of(plan);
     worker->keeps_records = tide_plan_merges(plan);
     worker->states = tide_worker_states(plan);
     tide_formatter_init(&worker->formatter, plan);
@@ -139,14 +149,20 @@ static void begin_step(struct tide_worker *worker, uint32_t step)
     };
 }
 
+/* What a row itself causes. */
+static enum tide_progress fire_row(struct tide_worker *worker)
+{
+    return worker->firing.late ? tide_worker_emit_late(worker, worker->firing.late)
+                               : tide_worker_emit_due(worker);
+}
+
 /* Lets out what the firing is for. */
 static enum tide_progress fire(struct tide_worker *worker, const struct tide_rule_set *rules)
 {
     if (worker->firing.kind == TIDE_FIRING_NONE) return TIDE_DONE;
     tide_worker_set_terms(worker, rules);
-    enum tide_progress progress = worker->firing.kind == TIDE_FIRING_ROW
-                                      ? tide_worker_emit_due(worker)
-                                      : worker->windowing->fire(worker);
+    enum tide_progress progress =
+        worker->firing.kind == TIDE_FIRING_ROW ? fire_row(worker) : worker->windowing->fire(worker);
     if (progress == TIDE_DONE) worker->firing.kind = TIDE_FIRING_NONE;
     return progress;
 }
@@ -168,6 +184,7 @@ static enum tide_progress read_batch(struct tide_worker *worker, const struct ti
         uint32_t row_end = rows_before(worker, find_step(worker)), note = find_note(worker);
         if (TIDE_UNLIKELY(row_end > note)) row_end = note;
         if (!fold_rows(worker, row_end)) return TIDE_STARVED;
+        if (worker->firing.kind != TIDE_FIRING_NONE) continue;
         uint32_t step = find_step(worker);
         if (TIDE_UNLIKELY(worker->row_next == note && note < batch->row_count) &&
             (step == batch->step_end ||
@@ -192,6 +209,20 @@ struct tide_key tide_worker_key(const struct tide_worker *worker, uint32_t at, u
     *hash = row->key[1];
     const char *text = batch->side + (row->key[0] >> 32);
     return (struct tide_key){{(uint64_t)(uintptr_t)text, row->key[1]}, (uint32_t)row->key[0]};
+}
+
+void tide_worker_fold_states(const struct tide_worker *worker, uint32_t at, char *states,
+                             bool is_fresh)
+{
+    const struct tide_aggregate *const *aggregates = worker->plan->registry->aggregates;
+    const tide_int128 amount = tide_batch_amount(worker->batch, at);
+    const uint64_t row_number = tide_batch_row_number(worker->batch, at);
+    const uint8_t fresh = is_fresh;
+    for (uint32_t set = worker->states.stateful; set; set &= set - 1) {
+        unsigned i = (unsigned)__builtin_ctz(set);
+        void *state = states + worker->states.offsets[i];
+        aggregates[i]->fold(&state, &amount, &fresh, &row_number, 1);
+    }
 }
 
 bool tide_worker_add_due(struct tide_worker *worker, const struct tide_due *due)

@@ -22,7 +22,9 @@
 #include "engine/stages/stage.h"
 #include "engine/stages/view.h"
 #include "engine/stages/windowing.h"
+#include "engine/state/count_store.h"
 #include "engine/state/history.h"
+#include "engine/state/session_store.h"
 #include "engine/state/window_store.h"
 
 struct tide_worker_counts {
@@ -42,7 +44,8 @@ struct tide_firing {
     int64_t before_ms;    /* the one before that */
     int64_t fire_ms;      /* of a step */
     enum tide_phase phase;
-    uint32_t next; /* of the due list, or whatever the windowing goes through */
+    uint32_t next;                /* of the due list, or whatever the windowing goes through */
+    const struct tide_note *late; /* of a row that is late; else NULL */
 };
 
 /* One result that is due. */
@@ -99,6 +102,8 @@ struct tide_worker {
     const struct tide_windowing *windowing;
     struct tide_window_store store;
     struct tide_pane *recent[2]; /* the panes that took the latest rows */
+    struct tide_session_store sessions;
+    struct tide_count_store counted;
     struct tide_watermark watermark;
 
     struct tide_batch *batch; /* being read */
@@ -142,6 +147,10 @@ void tide_worker_nudge(void *worker);
 /* The key of row `at` of the batch being read, and its hash. */
 struct tide_key tide_worker_key(const struct tide_worker *worker, uint32_t at, uint64_t *hash);
 
+/* Folds row `at` into the aggregates' states of its entry, whose first row it is if it is fresh. */
+void tide_worker_fold_states(const struct tide_worker *worker, uint32_t at, char *states,
+                             bool is_fresh);
+
 /* Adds to the due list, which a firing empties. False without memory. */
 TIDE_MUST_USE bool tide_worker_add_due(struct tide_worker *worker, const struct tide_due *due);
 
@@ -161,6 +170,10 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
  * rules are asked about a result, and when it is out. False without memory. */
 TIDE_MUST_USE bool tide_worker_look_back(struct tide_worker *worker, const struct tide_due *due);
 TIDE_MUST_USE bool tide_worker_remember(struct tide_worker *worker, const struct tide_due *due);
+
+/* Passes on the late line that lies beside the rows of the batch being read. DONE: it is out;
+ * BLOCKED; STARVED: no memory. */
+enum tide_progress tide_worker_emit_late(struct tide_worker *worker, const struct tide_note *note);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this
  * worker is. */

@@ -103,13 +103,13 @@ static inline enum tide_progress reserve_all(struct tide_worker *worker, uint32_
 }
 
 static inline void append(struct tide_worker *worker, enum tide_channel channel, size_t bytes,
-                          const struct tide_due *due)
+                          int64_t end_ms, uint64_t first_row)
 {
     struct tide_emission_batch *emission = worker->emission;
     emission->channels[channel].bytes += bytes;
     if (!worker->keeps_records || bytes == 0) return;
     emission->records[emission->record_count++] = (struct tide_record){
-        .key = {worker->firing.cause_row, due->end_ms, due->entry->first_row, worker->firing.phase},
+        .key = {worker->firing.cause_row, end_ms, first_row, worker->firing.phase},
         .channel = channel,
         .bytes = (uint32_t)bytes,
     };
@@ -185,7 +185,7 @@ static inline void put_lines(struct tide_worker *worker, const struct tide_emiss
                      : terms->rules->on_side[emission->channel - TIDE_CHANNEL_SIDE];
         bytes = terms->format->alerts(&worker->formatter, emission, terms->rules, holds, out);
     }
-    append(worker, emission->channel, bytes, due);
+    append(worker, emission->channel, bytes, due->end_ms, due->entry->first_row);
 }
 
 enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due)
@@ -221,5 +221,18 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
     if (terms->keeps_history && !tide_worker_remember(worker, due)) return TIDE_STARVED;
     worker->counts.results++;
     worker->counts.alerts += alert_count;
+    return TIDE_DONE;
+}
+
+enum tide_progress tide_worker_emit_late(struct tide_worker *worker, const struct tide_note *note)
+{
+    if (worker->plan->outputs[TIDE_OUTPUT_LATE]) {
+        enum tide_progress progress = reserve(worker, TIDE_CHANNEL_LATE, note->late_bytes);
+        if (progress != TIDE_DONE) return progress;
+        const struct tide_channel_text *text = &worker->emission->channels[TIDE_CHANNEL_LATE];
+        memcpy(text->text + text->bytes, worker->batch->side + note->late_offset, note->late_bytes);
+        append(worker, TIDE_CHANNEL_LATE, note->late_bytes, 0, worker->firing.cause_row);
+    }
+    worker->counts.late++;
     return TIDE_DONE;
 }

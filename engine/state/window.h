@@ -17,11 +17,14 @@
 /* How windows come about, and so how workers keep them. */
 enum tide_window_kind {
     TIDE_WINDOW_TUMBLING, /* side by side, the same for all keys */
+    TIDE_WINDOW_SESSION,  /* of each key: rows with no pause as long as the gap between them */
+    TIDE_WINDOW_COUNT,    /* of each key: so many rows */
 };
 
 struct tide_window_shape {
-    int64_t size_ms;
-    int64_t offset_ms; /* 0 .. size_ms - 1 */
+    int64_t size_ms;    /* of a session: the gap */
+    int64_t offset_ms;  /* 0 .. size_ms - 1 */
+    uint64_t row_count; /* of a count window; else 0 */
 };
 
 struct tide_window {

@@ -1,0 +1,70 @@
+#include "engine/state/count_store.h"
+
+_Static_assert(sizeof(struct tide_count_key) % 16 == 0, "states lie right behind it");
+_Static_assert(sizeof(struct tide_count_whole) % 16 == 0, "states lie right behind it");
+
+static size_t whole_bytes(uint32_t state_stride)
+{
+    return TIDE_COUNT_WHOLE_MAX * (sizeof(struct tide_count_whole) + state_stride);
+}
+
+static uint32_t record_bytes(uint32_t state_stride)
+{
+    return (uint32_t)sizeof(struct tide_count_key) + state_stride;
+}
+
+size_t tide_count_store_bytes(uint32_t state_stride)
+{
+    return tide_key_table_bytes(0, record_bytes(state_stride)) +
+           tide_aligned_bytes(16, whole_bytes(state_stride));
+}
+
+bool tide_count_store_init(struct tide_count_store *store, uint32_t state_stride)
+{
+    TIDE_ASSERT(state_stride % 16 == 0);
+    *store = (struct tide_count_store){.state_stride = state_stride};
+    store->whole = tide_alloc_aligned(16, whole_bytes(state_stride));
+    return tide_key_table_init(&store->keys, record_bytes(state_stride)) && store->whole;
+}
+
+void tide_count_store_fini(struct tide_count_store *store)
+{
+    tide_key_table_fini(&store->keys);
+    tide_free(store->whole);
+    *store = (struct tide_count_store){0};
+}
+
+struct tide_count_key *tide_count_store_enter(struct tide_count_store *store,
+                                              const struct tide_key *key, uint64_t hash)
+{
+    bool is_new;
+    struct tide_count_key *record = tide_key_table_put(&store->keys, key, hash, &is_new);
+    if (!record || !is_new) return record;
+    record->entry.key[0] = record->head.key[0];
+    record->entry.key[1] = record->head.key[1];
+    record->entry.key_bytes = record->head.key_bytes;
+    return record;
+}
+
+struct tide_count_whole *tide_count_store_finish(struct tide_count_store *store,
+                                                 struct tide_count_key *key)
+{
+    TIDE_CHECK(store->whole_count < TIDE_COUNT_WHOLE_MAX);
+    struct tide_count_whole *whole = tide_count_store_whole(store, store->whole_count++);
+    *whole = (struct tide_count_whole){.entry = key->entry, .key = key};
+    memcpy(whole + 1, tide_count_key_states(key), store->state_stride);
+    key->entry.mark++;
+    key->entry.sum = 0;
+    key->entry.count = 0;
+    return whole;
+}
+
+void tide_count_store_settle(struct tide_count_store *store)
+{
+    for (uint32_t i = 0; i < store->whole_count; i++) {
+        struct tide_count_key *key = tide_count_store_whole(store, i)->key;
+        bool is_last = --key->entry.mark == 0; /* a key may be in the list more than once */
+        if (is_last && key->entry.count == 0) tide_key_table_remove(&store->keys, key);
+    }
+    store->whole_count = 0;
+}

@@ -1,0 +1,390 @@
+#include "engine/state/session_store.h"
+
+#include <stdlib.h>
+
+enum { SESSIONS_FIRST = 4, DUE_FIRST = 16, STALE_TIMERS_KEPT = 64 };
+
+_Static_assert(sizeof(struct tide_session) % 16 == 0, "states lie right behind a session");
+_Static_assert(sizeof(struct tide_session_key) == 128, "a key with one session is two cache lines");
+
+static uint32_t record_bytes(uint32_t state_stride)
+{
+    return (uint32_t)sizeof(struct tide_session_key) + state_stride;
+}
+
+static size_t session_bytes(const struct tide_session_store *store)
+{
+    return sizeof(struct tide_session) + store->state_stride;
+}
+
+uint64_t tide_session_store_bytes(uint32_t session_count, uint32_t state_stride)
+{
+    return tide_key_table_bytes(session_count, record_bytes(state_stride)) +
+           tide_timers_bytes(session_count);
+}
+
+bool tide_session_store_init(struct tide_session_store *store, uint32_t state_stride,
+                             int64_t lateness_ms)
+{
+    TIDE_ASSERT(state_stride % 16 == 0);
+    *store = (struct tide_session_store){.state_stride = state_stride, .lateness_ms = lateness_ms};
+    return tide_key_table_init(&store->keys, record_bytes(state_stride));
+}
+
+void tide_session_store_fini(struct tide_session_store *store)
+{
+    struct tide_session_key *key;
+    for (uint32_t i = 0; (key = tide_key_table_next(&store->keys, i)) != NULL;
+         i = key->head.number + 1) {
+        if (key->session_count < 2) continue;
+        for (uint32_t j = 0; j < key->session_count; j++) tide_free(key->many.sessions[j]);
+        tide_free(key->many.sessions);
+    }
+    tide_key_table_fini(&store->keys);
+    tide_timers_fini(&store->timers);
+    tide_free(store->due);
+    *store = (struct tide_session_store){0};
+}
+
+/* --- the sessions of one key --- */
+
+static struct tide_session *session_at(struct tide_session_key *key, uint32_t i)
+{
+    return key->session_count == 1 ? &key->one : key->many.sessions[i];
+}
+
+/* The first session that ends at or after start_ms, session_count if none does: if any touches
+ * [start_ms, end_ms) then this one, and perhaps the one behind it. */
+static uint32_t find_session(struct tide_session_key *key, int64_t start_ms)
+{
+    uint32_t begin = 0, end = key->session_count;
+    while (begin < end) {
+        uint32_t middle = begin + (end - begin) / 2;
+        if (session_at(key, middle)->end_ms < start_ms) begin = middle + 1;
+        else end = middle;
+    }
+    return begin;
+}
+
+static bool touches(struct tide_session_key *key, uint32_t i, int64_t end_ms)
+{
+    return i < key->session_count && session_at(key, i)->start_ms <= end_ms;
+}
+
+static void copy_session(const struct tide_session_store *store, struct tide_session *to,
+                         const struct tide_session *from)
+{
+    memcpy(to, from, session_bytes(store));
+}
+
+/* From one session, in the record, to a list of one with room for more. */
+static bool make_list(const struct tide_session_store *store, struct tide_session_key *key)
+{
+    struct tide_session **sessions = tide_alloc(SESSIONS_FIRST * sizeof *sessions);
+    struct tide_session *moved = sessions ? tide_alloc_aligned(16, session_bytes(store)) : NULL;
+    if (!moved) {
+        tide_free(sessions);
+        return false;
+    }
+    copy_session(store, moved, &key->one);
+    sessions[0] = moved;
+    key->many.sessions = sessions;
+    key->many.capacity = SESSIONS_FIRST;
+    return true;
+}
+
+/* Back from a list of one. */
+static void drop_list(const struct tide_session_store *store, struct tide_session_key *key)
+{
+    struct tide_session **sessions = key->many.sessions, *last = sessions[0];
+    copy_session(store, &key->one, last);
+    tide_free(last);
+    tide_free(sessions);
+}
+
+static bool grow_list(struct tide_session_key *key)
+{
+    if (key->session_count < key->many.capacity) return true;
+    size_t capacity = (size_t)key->many.capacity * 2;
+    struct tide_session **sessions = tide_realloc(key->many.sessions, capacity * sizeof *sessions);
+    if (!sessions) return false;
+    key->many.sessions = sessions;
+    key->many.capacity = (uint32_t)capacity;
+    return true;
+}
+
+/* Room for a session at place i of a key that has some. */
+static struct tide_session *insert_in_list(const struct tide_session_store *store,
+                                           struct tide_session_key *key, uint32_t i)
+{
+    if (key->session_count == 1 && !make_list(store, key)) return NULL;
+    struct tide_session *session =
+        grow_list(key) ? tide_alloc_aligned(16, session_bytes(store)) : NULL;
+    if (!session) {
+        if (key->session_count == 1) drop_list(store, key);
+        return NULL;
+    }
+    struct tide_session **sessions = key->many.sessions;
+    memmove(sessions + i + 1, sessions + i, (key->session_count - i) * sizeof *sessions);
+    sessions[i] = session;
+    return session;
+}
+
+/* Forgets sessions [begin, end) of a key, which does not become one without sessions by itself. */
+static void remove_sessions(struct tide_session_store *store, struct tide_session_key *key,
+                            uint32_t begin, uint32_t end)
+{
+    uint32_t count = key->session_count, removed = end - begin;
+    for (uint32_t i = begin; i < end; i++) store->open_count -= !session_at(key, i)->entry.mark;
+    store->session_count -= removed;
+    key->session_count = count - removed;
+    if (count < 2 || removed == 0) return;
+    struct tide_session **sessions = key->many.sessions;
+    for (uint32_t i = begin; i < end; i++) tide_free(sessions[i]);
+    memmove(sessions + begin, sessions + end, (count - end) * sizeof *sessions);
+    if (key->session_count == 1) drop_list(store, key);
+    else if (key->session_count == 0) tide_free(sessions);
+}
+
+/* --- timers --- */
+
+/* The watermark at which a window that ends at end_ms is gone. */
+static int64_t gone_ms(const struct tide_session_store *store, int64_t end_ms)
+{
+    int64_t gone;
+    return __builtin_add_overflow(end_ms - 1, store->lateness_ms, &gone) ? INT64_MAX : gone;
+}
+
+/* When something is to be done about a key: its first open session fires, or its first fired one
+ * goes. Sessions that have fired end before those that are open. */
+static int64_t next_deadline(const struct tide_session_store *store, struct tide_session_key *key,
+                             uint32_t *open_first)
+{
+    uint32_t begin = 0, end = key->session_count;
+    while (begin < end) {
+        uint32_t middle = begin + (end - begin) / 2;
+        if (session_at(key, middle)->entry.mark) begin = middle + 1;
+        else end = middle;
+    }
+    *open_first = begin;
+    int64_t deadline_ms = INT64_MAX;
+    if (begin < key->session_count) deadline_ms = session_at(key, begin)->end_ms - 1;
+    if (begin == 0) return deadline_ms;
+    int64_t first_gone_ms = gone_ms(store, session_at(key, 0)->end_ms);
+    return first_gone_ms < deadline_ms ? first_gone_ms : deadline_ms;
+}
+
+static void forget_if_empty(struct tide_session_store *store, struct tide_session_key *key)
+{
+    if (key->session_count == 0 && key->timer_count == 0) tide_key_table_remove(&store->keys, key);
+}
+
+static bool counts_or_is_dropped(const struct tide_timer *timer, void *context)
+{
+    struct tide_session_key *key = timer->owner;
+    if (timer->deadline_ms == key->armed_ms) return true;
+    key->timer_count--;
+    forget_if_empty(context, key);
+    return false;
+}
+
+/* Sees to it that the key's timer comes up at this deadline, or before. */
+static bool arm(struct tide_session_store *store, struct tide_session_key *key, int64_t deadline_ms)
+{
+    if (key->armed_ms <= deadline_ms && key->timer_count > 0) return true;
+    struct tide_timer timer = {.deadline_ms = deadline_ms, .owner = key};
+    if (!tide_timers_add(&store->timers, timer)) return false;
+    key->armed_ms = deadline_ms;
+    key->timer_count++;
+    if (store->timers.count > 2 * store->session_count + STALE_TIMERS_KEPT)
+        tide_timers_keep_only(&store->timers, counts_or_is_dropped, store);
+    return true;
+}
+
+/* Takes the first timer, which is this key's, out. */
+static void disarm_first(struct tide_session_store *store, struct tide_session_key *key)
+{
+    tide_timers_remove_first(&store->timers);
+    key->timer_count--;
+    key->armed_ms = INT64_MAX;
+}
+
+/* Forgets the sessions of a key that are gone, and the key with the last of them. */
+static void retire(struct tide_session_store *store, struct tide_session_key *key, int64_t fire_ms)
+{
+    uint32_t gone = 0, open_first;
+    for (; gone < key->session_count; gone++) {
+        const struct tide_session *session = session_at(key, gone);
+        if (!session->entry.mark || gone_ms(store, session->end_ms) > fire_ms) break;
+    }
+    remove_sessions(store, key, 0, gone);
+    if (key->session_count == 0) {
+        forget_if_empty(store, key);
+        return;
+    }
+    /* No more memory is taken: the key's timer has been taken out before. */
+    bool is_armed = arm(store, key, next_deadline(store, key, &open_first));
+    TIDE_ASSERT(is_armed);
+}
+
+/* --- rows --- */
+
+bool tide_session_store_is_late(const struct tide_session_store *store, const struct tide_key *key,
+                                uint64_t hash, int64_t start_ms, int64_t end_ms,
+                                int64_t watermark_ms)
+{
+    if (gone_ms(store, end_ms) > watermark_ms) return false;
+    struct tide_session_key *owner = tide_key_table_find(&store->keys, key, hash);
+    return !owner || !touches(owner, find_session(owner, start_ms), end_ms);
+}
+
+static void widen(struct tide_session *session, int64_t start_ms, int64_t end_ms)
+{
+    if (start_ms < session->start_ms) session->start_ms = start_ms;
+    if (end_ms > session->end_ms) session->end_ms = end_ms;
+}
+
+static void merge(const struct tide_session_store *store, struct tide_session *into,
+                  const struct tide_session *from)
+{
+    if (store->state_stride > 0) store->merge_states(store->merge_context, into, from);
+    widen(into, from->start_ms, from->end_ms);
+    into->entry.sum += from->entry.sum;
+    into->entry.count += from->entry.count;
+    if (from->entry.first_row > into->entry.first_row) return;
+    into->entry.first_row = from->entry.first_row;
+    into->entry.first_time_ms = from->entry.first_time_ms;
+}
+
+/* A session at place i of its key. */
+static struct tide_session *open_session(struct tide_session_store *store,
+                                         struct tide_session_key *key, uint32_t i, int64_t start_ms,
+                                         int64_t end_ms)
+{
+    struct tide_session *session =
+        key->session_count == 0 ? &key->one : insert_in_list(store, key, i);
+    if (!session) return NULL;
+    *session = (struct tide_session){
+        .start_ms = start_ms,
+        .end_ms = end_ms,
+        .entry = {.key = {key->head.key[0], key->head.key[1]}, .key_bytes = key->head.key_bytes}};
+    key->session_count++;
+    store->session_count++;
+    store->open_count++;
+    return session;
+}
+
+/* What the sessions of a key from place i on that the window touches, at least one, make with it.
+ * As they lie further apart than the window is long, they are two at most. */
+static struct tide_session *grow_session(struct tide_session_store *store,
+                                         struct tide_session_key *key, uint32_t i, int64_t start_ms,
+                                         int64_t end_ms)
+{
+    struct tide_session *session = session_at(key, i);
+    if (touches(key, i + 1, end_ms)) {
+        merge(store, session, session_at(key, i + 1));
+        remove_sessions(store, key, i + 1, i + 2);
+        session = session_at(key, i);
+    }
+    widen(session, start_ms, end_ms);
+    return session;
+}
+
+struct tide_session *tide_session_store_join(struct tide_session_store *store,
+                                             const struct tide_key *key, uint64_t hash,
+                                             int64_t start_ms, int64_t end_ms, int64_t watermark_ms)
+{
+    bool is_new;
+    struct tide_session_key *owner = tide_key_table_put(&store->keys, key, hash, &is_new);
+    if (!owner) return NULL;
+    uint32_t i = find_session(owner, start_ms);
+    struct tide_session *session = touches(owner, i, end_ms)
+                                       ? grow_session(store, owner, i, start_ms, end_ms)
+                                       : open_session(store, owner, i, start_ms, end_ms);
+    if (!session) return NULL;
+    bool has_fired = session->end_ms - 1 <= watermark_ms;
+    store->open_count += session->entry.mark;
+    store->open_count -= has_fired;
+    session->entry.mark = has_fired;
+    int64_t deadline_ms = has_fired ? gone_ms(store, session->end_ms) : session->end_ms - 1;
+    return arm(store, owner, deadline_ms) ? session : NULL;
+}
+
+/* --- firing --- */
+
+static bool add_due(struct tide_session_store *store, struct tide_session *session,
+                    struct tide_session_key *key)
+{
+    if (store->due_count == store->due_capacity) {
+        uint32_t capacity = store->due_capacity ? store->due_capacity * 2 : DUE_FIRST;
+        struct tide_session_due *due =
+            tide_realloc(store->due, (size_t)capacity * sizeof *store->due);
+        if (!due) return false;
+        store->due = due;
+        store->due_capacity = capacity;
+    }
+    store->due[store->due_count++] = (struct tide_session_due){session, key};
+    return true;
+}
+
+static int by_first_row(const void *left, const void *right)
+{
+    const struct tide_session_due *a = left, *b = right;
+    uint64_t row = a->session->entry.first_row, other = b->session->entry.first_row;
+    return (row > other) - (row < other);
+}
+
+/* What the first timer is for, if for anything. False without memory. */
+static bool take_first(struct tide_session_store *store, int64_t fire_ms)
+{
+    const struct tide_timer timer = *tide_timers_first(&store->timers);
+    struct tide_session_key *key = timer.owner;
+    uint32_t open_first;
+    if (timer.deadline_ms != key->armed_ms) {
+        tide_timers_remove_first(&store->timers);
+        key->timer_count--;
+        forget_if_empty(store, key);
+        return true;
+    }
+    int64_t deadline_ms = next_deadline(store, key, &open_first);
+    if (deadline_ms > timer.deadline_ms) {
+        tide_timers_rearm_first(&store->timers, deadline_ms, 0);
+        key->armed_ms = deadline_ms;
+        return true;
+    }
+    if (open_first < key->session_count) {
+        struct tide_session *session = session_at(key, open_first);
+        if (session->end_ms - 1 == deadline_ms) {
+            if (!add_due(store, session, key)) return false;
+            disarm_first(store, key);
+            return true;
+        }
+    }
+    disarm_first(store, key);
+    retire(store, key, fire_ms);
+    return true;
+}
+
+bool tide_session_store_collect(struct tide_session_store *store, int64_t fire_ms)
+{
+    const struct tide_timer *first;
+    int64_t last_ms = fire_ms;
+    store->due_count = 0;
+    while ((first = tide_timers_first(&store->timers)) != NULL && first->deadline_ms <= last_ms) {
+        int64_t deadline_ms = first->deadline_ms;
+        if (!take_first(store, fire_ms)) return false;
+        if (store->due_count > 0) last_ms = deadline_ms;
+    }
+    if (store->due_count > 1) qsort(store->due, store->due_count, sizeof *store->due, by_first_row);
+    return true;
+}
+
+void tide_session_store_settle(struct tide_session_store *store, int64_t fire_ms)
+{
+    for (uint32_t i = 0; i < store->due_count; i++) {
+        store->due[i].session->entry.mark = TIDE_SESSION_FIRED;
+        store->open_count--;
+        retire(store, store->due[i].key, fire_ms);
+    }
+    store->due_count = 0;
+}
