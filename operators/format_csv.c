@@ -67,7 +67,8 @@ static bool is_surely_plain(const uint64_t key[2], size_t bytes)
 static char *put_key(char *out, const struct tide_plan *plan, const struct tide_emission *emission)
 {
     size_t bytes = emission->key_bytes;
-    if (TIDE_LIKELY(plan->key_count == 1 && bytes <= TIDE_FORMAT_INLINE_KEY_BYTES)) {
+    if (TIDE_LIKELY(emission->entry && plan->key_count == 1 &&
+                    bytes <= TIDE_FORMAT_INLINE_KEY_BYTES)) {
         const uint64_t *words = emission->entry->key;
         memcpy(out, words, TIDE_FORMAT_INLINE_KEY_BYTES);
         if (TIDE_LIKELY(is_surely_plain(words, bytes))) {
@@ -135,6 +136,35 @@ static size_t alerts(struct tide_formatter *formatter, const struct tide_emissio
     return (size_t)(end - out);
 }
 
+/* The same for a timer. */
+static char *put_timer(struct tide_formatter *formatter, const struct tide_emission *emission,
+                       char *out)
+{
+    const struct tide_plan *plan = formatter->plan;
+    *out++ = ',';
+    out += tide_time_print(&formatter->first_times, out, emission->window_end_ms);
+    *out++ = ',';
+    out = put_key(out, plan, emission);
+    for (unsigned i = 0; i <= plan->listed_count; i++) *out++ = ',';
+    return out + tide_int_print(out, emission->watermark_ms);
+}
+
+static size_t line_bytes_max(const struct tide_plan *plan, size_t key_bytes, size_t text_bytes)
+{
+    return row_bytes_max(plan, NULL, key_bytes) + 2 * text_bytes + 4;
+}
+
+static size_t line(struct tide_formatter *formatter, const struct tide_emission *emission,
+                   const char *text, size_t text_bytes, char *out)
+{
+    char *end =
+        emission->entry ? put_row(formatter, emission, out) : put_timer(formatter, emission, out);
+    *end++ = ',';
+    end += tide_escape_csv(end, text, text_bytes);
+    *end++ = '\n';
+    return (size_t)(end - out);
+}
+
 const struct tide_format tide_format_csv = {
     .name = "csv",
     .summary = "comma-separated values with a header",
@@ -142,4 +172,6 @@ const struct tide_format tide_format_csv = {
     .row_bytes_max = row_bytes_max,
     .result = result,
     .alerts = alerts,
+    .line_bytes_max = line_bytes_max,
+    .line = line,
 };

@@ -84,6 +84,24 @@ static size_t alerts(struct tide_formatter *formatter, const struct tide_emissio
     return (size_t)(end - out);
 }
 
+static size_t line_bytes_max(const struct tide_plan *plan, size_t key_bytes, size_t text_bytes)
+{
+    (void)plan;
+    (void)key_bytes;
+    return text_bytes + 1;
+}
+
+/* As print() in a process function: the text alone. */
+static size_t line(struct tide_formatter *formatter, const struct tide_emission *emission,
+                   const char *text, size_t text_bytes, char *out)
+{
+    (void)formatter;
+    (void)emission;
+    char *end = tide_bytes_put(out, text, text_bytes);
+    *end++ = '\n';
+    return (size_t)(end - out);
+}
+
 const struct tide_format tide_format_flink = {
     .name = "flink",
     .summary = "the lines PyFlink prints: detections, then every element",
@@ -91,6 +109,8 @@ const struct tide_format tide_format_flink = {
     .row_bytes_max = row_bytes_max,
     .result = result,
     .alerts = alerts,
+    .line_bytes_max = line_bytes_max,
+    .line = line,
     .alerts_always = true,
     .names_subtasks = true,
 };

@@ -59,12 +59,18 @@ static char *put_keys(char *out, const struct tide_plan *plan, const struct tide
     return out;
 }
 
-static char *put_first_time(char *out, struct tide_formatter *formatter, int64_t time_ms)
+static char *put_time(char *out, struct tide_formatter *formatter, const char *name,
+                      int64_t time_ms)
 {
-    bool is_number = formatter->plan->time_style == TIDE_TIME_STYLE_EPOCH_MS;
-    out = tide_text_put(out, is_number ? "\"first_time\":" : "\"first_time\":\"");
+    const char *quote = formatter->plan->time_style == TIDE_TIME_STYLE_EPOCH_MS ? "" : "\"";
+    *out++ = '"';
+    out = tide_text_put(out, name);
+    out = tide_text_put(out, "\":");
+    out = tide_text_put(out, quote);
     out += tide_time_print(&formatter->first_times, out, time_ms);
-    return tide_text_put(out, is_number ? "," : "\",");
+    out = tide_text_put(out, quote);
+    *out++ = ',';
+    return out;
 }
 
 static char *put_values(char *out, const struct tide_plan *plan, const struct tide_value values[])
@@ -90,7 +96,7 @@ static char *put_row(struct tide_formatter *formatter, const struct tide_emissio
     tide_formatter_follow(formatter, emission, are_numbers ? &frame_of_numbers : &frame_of_texts);
     out = tide_bytes_put(out, formatter->window_text, formatter->window_text_bytes);
     out = put_keys(out, plan, emission);
-    out = put_first_time(out, formatter, emission->entry->first_time_ms);
+    out = put_time(out, formatter, "first_time", emission->entry->first_time_ms);
     out = put_values(out, plan, emission->values);
     out = tide_text_put(out, "\"watermark_ms\":");
     return tide_bytes_put(out, formatter->watermark_text, formatter->watermark_text_bytes);
@@ -119,6 +125,39 @@ static size_t alerts(struct tide_formatter *formatter, const struct tide_emissio
     return (size_t)(end - out);
 }
 
+/* The same for a timer. */
+static char *put_timer(struct tide_formatter *formatter, const struct tide_emission *emission,
+                       char *out)
+{
+    static const struct tide_value null = {.null = true};
+    const struct tide_plan *plan = formatter->plan;
+    struct tide_value nulls[TIDE_AGGREGATE_COUNT_MAX];
+    for (unsigned i = 0; i < TIDE_AGGREGATE_COUNT_MAX; i++) nulls[i] = null;
+    out = tide_text_put(out, "{\"window_start\":null,");
+    out = put_time(out, formatter, "window_end", emission->window_end_ms);
+    out = put_keys(out, plan, emission);
+    out = tide_text_put(out, "\"first_time\":null,");
+    out = put_values(out, plan, nulls);
+    out = tide_text_put(out, "\"watermark_ms\":");
+    return out + tide_int_print(out, emission->watermark_ms);
+}
+
+static size_t line_bytes_max(const struct tide_plan *plan, size_t key_bytes, size_t text_bytes)
+{
+    return row_bytes_max(plan, NULL, key_bytes) + JSON_GROWTH * text_bytes;
+}
+
+static size_t line(struct tide_formatter *formatter, const struct tide_emission *emission,
+                   const char *text, size_t text_bytes, char *out)
+{
+    char *end =
+        emission->entry ? put_row(formatter, emission, out) : put_timer(formatter, emission, out);
+    end = tide_text_put(end, ",\"rule\":");
+    end = put_string(end, text, text_bytes);
+    end = tide_text_put(end, "}\n");
+    return (size_t)(end - out);
+}
+
 const struct tide_format tide_format_jsonl = {
     .name = "jsonl",
     .summary = "one JSON object a line",
@@ -126,4 +165,6 @@ const struct tide_format tide_format_jsonl = {
     .row_bytes_max = row_bytes_max,
     .result = result,
     .alerts = alerts,
+    .line_bytes_max = line_bytes_max,
+    .line = line,
 };

@@ -1,5 +1,9 @@
 #include "engine/flow/emission.h"
 
+#include "engine/text/key_order.h"
+
+#include <string.h>
+
 uint32_t tide_emission_record_capacity(size_t text_bytes)
 {
     return (uint32_t)(text_bytes / TIDE_EMISSION_TEXT_BYTES_A_RECORD) + TIDE_CHANNEL_COUNT;
@@ -52,4 +56,28 @@ enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned
     if (!channel->text) return TIDE_ROOM_NO_MEMORY;
     channel->capacity = capacity;
     return TIDE_ROOM;
+}
+
+size_t tide_emission_key_bytes(uint32_t bytes)
+{
+    return tide_aligned_bytes(_Alignof(struct tide_key_text), sizeof(struct tide_key_text) + bytes);
+}
+
+const struct tide_key_text *tide_emission_keep_key(struct tide_emission_batch *batch,
+                                                   const char *key, uint32_t bytes)
+{
+    struct tide_channel_text *channel = &batch->channels[TIDE_CHANNEL_KEYS];
+    struct tide_key_text *kept = (struct tide_key_text *)(void *)(channel->text + channel->bytes);
+    TIDE_CHECK(channel->capacity - channel->bytes >= tide_emission_key_bytes(bytes));
+    kept->bytes = bytes;
+    memcpy(kept->text, key, bytes);
+    channel->bytes += tide_emission_key_bytes(bytes);
+    return kept;
+}
+
+bool tide_key_text_before(const struct tide_order_key *a, const struct tide_order_key *b)
+{
+    const struct tide_key_text *x = (const struct tide_key_text *)(uintptr_t)a->first_row;
+    const struct tide_key_text *y = (const struct tide_key_text *)(uintptr_t)b->first_row;
+    return tide_key_order(x->text, x->bytes, y->text, y->bytes) < 0;
 }

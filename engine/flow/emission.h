@@ -23,7 +23,9 @@ enum tide_channel {
     TIDE_CHANNEL_REJECTS,
     TIDE_CHANNEL_TRACE,
     TIDE_CHANNEL_SIDE, /* the first of the named side outputs */
-    TIDE_CHANNEL_COUNT = TIDE_CHANNEL_SIDE + TIDE_SIDE_OUTPUT_MAX,
+    TIDE_CHANNEL_KEYS = TIDE_CHANNEL_SIDE + TIDE_SIDE_OUTPUT_MAX, /* no output's: keys that order
+                                                                     keys point to */
+    TIDE_CHANNEL_COUNT,
 };
 
 enum {
@@ -32,13 +34,27 @@ enum {
 
 /* What came first at parallelism 1: the row that caused it; of one row, what its arrival let fire,
  * then what the row itself caused, then what its watermark let fire, then timers; then the window's
- * end; then its first row. */
-enum tide_phase { TIDE_PHASE_ARRIVAL, TIDE_PHASE_ROW, TIDE_PHASE_WINDOW, TIDE_PHASE_TIMER };
+ * end; then its first row. A process function's timers come behind all of theirs: by deadline, then
+ * the keys' bytes. */
+enum tide_phase {
+    TIDE_PHASE_ARRIVAL,
+    TIDE_PHASE_ARRIVAL_PROCESS,
+    TIDE_PHASE_ROW,
+    TIDE_PHASE_WINDOW,
+    TIDE_PHASE_TIMER,
+    TIDE_PHASE_PROCESS,
+};
+
+/* A key, where the order asks for its bytes. */
+struct tide_key_text {
+    uint32_t bytes;
+    char text[];
+};
 
 struct tide_order_key {
     uint64_t cause_row;
     int64_t end_ms;
-    uint64_t first_row;
+    uint64_t first_row; /* of a process function's timer: where its tide_key_text is */
     uint32_t phase;
 };
 
@@ -90,11 +106,25 @@ static inline bool tide_emission_has_room(const struct tide_emission_batch *batc
            batch->record_count + TIDE_CHANNEL_COUNT <= batch->record_capacity;
 }
 
+/* Room that a key takes in its channel, and the key put there, where there is that room. It stays
+ * where it is until the batch is reset. */
+size_t tide_emission_key_bytes(uint32_t bytes);
+const struct tide_key_text *tide_emission_keep_key(struct tide_emission_batch *batch,
+                                                   const char *key, uint32_t bytes);
+
+static inline bool tide_phase_has_key(uint32_t phase)
+{
+    return phase == TIDE_PHASE_PROCESS || phase == TIDE_PHASE_ARRIVAL_PROCESS;
+}
+
+bool tide_key_text_before(const struct tide_order_key *a, const struct tide_order_key *b);
+
 static inline bool tide_order_before(const struct tide_order_key *a, const struct tide_order_key *b)
 {
     if (a->cause_row != b->cause_row) return a->cause_row < b->cause_row;
     if (a->phase != b->phase) return a->phase < b->phase;
     if (a->end_ms != b->end_ms) return a->end_ms < b->end_ms;
+    if (TIDE_UNLIKELY(tide_phase_has_key(a->phase))) return tide_key_text_before(a, b);
     return a->first_row < b->first_row;
 }
 

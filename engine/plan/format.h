@@ -22,13 +22,13 @@ enum {
     TIDE_FORMAT_INLINE_KEY_BYTES = 16 /* such a key stands in entry->key */
 };
 
-/* One fired window of one key. Everything is borrowed. */
+/* One fired window of one key; or a timer of it, which has no window. Everything is borrowed. */
 struct tide_emission {
-    enum tide_channel channel; /* the lines asked for go there */
-    int64_t window_start_ms, window_end_ms;
-    int64_t watermark_ms; /* the one that fired it */
-    const struct tide_entry *entry;
-    const char *key; /* composite keys: the parts with a NUL byte between */
+    enum tide_channel channel;              /* the lines asked for go there */
+    int64_t window_start_ms, window_end_ms; /* a timer's time is the end */
+    int64_t watermark_ms;                   /* the one that fired it */
+    const struct tide_entry *entry; /* NULL: a timer; start, first time and values are empty */
+    const char *key;                /* composite keys: the parts with a NUL byte between */
     uint32_t key_bytes;
     const struct tide_value *values; /* values[i] belongs to registry aggregate i; filled for
                                         plan->listed and what rules use */
@@ -68,6 +68,14 @@ struct tide_format {
      * be 0. */
     size_t (*alerts)(struct tide_formatter *formatter, const struct tide_emission *emission,
                      const struct tide_rule_set *rules, uint64_t holds, char *out);
+
+    /* Upper bound of the bytes of line(), for a text of text_bytes. */
+    size_t (*line_bytes_max)(const struct tide_plan *plan, size_t key_bytes, size_t text_bytes);
+
+    /* Writes a line of --alerts that no rule has asked for, with a text in the place of a rule's
+     * name; returns its bytes. */
+    size_t (*line)(struct tide_formatter *formatter, const struct tide_emission *emission,
+                   const char *text, size_t text_bytes, char *out);
 
     bool alerts_always;  /* alerts() must be called even if no rule holds (flink) */
     bool names_subtasks; /* heeds --flink-parallelism */

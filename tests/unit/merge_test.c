@@ -137,6 +137,22 @@ struct division {
     struct tide_emission_batch batches[INPUTS_MAX];
 };
 
+/* Where the order asks for a key's bytes, texts that sort as the numbers do. */
+static void give_text(struct division *division, unsigned i)
+{
+    static _Alignas(8) char room[RECORDS_MAX][16];
+    char text[8];
+    struct tide_order_key *key = &division->keys[i];
+    if (!tide_phase_has_key(key->phase)) return;
+    struct tide_key_text *kept = (struct tide_key_text *)(void *)room[i];
+    kept->bytes = (uint32_t)snprintf(text, sizeof text, "%c%u", key->first_row < 10 ? 'a' : 'b',
+                                     (unsigned)key->first_row % 10);
+    if (key->first_row >= 20)
+        kept->bytes = (uint32_t)snprintf(text, sizeof text, "c%03u", (unsigned)key->first_row);
+    memcpy(kept->text, text, kept->bytes);
+    key->first_row = (uint64_t)(uintptr_t)kept;
+}
+
 static void draw_division(struct chance *chance, struct division *division)
 {
     struct tide_order_key key = {0};
@@ -145,7 +161,7 @@ static void draw_division(struct chance *chance, struct division *division)
     for (unsigned i = 0; i < division->record_count; i++) {
         key.first_row++;
         if (chance_is(chance, 3)) key.end_ms++;
-        if (chance_is(chance, 6) && key.phase < TIDE_PHASE_TIMER) {
+        if (chance_is(chance, 6) && key.phase < TIDE_PHASE_PROCESS) {
             key.phase++;
             key.end_ms = -(int64_t)chance_below(chance, 5);
         }
@@ -153,6 +169,7 @@ static void draw_division(struct chance *chance, struct division *division)
             key = (struct tide_order_key){.cause_row = key.cause_row + 1 + chance_below(chance, 3),
                                           .end_ms = -(int64_t)chance_below(chance, 100)};
         division->keys[i] = key;
+        give_text(division, i);
         division->owners[i] = chance_below(chance, division->input_count);
     }
     memset(division->next, 0, sizeof division->next);
