@@ -153,19 +153,25 @@ static void wait_for_end(struct run *run)
 
 /* --- the run --- */
 
+/* Outputs of a followed file are streams too; the stats are written once, at the end. */
+static struct tide_output *open_output(struct run *run, const char *name, struct tide_error *error)
+{
+    if (run->plan.is_following) return tide_output_open_to_append(&run->outputs, name, error);
+    return tide_output_open(&run->outputs, name, error);
+}
+
 static bool open_outputs(struct run *run, struct tide_error *error)
 {
     run->outputs.terminal_escape = tide_escape_terminal;
     for (unsigned i = 0; i < TIDE_OUTPUT_COUNT; i++) {
-        if (!run->plan.outputs[i]) continue;
-        /* The stats are no stream: they are written once, at the end. */
-        bool appends = run->plan.is_following && i != TIDE_OUTPUT_STATS;
-        run->by_kind[i] = (appends ? tide_output_open_to_append
-                                   : tide_output_open)(&run->outputs, run->plan.outputs[i], error);
+        const char *name = run->plan.outputs[i];
+        if (!name) continue;
+        run->by_kind[i] = i == TIDE_OUTPUT_STATS ? tide_output_open(&run->outputs, name, error)
+                                                 : open_output(run, name, error);
         if (!run->by_kind[i]) return false;
     }
     for (unsigned i = 0; i < run->plan.side_output_count; i++) {
-        run->sides[i] = tide_output_open(&run->outputs, run->plan.side_outputs[i].file, error);
+        run->sides[i] = open_output(run, run->plan.side_outputs[i].file, error);
         if (!run->sides[i]) return false;
     }
     return true;
