@@ -160,7 +160,8 @@ static inline bool tide_plan_has_arrivals(const struct tide_plan *plan)
 /* May a window fire more than once? */
 static inline bool tide_plan_fires_again(const struct tide_plan *plan)
 {
-    return plan->lateness_ms > 0 && plan->clock == TIDE_CLOCK_EVENT;
+    return plan->lateness_ms > 0 && plan->clock == TIDE_CLOCK_EVENT &&
+           plan->window->kind != TIDE_WINDOW_COUNT;
 }
 
 /* Are the sums of each key's latest windows kept? With a config file a reload may bring rules that

@@ -111,7 +111,7 @@ static bool fold_noted(struct tide_worker *worker, const struct tide_note *note)
     if (!session) return false;
     fold_into(worker, session, note->at);
     worker->counts.rows++;
-    if (!session->entry.mark) return true;
+    if (!(session->entry.mark & TIDE_SESSION_FIRED)) return true;
     return tide_worker_add_due(worker, &(struct tide_due){.start_ms = session->start_ms,
                                                           .end_ms = session->end_ms,
                                                           .entry = &session->entry,
@@ -174,6 +174,8 @@ static bool init(struct tide_worker *worker)
     bool ready = tide_session_store_init(&worker->sessions, worker->states.stride, lateness_ms);
     worker->sessions.merge_states = merge_states;
     worker->sessions.merge_context = worker;
+    if (tide_plan_keeps_history(plan) && tide_plan_fires_again(plan))
+        worker->sessions.history = &worker->history;
     return ready;
 }
 

@@ -48,6 +48,20 @@ void tide_session_store_fini(struct tide_session_store *store)
 
 /* --- the sessions of one key --- */
 
+static bool has_fired(const struct tide_session *session)
+{
+    return session->entry.mark & TIDE_SESSION_FIRED;
+}
+
+/* What has fired the history knows, if there is one. */
+static void set_fired(const struct tide_session_store *store, struct tide_session *session,
+                      bool is_fired)
+{
+    uint32_t mark = session->entry.mark & TIDE_SESSION_KNOWN;
+    if (is_fired) mark |= TIDE_SESSION_FIRED | (store->history ? TIDE_SESSION_KNOWN : 0);
+    session->entry.mark = mark;
+}
+
 static struct tide_session *session_at(struct tide_session_key *key, uint32_t i)
 {
     return key->session_count == 1 ? &key->one : key->many.sessions[i];
@@ -135,7 +149,7 @@ static void remove_sessions(struct tide_session_store *store, struct tide_sessio
                             uint32_t begin, uint32_t end)
 {
     uint32_t count = key->session_count, removed = end - begin;
-    for (uint32_t i = begin; i < end; i++) store->open_count -= !session_at(key, i)->entry.mark;
+    for (uint32_t i = begin; i < end; i++) store->open_count -= !has_fired(session_at(key, i));
     store->session_count -= removed;
     key->session_count = count - removed;
     if (count < 2 || removed == 0) return;
@@ -163,7 +177,7 @@ static int64_t next_deadline(const struct tide_session_store *store, struct tide
     uint32_t begin = 0, end = key->session_count;
     while (begin < end) {
         uint32_t middle = begin + (end - begin) / 2;
-        if (session_at(key, middle)->entry.mark) begin = middle + 1;
+        if (has_fired(session_at(key, middle))) begin = middle + 1;
         else end = middle;
     }
     *open_first = begin;
@@ -215,7 +229,7 @@ static void retire(struct tide_session_store *store, struct tide_session_key *ke
     uint32_t gone = 0, open_first;
     for (; gone < key->session_count; gone++) {
         const struct tide_session *session = session_at(key, gone);
-        if (!session->entry.mark || gone_ms(store, session->end_ms) > fire_ms) break;
+        if (!has_fired(session) || gone_ms(store, session->end_ms) > fire_ms) break;
     }
     remove_sessions(store, key, 0, gone);
     if (key->session_count == 0) {
@@ -274,6 +288,28 @@ static struct tide_session *open_session(struct tide_session_store *store,
     return session;
 }
 
+/* By what the history knows a session. */
+struct memory {
+    bool is_known;
+    struct tide_span span;
+};
+
+static struct memory memory_of(const struct tide_session *session)
+{
+    return (struct memory){.is_known = session->entry.mark & TIDE_SESSION_KNOWN,
+                           .span = {session->start_ms, session->end_ms}};
+}
+
+/* A session that the history knows has grown, or become part of another. */
+static void rename_known(const struct tide_session_store *store, const struct tide_session_key *key,
+                         const struct memory *was, struct tide_session *session)
+{
+    const struct tide_key words = {{key->head.key[0], key->head.key[1]}, key->head.key_bytes};
+    session->entry.mark |= TIDE_SESSION_KNOWN;
+    tide_history_move(store->history, &words, key->head.hash, was->span,
+                      (struct tide_span){session->start_ms, session->end_ms});
+}
+
 /* What the sessions of a key from place i on that the window touches, at least one, make with it.
  * As they lie further apart than the window is long, they are two at most. */
 static struct tide_session *grow_session(struct tide_session_store *store,
@@ -281,12 +317,17 @@ static struct tide_session *grow_session(struct tide_session_store *store,
                                          int64_t end_ms)
 {
     struct tide_session *session = session_at(key, i);
+    const struct memory first = memory_of(session);
+    struct memory second = {.is_known = false};
     if (touches(key, i + 1, end_ms)) {
+        second = memory_of(session_at(key, i + 1));
         merge(store, session, session_at(key, i + 1));
         remove_sessions(store, key, i + 1, i + 2);
         session = session_at(key, i);
     }
     widen(session, start_ms, end_ms);
+    if (first.is_known) rename_known(store, key, &first, session);
+    if (second.is_known) rename_known(store, key, &second, session);
     return session;
 }
 
@@ -302,11 +343,11 @@ struct tide_session *tide_session_store_join(struct tide_session_store *store,
                                        ? grow_session(store, owner, i, start_ms, end_ms)
                                        : open_session(store, owner, i, start_ms, end_ms);
     if (!session) return NULL;
-    bool has_fired = session->end_ms - 1 <= watermark_ms;
-    store->open_count += session->entry.mark;
-    store->open_count -= has_fired;
-    session->entry.mark = has_fired;
-    int64_t deadline_ms = has_fired ? gone_ms(store, session->end_ms) : session->end_ms - 1;
+    bool is_passed = session->end_ms - 1 <= watermark_ms;
+    store->open_count += has_fired(session);
+    store->open_count -= is_passed;
+    set_fired(store, session, is_passed);
+    int64_t deadline_ms = is_passed ? gone_ms(store, session->end_ms) : session->end_ms - 1;
     return arm(store, owner, deadline_ms) ? session : NULL;
 }
 
@@ -382,7 +423,7 @@ bool tide_session_store_collect(struct tide_session_store *store, int64_t fire_m
 void tide_session_store_settle(struct tide_session_store *store, int64_t fire_ms)
 {
     for (uint32_t i = 0; i < store->due_count; i++) {
-        store->due[i].session->entry.mark = TIDE_SESSION_FIRED;
+        set_fired(store, store->due[i].session, true);
         store->open_count--;
         retire(store, store->due[i].key, fire_ms);
     }

@@ -17,10 +17,14 @@
 #ifndef TIDE_STATE_SESSION_STORE_H
 #define TIDE_STATE_SESSION_STORE_H
 
-#include "engine/state/key_table.h"
+#include "engine/state/history.h"
 #include "engine/state/timers.h"
 
-enum { TIDE_SESSION_FIRED = 1 }; /* in the mark of a session's entry: the watermark is past it */
+/* In the mark of a session's entry. */
+enum {
+    TIDE_SESSION_FIRED = 1, /* the watermark is past it */
+    TIDE_SESSION_KNOWN = 2, /* the history knows it, or what has become part of it */
+};
 
 /* One window of one key. The aggregates' states lie behind it. */
 struct tide_session {
@@ -57,6 +61,8 @@ struct tide_session_store {
     void (*merge_states)(void *context, struct tide_session *into, const struct tide_session *from);
     void *merge_context;
 
+    struct tide_history *history; /* is told when a session it knows grows; NULL: there is none */
+
     uint64_t session_count;       /* open, or fired and kept */
     uint64_t open_count;          /* not fired, or grown since */
     struct tide_session_due *due; /* sessions that end together, by first row */
@@ -67,7 +73,8 @@ struct tide_session_store {
  * TIDE_KEY_INLINE_BYTES. */
 uint64_t tide_session_store_bytes(uint32_t session_count, uint32_t state_stride);
 
-/* The members that are not set here are zero: set merge_states before the first join. */
+/* The members that are not set here are zero: set merge_states, and perhaps
+ * history, before the first join. */
 TIDE_MUST_USE bool tide_session_store_init(struct tide_session_store *store, uint32_t state_stride,
                                            int64_t lateness_ms);
 void tide_session_store_fini(struct tide_session_store *store); /* a zeroed one is fine */
