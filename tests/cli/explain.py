@@ -35,9 +35,9 @@ CHANGES = {
     "parallelism": ("5", "5 workers, 8 threads, 24 rings"), "progress": ("never", "standard error"), "quiet": (None, "no summary"),
     "verbose": (None, "each stage's time"), "batch-rows": ("64", "speed only"), "ring-slots": ("4", "4 batches a worker, 4 epochs"),
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"),
-    "history": ("5", "earlier windows"), "side-output": ("big=b.csv", "is written"),
+    "history": ("5", "earlier windows"), "flink-parallelism": ("2", "subtask"), "side-output": ("big=b.csv", "is written"),
 }
-NEEDS_OTHERS = {"no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
+NEEDS_OTHERS = {"flink-parallelism": ("--format", "flink"), "no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
 
 WRONG = (
     ("--ring-slots", "3"), ("--batch-rows", "0"), ("-p", "257"), ("--window", "hopping:1s"), ("--window", "tumbling:0"),

@@ -28,8 +28,8 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_MAX_REJECTS] = "past this the run ends with exit status 3 and leaves only --rejects",
     [TIDE_RUN_FOLLOW] = "the end of the last file, a regular one, is a pause: the run ends by a "
                         "signal; outputs are written in place, behind what they hold",
-    [TIDE_RUN_IDLE_TIMEOUT] = "when the whole input has been silent for so long, the watermark goes "
-                              "on by the wall clock: results depend on when rows come",
+    [TIDE_RUN_IDLE_TIMEOUT] = "when the whole input has been silent for so long, the watermark "
+                              "goes on by the wall clock: results depend on when rows come",
     [TIDE_RUN_MAX_FUTURE] = "a row further ahead is rejected and moves no watermark",
     [TIDE_RUN_HISTORY] = "how many earlier windows history.* of rules looks back at",
     [TIDE_RUN_AT_END] = "the windows open at the end of the input",
