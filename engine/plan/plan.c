@@ -4,6 +4,7 @@
 #include "engine/plan/format.h"
 #include "engine/plan/nearest.h"
 #include "engine/plan/outputs.h"
+#include "engine/plan/plan_clock.h"
 #include "engine/plan/plan_input.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/setting.h"
@@ -28,23 +29,6 @@ static bool set_event_time(struct tide_plan *plan, const struct tide_settings *s
         return false;
     plan->unbounded = plan->bound_ms < 0;
     if (plan->unbounded) plan->bound_ms = 0;
-    return true;
-}
-
-/* What is asked of input that pauses. */
-static bool set_pauses(struct tide_plan *plan, const struct tide_settings *settings)
-{
-    plan->is_following = tide_options_flag(settings->options, TIDE_RUN_FOLLOW);
-    if (!tide_setting_duration(settings, TIDE_RUN_IDLE_TIMEOUT, "off", -1, &plan->idle_ms))
-        return false;
-    if (plan->idle_ms == 0)
-        return tide_setting_refuse(settings, TIDE_RUN_IDLE_TIMEOUT,
-                                   "0 would move the watermark between any two rows; write how "
-                                   "long the input must be silent, or off");
-    if (plan->idle_ms > 0 && plan->unbounded)
-        return tide_setting_refuse(settings, TIDE_RUN_IDLE_TIMEOUT,
-                                   "with --out-of-orderness unbounded there is no watermark to "
-                                   "move on");
     return true;
 }
 
@@ -290,10 +274,9 @@ static bool set_manners(struct tide_plan *plan, const struct tide_settings *sett
 
 /* In this order: later ones look at what earlier ones have found. */
 static bool (*const setters[])(struct tide_plan *plan, const struct tide_settings *settings) = {
-    tide_plan_input, set_event_time, set_pauses,           set_window,
-    set_aggregates,  set_rules,      set_history,          tide_side_outputs_set,
-    set_format,      set_choices,    set_machine,          set_scheduler,
-    set_max_rejects, set_manners,    tide_outputs_resolve,
+    tide_plan_input, set_event_time, tide_plan_clock,       set_window,  set_aggregates,
+    set_rules,       set_history,    tide_side_outputs_set, set_format,  set_choices,
+    set_machine,     set_scheduler,  set_max_rejects,       set_manners, tide_outputs_resolve,
 };
 
 bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,

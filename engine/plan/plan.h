@@ -27,6 +27,7 @@ enum {
     TIDE_RING_SLOTS_DEFAULT = 16,
     TIDE_RING_SLOTS_MAX = 4096,
     TIDE_FLINK_PARALLELISM_MAX = 32768, /* Flink's own limit */
+    TIDE_CLOCK_RATE_MAX = 1000000000,
 };
 
 #define TIDE_DURATION_MS_MAX ((int64_t)1 << 62)
@@ -87,9 +88,10 @@ struct tide_plan {
     bool unbounded;        /* --out-of-orderness unbounded */
     int64_t bound_ms;      /* 0 when unbounded */
     int64_t max_future_ms; /* -1: off */
-    int64_t lateness_ms;   /* --allowed-lateness */
+    int64_t lateness_ms;   /* --allowed-lateness; 0 on other clocks */
     enum tide_clock clock;
-    int64_t idle_ms; /* --idle-timeout; -1: off */
+    unsigned clock_rate; /* rows a second of the virtual clock, 1 .. TIDE_CLOCK_RATE_MAX */
+    int64_t idle_ms;     /* --idle-timeout; -1: off */
 
     /* What workers must be told. */
     bool has_fine_steps; /* every move of the watermark, for something may be due at any time */
@@ -169,6 +171,12 @@ static inline bool tide_plan_fires_again(const struct tide_plan *plan)
 static inline bool tide_plan_keeps_history(const struct tide_plan *plan)
 {
     return plan->rules->uses & TIDE_USES_HISTORY || plan->config_file;
+}
+
+/* Does time go on while the input is silent? Then the parser must know what workers wait for. */
+static inline bool tide_plan_wakes(const struct tide_plan *plan)
+{
+    return plan->clock == TIDE_CLOCK_PROCESSING || plan->idle_ms > 0;
 }
 
 /* Is the end of this file, if it is a regular one, only a pause? Others are read before the last.

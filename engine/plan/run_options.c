@@ -59,6 +59,10 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .group = EVENT_TIME,
         .help = "keep a window this much longer once the watermark has passed it: a row for it "
                 "that still comes fires its key's window again with the whole new value"},
+    [TIDE_RUN_CLOCK] = {.name = "clock", .argument = "event|processing|virtual:RATE",
+        .fallback = "event", .group = EVENT_TIME,
+        .help = "what windows run on: the rows' own times; the wall clock when a row comes; or as "
+                "if RATE rows came a second from the first one's time, which can be repeated"},
     [TIDE_RUN_IDLE_TIMEOUT] = {.name = "idle-timeout", .argument = "DUR", .fallback = "off",
         .group = EVENT_TIME,
         .help = "when the whole input has been silent for this long, the watermark goes on by the "

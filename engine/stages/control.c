@@ -7,6 +7,7 @@
 bool tide_control_init(struct tide_control *control, struct tide_error *error)
 {
     *control = (struct tide_control){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    for (unsigned i = 0; i < TIDE_PARALLELISM_MAX; i++) atomic_init(&control->due_ms[i], INT64_MAX);
     if (control->wake_fd >= 0) return true;
     return tide_error_system(error, errno, "cannot make a wake-up descriptor");
 }
@@ -40,4 +41,24 @@ void tide_control_stop(struct tide_control *control)
     atomic_store_explicit(&control->stopping, 1,
                           memory_order_relaxed); /* the notifications publish it */
     wake_all(control);
+}
+
+bool tide_control_set_due(struct tide_control *control, unsigned worker, int64_t fire_ms)
+{
+    /* C2 relaxed: only this worker writes it, and the notification publishes it to the parser. */
+    if (atomic_load_explicit(&control->due_ms[worker], memory_order_relaxed) == fire_ms)
+        return false;
+    atomic_store_explicit(&control->due_ms[worker], fire_ms, memory_order_relaxed);
+    return true;
+}
+
+int64_t tide_control_due_ms(const struct tide_control *control, unsigned worker_count)
+{
+    int64_t least_ms = INT64_MAX;
+    for (unsigned i = 0; i < worker_count; i++) {
+        /* C3 relaxed: pairs with C2 through the parser's waiter. */
+        int64_t due_ms = atomic_load_explicit(&control->due_ms[i], memory_order_relaxed);
+        if (due_ms < least_ms) least_ms = due_ms;
+    }
+    return least_ms;
 }

@@ -1,6 +1,6 @@
 /*
- * control: what all stages of a run share besides their links: the first failure, and the wish to
- *           stop.
+ * control: what all stages of a run share besides their links: the first failure, the wish to stop,
+ *           and which time each worker waits for.
  * Owns:     the latched error, a descriptor that wakes the reader out of a poll, and the list of
  *           waiters.
  * Threads:  any may fail or look; the main thread stops, and reads the error after all threads have
@@ -25,6 +25,9 @@ struct tide_control {
     int wake_fd; /* an eventfd, readable once stopping or failed */
     struct tide_waiter *waiters[TIDE_WAITERS_MAX];
     unsigned waiter_count;
+
+    /* The least fire_ms that lets something out of each worker; INT64_MAX: none does. */
+    _Atomic int64_t due_ms[TIDE_PARALLELISM_MAX];
 };
 
 TIDE_MUST_USE bool tide_control_init(struct tide_control *control, struct tide_error *error);
@@ -33,6 +36,14 @@ void tide_control_fini(struct tide_control *control);
 /* Latches the first failure and wakes every stage, which then ends. Later failures are consequences
  * and are dropped. */
 void tide_control_fail(struct tide_control *control, const struct tide_error *error);
+
+/* A worker says what it waits for, for a parser whose clock goes on while the input is silent. True
+ * if that is news: then the caller wakes it. */
+TIDE_MUST_USE bool tide_control_set_due(struct tide_control *control, unsigned worker,
+                                        int64_t fire_ms);
+
+/* The least over all workers, as far as it is known here. */
+int64_t tide_control_due_ms(const struct tide_control *control, unsigned worker_count);
 
 /* Asks the parser to treat the input as ended here, without firing open windows. */
 void tide_control_stop(struct tide_control *control);

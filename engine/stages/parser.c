@@ -21,7 +21,8 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                                    .rule_board = rule_board,
                                    .views = views,
                                    .seed = *seed,
-                                   .time_max_ms = INT64_MIN};
+                                   .time_max_ms = INT64_MIN,
+                                   .clock = {.now_ms = INT64_MIN}};
     parser->awaits_header = plan->has_header;
     tide_decoder_init(&parser->decoder, plan);
     tide_classifier_init(&parser->classifier, plan, &parser->columns);
@@ -31,7 +32,7 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
     if (!parser->changes) return tide_error_memory(error, "the parser");
     parser->change_count = parser->change_capacity = 1;
     if (!tide_router_init(&parser->router, plan, workers, error)) return false;
-    parser->fire_next_ms = tide_parser_next_fire(parser);
+    parser->fire_next_ms = tide_parser_next_fire(parser, TIDE_WATERMARK_NONE);
     return tide_records_init(&parser->records, scanner, &parser->decoder, plan->row_bytes_max,
                              plan->delimiter, blocks, error);
 }
@@ -43,14 +44,6 @@ void tide_parser_fini(struct tide_parser *parser)
     tide_router_fini(&parser->router);
     tide_free(parser->changes);
     parser->changes = NULL;
-}
-
-int64_t tide_parser_next_fire(const struct tide_parser *parser)
-{
-    int64_t watermark_ms = parser->router.watermark_ms;
-    if (!parser->plan->has_fine_steps)
-        return parser->plan->window->next_fire(&parser->plan->shape, watermark_ms);
-    return watermark_ms == INT64_MAX ? INT64_MAX : watermark_ms + 1;
 }
 
 static enum tide_progress fail(struct tide_parser *parser, const struct tide_error *error)
@@ -152,7 +145,7 @@ static bool note_rules(struct tide_parser *parser, uint64_t version)
         parser->change_capacity = capacity;
     }
     parser->changes[parser->change_count++] =
-        (struct tide_rule_change){parser->router.row, version};
+        (struct tide_rule_change){parser->router.row - parser->clock.moment_count, version};
     parser->rules_version = version;
     return true;
 }
@@ -183,7 +176,9 @@ static enum tide_progress take_news(struct tide_parser *parser)
     struct tide_error error = {0};
     parser->next = 0;
     struct tide_row *rows = tide_parser_room(parser, &count);
-    switch (tide_records_next(&parser->records, rows, count)) {
+    enum tide_records_news news = tide_records_next(&parser->records, rows, count);
+    if (news != TIDE_RECORDS_STARVED) tide_parser_take_time(parser);
+    switch (news) {
     case TIDE_RECORDS_CHUNK:
         if (!parser->awaits_header) return TIDE_PROGRESSED;
         return read_header(parser, &error) ? TIDE_PROGRESSED : fail(parser, &error);
@@ -200,7 +195,7 @@ static enum tide_progress take_news(struct tide_parser *parser)
         break;
     case TIDE_RECORDS_STARVED:
         parser->records.chunk.count = 0;
-        return TIDE_STARVED;
+        return tide_parser_tick(parser);
     case TIDE_RECORDS_NO_MEMORY:
         return tide_parser_fail_memory(parser);
     }
@@ -224,7 +219,7 @@ static enum tide_progress write_last_step(struct tide_parser *parser)
     if (!parser->was_stopped && !parser->plan->drop_at_end) {
         if (tide_router_add_step(router, TIDE_WATERMARK_END)) parser->epoch_is_full = true;
     }
-    parser->counts.rows = router->row++;
+    parser->counts.rows = router->row++ - parser->clock.moment_count;
     parser->phase = TIDE_PARSER_CLOSING;
     return TIDE_PROGRESSED;
 }
@@ -247,7 +242,7 @@ static void show(struct tide_parser *parser)
     if (!tide_view_is_asked(parser->views, 0)) return;
     const struct tide_block *block = parser->records.block;
     struct tide_picture picture = {
-        .rows = parser->router.row,
+        .rows = parser->router.row - parser->clock.moment_count,
         .bytes = block ? block->offset : 0,
         .watermark_ms = parser->router.watermark_ms,
         .waiting = (uint32_t)tide_ring_count(&parser->records.in->forward),

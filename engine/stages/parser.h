@@ -31,6 +31,20 @@ struct tide_rule_change {
     uint64_t row, version;
 };
 
+/* Time beside that of the rows. */
+struct tide_parser_clock {
+    int64_t now_ms;          /* processing time of the latest row or moment; never goes back */
+    int64_t taken_ms;        /* the wall clock's when the chunk was taken */
+    int64_t begin_ms;        /* the virtual clock's at the first row */
+    uint64_t row_count;      /* accepted rows, which have arrived */
+    bool is_silent;          /* no record has come since, and the watermark was this */
+    int64_t silent_since_ns; /* ... */
+    int64_t silent_from_ms;  /* ... */
+    bool is_ahead;           /* the watermark has moved on beyond what rows make of it */
+    int64_t tick_ns;         /* when time last moved on without a row */
+    uint64_t moment_count;   /* how often that took a row's number */
+};
+
 struct tide_parser {
     const struct tide_plan *plan;
     struct tide_control *control;
@@ -50,7 +64,8 @@ struct tide_parser {
     int64_t time_max_ms; /* greatest event time of an accepted row */
     int64_t time_first_ms;
     bool has_time;
-    int64_t fire_next_ms; /* the watermark that the next window waits for */
+    int64_t fire_next_ms; /* what the next window waits for; see struct tide_step */
+    struct tide_parser_clock clock;
     uint64_t rules_version;
 
     enum {
@@ -80,5 +95,6 @@ void tide_parser_fini(struct tide_parser *parser); /* a zeroed one is fine */
 
 enum tide_progress tide_parser_step(void *parser);
 void tide_parser_nudge(void *parser);
+int64_t tide_parser_wake_at_ns(const void *parser);
 
 #endif

@@ -19,8 +19,18 @@ enum tide_progress tide_parser_fail_memory(struct tide_parser *parser);
 /* The name of the file that the chunk is of. */
 const char *tide_parser_file_name(const struct tide_parser *parser);
 
-/* The least watermark above the present one that the workers must be told of. */
-int64_t tide_parser_next_fire(const struct tide_parser *parser);
+/* The least fire_ms above this one that the workers must be told of. */
+int64_t tide_parser_next_fire(const struct tide_parser *parser, int64_t fire_ms);
+
+/* News has come: the clock is read, and a silence is over. */
+void tide_parser_take_time(struct tide_parser *parser);
+
+/* Sets the processing time at which the current row, of this event time, comes: clock.now_ms.
+ * False: the epoch must be closed before the row. */
+TIDE_MUST_USE bool tide_parser_arrive(struct tide_parser *parser, int64_t time_ms);
+
+/* Nothing has come. PROGRESSED: time has moved on all the same, and something may fire. */
+enum tide_progress tide_parser_tick(struct tide_parser *parser);
 
 /* Routes record i of the chunk, of whatever kind. A blocked one has left no trace and is routed
  * again later. */

@@ -133,12 +133,14 @@ static void advance(struct tide_parser *parser, int64_t time_ms)
     int64_t watermark_ms;
     if (__builtin_sub_overflow(time_ms, parser->plan->bound_ms + 1, &watermark_ms))
         watermark_ms = INT64_MIN;
-    if (watermark_ms < parser->fire_next_ms) {
+    if (watermark_ms <= parser->router.watermark_ms) return; /* silence has brought it further */
+    parser->clock.is_ahead = false;
+    if (watermark_ms < parser->fire_next_ms || tide_plan_has_arrivals(parser->plan)) {
         parser->router.watermark_ms = watermark_ms;
         return;
     }
     parser->epoch_is_full = tide_router_add_step(&parser->router, watermark_ms);
-    parser->fire_next_ms = tide_parser_next_fire(parser);
+    parser->fire_next_ms = tide_parser_next_fire(parser, watermark_ms);
 }
 
 /* Copies a key of more than 16 bytes beside the rows. */
@@ -159,8 +161,9 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     const struct tide_row *row = &parser->records.chunk.rows[i];
     bool is_long = parser->records.chunk.kinds[i] == TIDE_ROW_LONG_KEY;
     int64_t time_ms = row->time_ms;
+    const bool has_arrivals = tide_plan_has_arrivals(parser->plan);
     enum tide_standing standing = TIDE_STANDING_AHEAD;
-    if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms)) {
+    if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms) && !has_arrivals) {
         standing = standing_of(parser, time_ms);
         if (standing == TIDE_STANDING_GONE && !tide_plan_workers_find_late(parser->plan))
             return late(parser, i);
@@ -168,6 +171,8 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     bool is_greatest = time_ms > parser->time_max_ms;
     if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
         return reject(parser, i, "future", &parser->counts.future);
+    if (TIDE_UNLIKELY(has_arrivals) && !tide_parser_arrive(parser, time_ms))
+        return TIDE_ROUTE_BLOCKED;
 
     uint64_t hash = 0;
     unsigned worker = 0;
@@ -193,12 +198,14 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
         batch->flags |= TIDE_BATCH_MARKED;
     }
     batch->marks[at] = mark;
+    if (TIDE_UNLIKELY(has_arrivals)) batch->arrivals_ms[at] = parser->clock.now_ms;
     batch->row_count = at + 1;
     if (TIDE_UNLIKELY(standing != TIDE_STANDING_AHEAD) && !add_note(parser, i, batch, standing)) {
         tide_parser_fail_memory(parser);
         return TIDE_ROUTE_FAILED;
     }
     if (is_greatest) advance(parser, time_ms);
+    parser->clock.row_count++;
     parser->router.row++;
     return TIDE_ROUTED;
 }

@@ -92,6 +92,7 @@ static bool init_stages(struct tide_pipeline *pipeline)
                                     .self = &pipeline->parser,
                                     .step = tide_parser_step,
                                     .nudge = tide_parser_nudge,
+                                    .wake_at_ns = tide_parser_wake_at_ns,
                                     .patience = busy,
                                     .uses_rcu = true});
     for (unsigned i = 0; i < workers; i++)

@@ -118,16 +118,30 @@ bool tide_router_close_epoch(struct tide_router *router, uint32_t more_flags)
     return true;
 }
 
-bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms)
+static bool append_step(struct tide_router *router, const struct tide_step *step)
 {
     struct tide_epoch *epoch = router->epoch;
     TIDE_CHECK(epoch->step_count < router->epochs.step_capacity);
-    epoch->steps[epoch->step_count++] = (struct tide_step){.row = router->row,
-                                                           .watermark_ms = watermark_ms,
-                                                           .before_ms = router->watermark_ms,
-                                                           .fire_ms = watermark_ms};
-    router->watermark_ms = watermark_ms;
+    epoch->steps[epoch->step_count++] = *step;
+    router->watermark_ms = step->watermark_ms;
     return epoch->step_count == router->epochs.step_capacity;
+}
+
+bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms)
+{
+    return append_step(router, &(struct tide_step){.row = router->row,
+                                                   .watermark_ms = watermark_ms,
+                                                   .before_ms = router->watermark_ms,
+                                                   .fire_ms = watermark_ms});
+}
+
+bool tide_router_add_arrival(struct tide_router *router, int64_t clock_ms)
+{
+    return append_step(router, &(struct tide_step){.row = router->row,
+                                                   .watermark_ms = router->watermark_ms,
+                                                   .before_ms = router->watermark_ms,
+                                                   .fire_ms = clock_ms - 1,
+                                                   .is_before = true});
 }
 
 void tide_router_flush(struct tide_router *router)

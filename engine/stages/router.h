@@ -76,6 +76,10 @@ static inline struct tide_batch *tide_router_batch(struct tide_router *router, u
  * be closed before the next row. */
 TIDE_MUST_USE bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms);
 
+/* Processing time has come to clock_ms before the current row; something may fire. True: as above.
+ */
+TIDE_MUST_USE bool tide_router_add_arrival(struct tide_router *router, int64_t clock_ms);
+
 /* Sends everything there is to every worker that has an empty batch to spare: before waiting, for
  * whatever reason. */
 void tide_router_flush(struct tide_router *router);

@@ -277,6 +277,15 @@ static bool report(struct tide_worker *worker)
     return true;
 }
 
+/* The parser's clock goes on while the input is silent, and must know what for. */
+static void say_what_is_due(struct tide_worker *worker)
+{
+    int64_t fire_ms;
+    if (!worker->windowing->deadline(worker, &fire_ms)) fire_ms = INT64_MAX;
+    if (tide_control_set_due(worker->control, worker->index, fire_ms))
+        tide_waiter_notify(worker->parser);
+}
+
 static void finish_batch(struct tide_worker *worker)
 {
     struct tide_batch *batch = worker->batch;
@@ -290,6 +299,7 @@ static void finish_batch(struct tide_worker *worker)
     tide_link_give_back(worker->in, batch);
     if (flags & TIDE_BATCH_LEAVES_EPOCH && tide_epoch_leave(epoch))
         tide_waiter_notify(worker->parser);
+    if (tide_plan_wakes(worker->plan)) say_what_is_due(worker);
     if (!(flags & TIDE_BATCH_END)) return;
     worker->counts.unfired_windows = worker->windowing->window_count(worker);
     worker->counts.unfired_entries = worker->windowing->entry_count(worker);
