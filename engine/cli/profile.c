@@ -68,6 +68,8 @@ static const char *const not_for_reading[] = {
     "batch-rows",
     "ring-slots",
     "scheduler",
+    "process",
+    "process-arg",
     "history",
     "side-output",
     "follow",

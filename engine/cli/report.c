@@ -128,17 +128,32 @@ static void print_string(FILE *out, const char *text)
     tide_free(escaped);
 }
 
-static void print_counts(FILE *out, const struct tide_totals *totals)
+/* Names hold nothing that JSON escapes. */
+static void print_process(FILE *out, const struct tide_report *report)
 {
+    const struct tide_plugin *plugin = report->plan->plugin;
+    if (!plugin) return;
+    fprintf(out, ", \"process\": {");
+    for (unsigned i = 0; i < plugin->counter_count; i++)
+        fprintf(out, "%s\"%s\": %llu", i ? ", " : "", plugin->function->counters[i],
+                ull(report->totals->process_counters[i]));
+    fprintf(out, "}");
+}
+
+static void print_counts(FILE *out, const struct tide_report *report)
+{
+    const struct tide_totals *totals = report->totals;
     const struct tide_row_counts *rows = &totals->rows;
     fprintf(out,
             "  \"counts\": {\"rows\": %llu, \"used\": %llu, \"late\": %llu, \"gap\": %llu, "
             "\"missing\": %llu, "
             "\"malformed\": %llu, \"future\": %llu, \"results\": %llu, \"alerts\": %llu, "
-            "\"unfired\": %llu},\n",
+            "\"unfired\": %llu",
             ull(rows->rows), ull(totals->used), ull(rows->late), ull(rows->gap), ull(rows->missing),
             ull(rows->malformed), ull(rows->future), ull(totals->results), ull(totals->alerts),
             ull(totals->unfired_entries));
+    print_process(out, report);
+    fprintf(out, "},\n");
 }
 
 /* from_row: the first row under these rules, counting records from 1. */
@@ -221,7 +236,7 @@ bool tide_report_stats(const struct tide_report *report, struct tide_output *out
     FILE *out = open_memstream(&text, &bytes);
     if (!out) return tide_error_system(error, errno, "cannot make the stats");
     fprintf(out, "{\n  \"tidemark\": \"%s\",\n", TIDE_VERSION);
-    print_counts(out, report->totals);
+    print_counts(out, report);
     print_rules(out, report);
     print_timing(out, report);
     print_threads(out, report);

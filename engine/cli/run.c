@@ -79,7 +79,8 @@ static bool reload_rules(struct run *run, struct tide_error *error)
         if (count > TIDE_RULE_COUNT_MAX)
             tide_error_set(error, TIDE_EXIT_USAGE, "%s: more than %d alert lines",
                            run->plan.config_file, TIDE_RULE_COUNT_MAX);
-        else
+        else if (count == 0 && run->plan.plugin) texts[count++] = "none"; /* as at the start */
+        if (error->exit == TIDE_EXIT_OK)
             rules = tide_rules_build(texts, count, run->plan.registry->aggregates,
                                      run->plan.decimal.scale, error);
     }

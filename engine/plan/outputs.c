@@ -67,7 +67,7 @@ static bool check_inputs(const struct tide_plan *plan, const struct tide_setting
 /* Is there something that may write to --alerts? */
 static bool has_alerts(const struct tide_plan *plan)
 {
-    return plan->rules->on_alerts || plan->format->alerts_always;
+    return plan->rules->on_alerts || plan->format->alerts_always || plan->plugin;
 }
 
 /* What the options name, and standard output for the alerts if nothing else goes there. */

@@ -6,6 +6,7 @@
 #include "engine/plan/outputs.h"
 #include "engine/plan/plan_clock.h"
 #include "engine/plan/plan_input.h"
+#include "engine/plan/plan_process.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/setting.h"
 #include "engine/plan/side_outputs.h"
@@ -119,6 +120,8 @@ static bool set_rules(struct tide_plan *plan, const struct tide_settings *settin
         return tide_setting_refuse(settings, TIDE_RUN_ALERT,
                                    "%u rules are more than the %d allowed", count,
                                    TIDE_RULE_COUNT_MAX);
+    /* A process function stands in for the default rule. */
+    if (plan->plugin && !tide_options_given(settings->options, TIDE_RUN_ALERT)) texts[0] = "none";
     struct tide_error cause = {0};
     plan->rules =
         tide_rules_build(texts, count, plan->registry->aggregates, plan->decimal.scale, &cause);
@@ -273,11 +276,26 @@ static bool set_manners(struct tide_plan *plan, const struct tide_settings *sett
 }
 
 /* In this order: later ones look at what earlier ones have found. */
+/* clang-format off */
 static bool (*const setters[])(struct tide_plan *plan, const struct tide_settings *settings) = {
-    tide_plan_input, set_event_time, tide_plan_clock,       set_window,  set_aggregates,
-    set_rules,       set_history,    tide_side_outputs_set, set_format,  set_choices,
-    set_machine,     set_scheduler,  set_max_rejects,       set_manners, tide_outputs_resolve,
+    tide_plan_input,
+    set_event_time,
+    tide_plan_clock,
+    set_window,
+    set_aggregates,
+    tide_plan_process,
+    set_rules,
+    set_history,
+    tide_side_outputs_set,
+    set_format,
+    set_choices,
+    set_machine,
+    set_scheduler,
+    set_max_rejects,
+    set_manners,
+    tide_outputs_resolve,
 };
+/* clang-format on */
 
 bool tide_plan_build(struct tide_plan *plan, const struct tide_options *options,
                      const struct tide_registry *registry, struct tide_error *error)
@@ -303,6 +321,8 @@ void tide_plan_fini(struct tide_plan *plan)
     tide_free(plan->value.name);
     tide_na_fini(&plan->na);
     tide_rules_free((struct tide_rule_set *)plan->rules);
+    if (plan->plugin) tide_plugin_unload(plan->plugin);
+    tide_free(plan->plugin);
     *plan = (struct tide_plan){0};
 }
 

@@ -9,6 +9,7 @@
 #ifndef TIDE_PLAN_PLAN_H
 #define TIDE_PLAN_PLAN_H
 
+#include "engine/plan/plugin.h"
 #include "engine/plan/registry.h"
 #include "engine/plan/rules.h"
 #include "engine/text/na.h"
@@ -106,6 +107,7 @@ struct tide_plan {
         listed[TIDE_AGGREGATE_COUNT_MAX]; /* --aggregate, as indices into registry->aggregates */
     const struct tide_rule_set *rules;    /* in force from row 0 */
     uint32_t history_depth;               /* --history */
+    struct tide_plugin *plugin;           /* --process; NULL: none */
 
     /* Machine. */
     unsigned parallelism; /* resolved: 1 .. TIDE_PARALLELISM_MAX */

@@ -81,6 +81,13 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_HISTORY] = {.name = "history", .argument = "N", .fallback = "20", .group = WINDOWS,
         .help = "how many earlier windows of its key a rule looks back at with history.*, 1 to "
                 "10000"},
+                "NULL, AND, OR, NOT on the aggregates; none: no alerts"},
+    [TIDE_RUN_PROCESS] = {.name = "process", .argument = "FILE", .group = WINDOWS,
+        .help = "a process function of your own, a shared library built with tidemark_process.h: "
+                "sees every result, keeps state, sets timers; there is no default alert then"},
+    [TIDE_RUN_PROCESS_ARG] = {.name = "process-arg", .argument = "NAME=VALUE", .repeatable = true,
+        .group = WINDOWS,
+        .help = "an argument for the process function"},
     [TIDE_RUN_AT_END] = {.name = "at-end", .argument = "fire|drop", .fallback = "fire",
         .group = WINDOWS,
         .help = "what becomes of the windows still open when the input ends"},

@@ -130,6 +130,15 @@ static bool check_share_of_rejects(const struct tide_plan *plan, const struct ti
                           (unsigned long long)rejects, (unsigned long long)rows->rows);
 }
 
+static void add_process(const struct tide_pipeline *pipeline, unsigned worker,
+                        struct tide_totals *totals)
+{
+    if (!pipeline->plan->plugin) return;
+    const uint64_t *counters = tide_worker_process_counters(&pipeline->lanes[worker].worker);
+    for (unsigned i = 0; i < pipeline->plan->plugin->counter_count; i++)
+        totals->process_counters[i] += counters[i];
+}
+
 static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *totals)
 {
     *totals = (struct tide_totals){.rows = pipeline->parser.counts,
@@ -145,6 +154,7 @@ static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *tot
         totals->results += counts->results;
         totals->alerts += counts->alerts;
         totals->unfired_entries += counts->unfired_entries;
+        add_process(pipeline, i, totals);
     }
 }
 

@@ -61,12 +61,13 @@ bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, 
         worker->windowing->init(worker) &&
         (!tide_plan_keeps_history(plan) ||
          tide_history_init(&worker->history, plan->history_depth, lateness_ms)))
-        return true;
+        return tide_worker_process_open(worker, error);
     return tide_error_memory(error, "a worker");
 }
 
 void tide_worker_fini(struct tide_worker *worker)
 {
+    tide_worker_process_close(worker);
     if (worker->windowing) worker->windowing->fini(worker);
     tide_history_fini(&worker->history);
     tide_free(worker->due.items);
@@ -80,9 +81,12 @@ void tide_worker_fini(struct tide_worker *worker)
 static uint32_t find_step(const struct tide_worker *worker)
 {
     const struct tide_batch *batch = worker->batch;
+    uint32_t end = batch->step_end;
     int64_t fire_ms;
-    if (!worker->windowing->deadline(worker, &fire_ms)) return batch->step_end;
-    return tide_epoch_find_fire(batch->epoch, worker->step_next, batch->step_end, fire_ms);
+    if (worker->windowing->deadline(worker, &fire_ms))
+        end = tide_epoch_find_fire(batch->epoch, worker->step_next, end, fire_ms);
+    if (worker->process) end = tide_worker_process_find_step(worker, worker->step_next, end);
+    return end;
 }
 
 /* The index of the first row, from row_next on, that comes after the step; row_count if none. */
@@ -147,6 +151,7 @@ static void begin_step(struct tide_worker *worker, uint32_t step)
         .fire_ms = reached->fire_ms,
         .phase = reached->is_before ? TIDE_PHASE_ARRIVAL : TIDE_PHASE_WINDOW,
     };
+    if (worker->process) tide_worker_process_begin_step(worker);
 }
 
 /* What a row itself causes. */
@@ -163,6 +168,8 @@ static enum tide_progress fire(struct tide_worker *worker, const struct tide_rul
     tide_worker_set_terms(worker, rules);
     enum tide_progress progress =
         worker->firing.kind == TIDE_FIRING_ROW ? fire_row(worker) : worker->windowing->fire(worker);
+    if (progress == TIDE_DONE && worker->process && worker->firing.kind == TIDE_FIRING_WINDOWS)
+        progress = tide_worker_process_fire(worker);
     if (progress == TIDE_DONE) worker->firing.kind = TIDE_FIRING_NONE;
     return progress;
 }

@@ -22,6 +22,7 @@
 #include "engine/stages/stage.h"
 #include "engine/stages/view.h"
 #include "engine/stages/windowing.h"
+#include "engine/stages/worker_process.h"
 #include "engine/state/count_store.h"
 #include "engine/state/history.h"
 #include "engine/state/session_store.h"
@@ -119,8 +120,9 @@ struct tide_worker {
     struct tide_expression_scratch *scratch;
     struct tide_value values[TIDE_VALUE_COUNT];
     struct tide_state_layout states;
-    struct tide_history history;      /* zeroed: no rule looks back */
-    struct tide_history_record *past; /* of the key whose result is under way */
+    struct tide_history history;         /* zeroed: no rule looks back */
+    struct tide_history_record *past;    /* of the key whose result is under way */
+    struct tide_worker_process *process; /* NULL: the plan has none */
     bool report_is_due, report_is_urgent, has_ended;
 
     struct tide_worker_counts counts;
@@ -170,6 +172,11 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
  * rules are asked about a result, and when it is out. False without memory. */
 TIDE_MUST_USE bool tide_worker_look_back(struct tide_worker *worker, const struct tide_due *due);
 TIDE_MUST_USE bool tide_worker_remember(struct tide_worker *worker, const struct tide_due *due);
+/* Puts a finished line into a channel. The key is wanted where the order asks for its bytes. DONE:
+ * it is out; BLOCKED: it is not; STARVED: no memory. */
+enum tide_progress tide_worker_put(struct tide_worker *worker, enum tide_channel channel,
+                                   const char *line, size_t bytes,
+                                   const struct tide_order_key *order, const struct tide_key *key);
 
 /* Passes on the late line that lies beside the rows of the batch being read. DONE: it is out;
  * BLOCKED; STARVED: no memory. */

@@ -52,7 +52,7 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
     if (terms->wants_alerts && plan->format->alerts_always)
         terms->always |= 1u << TIDE_CHANNEL_ALERTS;
     uint32_t first = rules->uses & ~TIDE_USES_HISTORY;
-    if (terms->always) {
+    if (terms->always || worker->process) {
         first |= worker->states.listed;
     } else if (!terms->keeps_history && rules->rule_count == 1 &&
                rules->rules[0].bounds_aggregate >= 0) {
@@ -188,6 +188,30 @@ static inline void put_lines(struct tide_worker *worker, const struct tide_emiss
     append(worker, emission->channel, bytes, due->end_ms, due->entry->first_row);
 }
 
+enum tide_progress tide_worker_put(struct tide_worker *worker, enum tide_channel channel,
+                                   const char *line, size_t bytes,
+                                   const struct tide_order_key *order, const struct tide_key *key)
+{
+    struct tide_order_key own = *order;
+    const bool has_key = worker->keeps_records && tide_phase_has_key(order->phase);
+    const size_t key_room = has_key ? tide_emission_key_bytes(key->bytes) : 0;
+    const uint32_t channels = 1u << channel | (has_key ? 1u << TIDE_CHANNEL_KEYS : 0);
+    enum tide_progress progress =
+        reserve_all(worker, channels, bytes > key_room ? bytes : key_room);
+    if (progress != TIDE_DONE) return progress;
+    struct tide_emission_batch *emission = worker->emission;
+    if (has_key)
+        own.first_row =
+            (uint64_t)(uintptr_t)tide_emission_keep_key(emission, tide_key_bytes(key), key->bytes);
+    struct tide_channel_text *text = &emission->channels[channel];
+    memcpy(text->text + text->bytes, line, bytes);
+    text->bytes += bytes;
+    if (worker->keeps_records)
+        emission->records[emission->record_count++] =
+            (struct tide_record){.key = own, .channel = channel, .bytes = (uint32_t)bytes};
+    return TIDE_DONE;
+}
+
 enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due)
 {
     const struct tide_terms *terms = &worker->terms;
@@ -197,13 +221,7 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
     find_values(worker, terms, due, 0, terms->first_count);
     const uint64_t holds = find_holding(worker, terms->rules, &alert_count);
     const uint32_t channels = find_channels(worker, holds);
-    if (channels) {
-        size_t bytes = terms->short_bytes;
-        if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
-            bytes = terms->format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
-        enum tide_progress progress = reserve_all(worker, channels, bytes);
-        if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
-        find_values(worker, terms, due, terms->first_count, terms->all_count);
+    if (channels || worker->process) {
         struct tide_emission emission = {
             .window_start_ms = due->start_ms,
             .window_end_ms = due->end_ms,
@@ -213,10 +231,20 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
             .key_bytes = entry->key_bytes,
             .values = worker->values,
         };
+        enum tide_progress progress = TIDE_DONE;
+        if (worker->process) progress = tide_worker_process_result(worker, &emission);
+        if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
+        size_t bytes = terms->short_bytes;
+        if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
+            bytes = terms->format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
+        progress = reserve_all(worker, channels, bytes);
+        if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
+        find_values(worker, terms, due, terms->first_count, terms->all_count);
         for (uint32_t left = channels; left; left &= left - 1) {
             emission.channel = (enum tide_channel)__builtin_ctz(left);
             put_lines(worker, &emission, holds, due);
         }
+        if (worker->process) tide_worker_process_end_result(worker);
     }
     if (terms->keeps_history && !tide_worker_remember(worker, due)) return TIDE_STARVED;
     worker->counts.results++;

@@ -69,6 +69,12 @@ static inline uint32_t tide_key_inline_bytes(const uint64_t words[2])
     return words[0] ? 8 - (uint32_t)__builtin_clzll(words[0]) / 8 : 0;
 }
 
+static inline const char *tide_key_bytes(const struct tide_key *key)
+{
+    return key->bytes <= TIDE_KEY_INLINE_BYTES ? (const char *)key->words
+                                               : (const char *)(uintptr_t)key->words[0];
+}
+
 static inline const char *tide_entry_key(const struct tide_entry *entry)
 {
     return entry->key_bytes <= TIDE_KEY_INLINE_BYTES ? (const char *)entry->key

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LAYERS = ("base", "text", "flow", "state", "plan", "stages", "instruments", "cli")
+LAYERS = ("base", "text", "flow", "state", "process", "plan", "stages", "instruments", "cli")
 OPERATOR_LAYERS = LAYERS[:LAYERS.index("plan") + 1]
 CONTRACT = ("Owns:", "Threads:", "Blocks:", "Errors:", "Limits:")
 LINES_MAX = 500

@@ -1,0 +1,84 @@
+/*
+ * process_parts: what a worker's instance of the process function is made of, for the files that
+ *           call it and that it calls.
+ * Owns:     as worker_process.h.
+ * Threads:  as worker_process.h.
+ * Blocks:   never.
+ * Errors:   as worker_process.h.
+ * Limits:   as tidemark_process.h.
+ */
+#ifndef TIDE_STAGES_PROCESS_PARTS_H
+#define TIDE_STAGES_PROCESS_PARTS_H
+
+#include "engine/flow/emission.h"
+#include "engine/stages/worker_process.h"
+#include "engine/state/key_timers.h"
+
+enum { TIDE_PROCESS_CLOCK_COUNT = 2 }; /* indexed by enum tidemark_time */
+
+/* A key that has state or timers. */
+struct tide_process_record {
+    struct tide_key_record head;
+    uint32_t timer_count; /* of both clocks */
+    uint32_t advance;     /* to which chain belongs */
+    uint32_t
+        chain; /* timers that on_timer has set without getting on, see TIDEMARK_TIMER_CHAIN_MAX */
+    bool has_state;
+    _Alignas(16) char state[];
+};
+
+/* A finished line, behind those before it in the instance's text. */
+struct tide_process_line {
+    unsigned channel;
+    size_t bytes;
+};
+
+struct tide_process_lines {
+    char *text;
+    size_t text_bytes, text_capacity, text_sent;
+    struct tide_process_line *items;
+    unsigned count, capacity, sent;
+    uint64_t alert_count; /* lines of --alerts, wanted or not */
+};
+
+/* The callback under way. */
+struct tide_process_call {
+    bool is_timer, has_failed;
+    enum tidemark_time time; /* of a timer */
+    struct tide_key key;
+    struct tide_process_record *record; /* NULL: not looked up, or the key has none */
+    bool is_looked_up;
+    const struct tide_emission *emission; /* what its lines show */
+    int64_t time_ms, due_ms;              /* of a timer */
+};
+
+struct tide_worker_process {
+    struct tide_worker *worker;
+    const struct tide_plugin *plugin;
+    void *self;
+    bool is_open;
+
+    struct tide_key_table keys;
+    struct tide_key_timers timers[TIDE_PROCESS_CLOCK_COUNT];
+    int64_t reached_ms[TIDE_PROCESS_CLOCK_COUNT]; /* up to which deadline timers have fired */
+    uint32_t advance;                             /* a number for each step */
+
+    struct tidemark_context context;
+    struct tidemark_error error;
+    struct tidemark_value values[TIDE_AGGREGATE_COUNT_MAX];
+    struct tidemark_result result;
+    struct tide_process_call call;
+    bool is_called; /* for the result that is on its way out */
+
+    unsigned side_channels[TIDEMARK_SIDE_OUTPUTS_MAX]; /* TIDE_CHANNEL_COUNT: nobody asked for it */
+    struct tide_order_key order;                       /* of the lines */
+    struct tide_process_lines lines;
+    uint64_t counters[TIDEMARK_COUNTERS_MAX];
+};
+
+extern const struct tidemark_calls tide_process_calls;
+
+/* Ends a callback: forgets a key without state and timers. */
+void tide_process_leave_key(struct tide_worker_process *process);
+
+#endif

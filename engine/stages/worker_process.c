@@ -1,0 +1,294 @@
+#include "engine/stages/process_parts.h"
+
+#include "engine/stages/worker.h"
+
+#include <stdio.h>
+
+enum { KEY_SHOWN_BYTES = 64, LINES_BYTES_KEPT = 1 << 16 };
+
+static uint32_t record_bytes(const struct tide_plugin *plugin)
+{
+    return (uint32_t)tide_aligned_bytes(16, sizeof(struct tide_process_record) +
+                                                plugin->function->state_bytes);
+}
+
+size_t tide_worker_process_bytes(void)
+{
+    return sizeof(struct tide_worker_process) +
+           TIDE_PROCESS_CLOCK_COUNT * tide_key_timers_bytes(0) + tide_key_table_bytes(0, 0);
+}
+
+size_t tide_worker_process_key_bytes(const struct tide_plugin *plugin)
+{
+    return record_bytes(plugin);
+}
+
+/* --- begin and end --- */
+
+/* What the plug-in says, in one line. */
+static void clean(char *text, size_t room)
+{
+    text[room - 1] = '\0';
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == '\x7f') *text = '?';
+}
+
+static bool call_open(struct tide_worker_process *process, struct tide_error *error)
+{
+    const struct tide_plan *plan = process->worker->plan;
+    const char *aggregates[TIDE_AGGREGATE_COUNT_MAX];
+    for (unsigned i = 0; i < plan->listed_count; i++)
+        aggregates[i] = plan->registry->aggregates[plan->listed[i]]->name;
+    const struct tidemark_open open = {
+        .subtask = process->worker->index,
+        .parallelism = plan->parallelism,
+        .argument_count = process->plugin->argument_count,
+        .aggregate_count = plan->listed_count,
+        .arguments = process->plugin->arguments,
+        .aggregates = aggregates,
+        .error = &process->error,
+    };
+    const struct tidemark_process_function *function = process->plugin->function;
+    process->is_open = !function->open || function->open(&open, &process->self) == 0;
+    if (process->is_open) return true;
+    clean(process->error.text, sizeof process->error.text);
+    return tide_error_set(error, TIDE_EXIT_FAILED, "--process %s: open failed: %s",
+                          process->plugin->path,
+                          process->error.text[0] ? process->error.text : "it does not say why");
+}
+
+static bool init(struct tide_worker_process *process, struct tide_worker *worker)
+{
+    *process = (struct tide_worker_process){
+        .worker = worker,
+        .plugin = worker->plan->plugin,
+        .reached_ms = {TIDE_WATERMARK_NONE, TIDE_WATERMARK_NONE},
+        .result = {.value_count = worker->plan->listed_count, .values = process->values},
+        .context = {.calls = &tide_process_calls, .error = &process->error},
+    };
+    for (unsigned i = 0; i < TIDEMARK_SIDE_OUTPUTS_MAX; i++)
+        process->side_channels[i] = TIDE_CHANNEL_COUNT;
+    return tide_key_table_init(&process->keys, record_bytes(process->plugin)) &&
+           tide_key_timers_init(&process->timers[TIDEMARK_EVENT_TIME]) &&
+           tide_key_timers_init(&process->timers[TIDEMARK_PROCESSING_TIME]);
+}
+
+bool tide_worker_process_open(struct tide_worker *worker, struct tide_error *error)
+{
+    if (!worker->plan->plugin) return true;
+    struct tide_worker_process *process = tide_alloc(sizeof *process);
+    worker->process = process;
+    if (!process || !init(process, worker)) return tide_error_memory(error, "a process function");
+    return call_open(process, error);
+}
+
+void tide_worker_process_close(struct tide_worker *worker)
+{
+    struct tide_worker_process *process = worker->process;
+    if (!process) return;
+    if (process->is_open && process->plugin->function->close)
+        process->plugin->function->close(process->self);
+    for (unsigned i = 0; i < TIDE_PROCESS_CLOCK_COUNT; i++)
+        tide_key_timers_fini(&process->timers[i]);
+    tide_key_table_fini(&process->keys);
+    tide_free(process->lines.text);
+    tide_free(process->lines.items);
+    tide_free(process);
+    worker->process = NULL;
+}
+
+const uint64_t *tide_worker_process_counters(const struct tide_worker *worker)
+{
+    return worker->process->counters;
+}
+
+/* --- callbacks --- */
+
+/* Latches what went wrong in a callback. */
+static enum tide_progress report(struct tide_worker_process *process)
+{
+    struct tide_error error = {0};
+    char key[KEY_SHOWN_BYTES + 1];
+    size_t shown =
+        process->context.key_bytes < KEY_SHOWN_BYTES ? process->context.key_bytes : KEY_SHOWN_BYTES;
+    for (size_t i = 0; i < shown; i++)
+        key[i] = process->context.key[i] ? process->context.key[i] : ',';
+    key[shown] = '\0';
+    clean(key, sizeof key);
+    clean(process->error.text, sizeof process->error.text);
+    tide_error_set(&error, TIDE_EXIT_FAILED, "--process %s: %s failed for key '%s': %s",
+                   process->plugin->path, process->call.is_timer ? "on_timer" : "on_result", key,
+                   process->error.text[0] ? process->error.text : "it does not say why");
+    tide_control_fail(process->worker->control, &error);
+    return TIDE_STARVED;
+}
+
+static enum tide_progress end_call(struct tide_worker_process *process, int status)
+{
+    if (TIDE_UNLIKELY(status != 0 || process->call.has_failed)) return report(process);
+    process->worker->counts.alerts += process->lines.alert_count;
+    process->lines.alert_count = 0;
+    return TIDE_DONE;
+}
+
+/* Sends what the last callback emitted. */
+static enum tide_progress send_lines(struct tide_worker_process *process)
+{
+    struct tide_process_lines *lines = &process->lines;
+    for (; lines->sent < lines->count; lines->sent++) {
+        const struct tide_process_line *line = &lines->items[lines->sent];
+        enum tide_progress progress =
+            tide_worker_put(process->worker, line->channel, lines->text + lines->text_sent,
+                            line->bytes, &process->order, &process->call.key);
+        if (progress != TIDE_DONE) return progress;
+        lines->text_sent += line->bytes;
+    }
+    if (process->call.record) tide_process_leave_key(process);
+    lines->count = lines->sent = 0;
+    lines->text_bytes = lines->text_sent = 0;
+    if (TIDE_LIKELY(lines->text_capacity <= LINES_BYTES_KEPT)) return TIDE_DONE;
+    tide_free(lines->text);
+    lines->text = NULL;
+    lines->text_capacity = 0;
+    return TIDE_DONE;
+}
+
+static void take_values(struct tide_worker_process *process)
+{
+    const struct tide_plan *plan = process->worker->plan;
+    for (unsigned i = 0; i < plan->listed_count; i++) {
+        const struct tide_value *value = &process->worker->values[plan->listed[i]];
+        struct tidemark_value *taken = &process->values[i];
+        taken->units_low = (uint64_t)value->units;
+        taken->units_high = (int64_t)(value->units >> 64);
+        taken->scale = value->scale;
+        taken->is_null = value->null;
+    }
+}
+
+enum tide_progress tide_worker_process_result(struct tide_worker *worker,
+                                              const struct tide_emission *emission)
+{
+    struct tide_worker_process *process = worker->process;
+    if (process->is_called) return send_lines(process);
+    const struct tide_entry *entry = emission->entry;
+    struct tide_process_call *call = &process->call;
+    call->is_timer = call->is_looked_up = false;
+    call->key = (struct tide_key){{entry->key[0], entry->key[1]}, entry->key_bytes};
+    call->emission = emission;
+    process->result.window_start_ms = emission->window_start_ms;
+    process->result.window_end_ms = emission->window_end_ms;
+    process->result.first_time_ms = entry->first_time_ms;
+    take_values(process);
+    process->context.key = emission->key;
+    process->context.key_bytes = emission->key_bytes;
+    process->context.watermark_ms = worker->firing.watermark_ms;
+    if (worker->firing.watermark_ms > process->reached_ms[TIDEMARK_EVENT_TIME] &&
+        worker->firing.kind == TIDE_FIRING_ROW)
+        process->reached_ms[TIDEMARK_EVENT_TIME] = worker->firing.watermark_ms;
+    process->order = (struct tide_order_key){.cause_row = worker->firing.cause_row,
+                                             .end_ms = emission->window_end_ms,
+                                             .first_row = entry->first_row,
+                                             .phase = worker->firing.phase};
+    process->is_called = true;
+    int status =
+        process->plugin->function->on_result(process->self, &process->result, &process->context);
+    enum tide_progress progress = end_call(process, status);
+    if (progress != TIDE_DONE || (!process->call.record && process->lines.count == 0))
+        return progress;
+    return send_lines(process);
+}
+
+void tide_worker_process_end_result(struct tide_worker *worker)
+{
+    worker->process->is_called = false;
+}
+
+/* --- timers --- */
+
+/* The least that lets the first timer of a clock fire: one that was due when it was registered
+ * waits for the next advance. False: none waits. */
+static bool find_deadline(const struct tide_worker_process *process, enum tidemark_time time,
+                          int64_t *deadline_ms)
+{
+    const struct tide_key_timer *first = tide_key_timers_first(&process->timers[time]);
+    const int64_t reached_ms = process->reached_ms[time];
+    if (!first || reached_ms == INT64_MAX) return false;
+    *deadline_ms = first->due_ms > reached_ms ? first->due_ms : reached_ms + 1;
+    return true;
+}
+
+uint32_t tide_worker_process_find_step(const struct tide_worker *worker, uint32_t begin,
+                                       uint32_t end)
+{
+    const struct tide_worker_process *process = worker->process;
+    const struct tide_epoch *epoch = worker->batch->epoch;
+    int64_t deadline_ms;
+    if (find_deadline(process, TIDEMARK_EVENT_TIME, &deadline_ms))
+        end = tide_epoch_find_watermark(epoch, begin, end, deadline_ms);
+    return end;
+}
+
+void tide_worker_process_begin_step(struct tide_worker *worker)
+{
+    worker->process->advance++;
+}
+
+/* Calls on_timer for the first timer of a clock, which is due. */
+static enum tide_progress call_timer(struct tide_worker_process *process, enum tidemark_time time)
+{
+    const struct tide_firing *firing = &process->worker->firing;
+    const struct tide_key_timer *timer = tide_key_timers_first(&process->timers[time]);
+    struct tide_process_record *record = (struct tide_process_record *)timer->owner;
+    const struct tide_key_record *head = &record->head;
+    const struct tidemark_timer fired = {.time_ms = timer->time_ms, .time = time};
+    const struct tide_emission emission = {
+        .window_end_ms = timer->time_ms,
+        .watermark_ms = firing->watermark_ms,
+        .key = tide_key_record_key(head),
+        .key_bytes = head->key_bytes,
+    };
+    process->call = (struct tide_process_call){
+        .is_timer = true,
+        .time = time,
+        .key = {{head->key[0], head->key[1]}, head->key_bytes},
+        .record = record,
+        .is_looked_up = true,
+        .emission = &emission,
+        .time_ms = timer->time_ms,
+        .due_ms = timer->due_ms,
+    };
+    process->context.key = emission.key;
+    process->context.key_bytes = emission.key_bytes;
+    process->context.watermark_ms = firing->watermark_ms;
+    process->order = (struct tide_order_key){.cause_row = firing->cause_row,
+                                             .end_ms = timer->due_ms,
+                                             .phase = firing->phase == TIDE_PHASE_ARRIVAL
+                                                          ? TIDE_PHASE_ARRIVAL_PROCESS
+                                                          : TIDE_PHASE_PROCESS};
+    tide_key_timers_remove(&process->timers[time], head, timer->time_ms);
+    record->timer_count--;
+    return end_call(process,
+                    process->plugin->function->on_timer(process->self, &fired, &process->context));
+}
+
+/* Those of one clock up to a time. */
+static enum tide_progress fire_until(struct tide_worker_process *process, enum tidemark_time time,
+                                     int64_t until_ms)
+{
+    for (;;) {
+        enum tide_progress progress = send_lines(process);
+        if (progress != TIDE_DONE) return progress;
+        const struct tide_key_timer *first = tide_key_timers_first(&process->timers[time]);
+        if (!first || first->due_ms > until_ms) break;
+        progress = call_timer(process, time);
+        if (progress != TIDE_DONE) return progress;
+    }
+    if (until_ms > process->reached_ms[time]) process->reached_ms[time] = until_ms;
+    return TIDE_DONE;
+}
+
+enum tide_progress tide_worker_process_fire(struct tide_worker *worker)
+{
+    return fire_until(worker->process, TIDEMARK_EVENT_TIME, worker->firing.watermark_ms);
+}
