@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Are a process function's lines those that a naive simulation of its timers gives, in the same order at every
+parallelism, batch, ring and scheduler?
+
+The function is tests/process/probe.c; its counterpart here is Probe.
+"""
+import bisect
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
+from harness import Results, argument_parser, parse_arguments, run
+
+NONE, END = -2**63, 2**63 - 1
+CASES = int(os.environ.get("TIDEMARK_CASES", "150"))
+SHAPES = (("-p", "1"), ("-p", "1", "--batch-rows", "1", "--ring-slots", "2"), ("-p", "2", "--batch-rows", "1", "--ring-slots", "2"),
+          ("-p", "3"), ("-p", "7", "--batch-rows", "3", "--ring-slots", "2"), ("-p", "64", "--batch-rows", "1", "--ring-slots", "2"),
+          ("-p", "4", "--batch-rows", "2", "--ring-slots", "2", "--scheduler", "one:7"))
+
+
+class Probe:
+    """One key's: what probe.c keeps and does. Each line is (watermark, window end or timer's time, text)."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.results = self.timers = self.left = 0
+
+
+class Simulation:
+    """Tumbling windows and the probe over rows (key, time, amount), one after the other."""
+
+    def __init__(self, case):
+        self.case = case
+        self.windows = {}  # (end, key) -> [first row, amounts]
+        self.fired = {}  # the same, kept for lateness
+        self.watermark = NONE
+        self.states = {}
+        self.timers = []  # sorted (due, key, order, time)
+        self.pending = set()  # (key, time)
+        self.lines, self.order = [], 0
+
+    def state(self, key):
+        if key not in self.states:
+            self.states[key] = Probe(self.case["arguments"])
+        return self.states[key]
+
+    def register(self, key, time, due):
+        if (key, time) in self.pending:
+            return
+        self.pending.add((key, time))
+        self.order += 1
+        bisect.insort(self.timers, (due, key, self.order, time))
+
+    def delete(self, key, time):
+        if (key, time) in self.pending:
+            self.pending.remove((key, time))
+            self.timers = [timer for timer in self.timers if (timer[1], timer[3]) != (key, time)]
+
+    def say(self, key, end, watermark, text):
+        self.lines.append((key, end, watermark, text))
+
+    def result(self, key, end, amounts, watermark):
+        arguments, state = self.case["arguments"], self.state(key)
+        state.results += 1
+        self.say(key, end, watermark, f"result {state.results} {sum(amounts)} {len(amounts)}")
+        state.left = arguments.get("again", 0)
+        time = end + arguments["after"]
+        self.register(key, time, time)
+        if arguments.get("erase") and state.results % arguments["erase"] == 0:
+            self.delete(key, time)
+        if arguments.get("clear") and state.results % arguments["clear"] == 0:
+            del self.states[key]
+
+    def timer(self, key, time, due, watermark):
+        state = self.state(key)
+        state.timers += 1
+        if state.timers % 3:
+            self.say(key, time, watermark, f"timer {state.timers} of {state.results} results")
+        if state.left:
+            state.left -= 1
+            next_time = time + self.case["arguments"]["step"]
+            self.register(key, next_time, max(next_time, due))
+
+    def advance(self, watermark):
+        self.watermark = watermark
+        due = sorted((end, window[0], key) for (end, key), window in self.windows.items() if end - 1 <= watermark)
+        for end, _, key in due:
+            window = self.windows.pop((end, key))
+            self.fired[end, key] = window
+            self.result(key, end, window[1], watermark)
+        while self.timers and self.timers[0][0] <= watermark:
+            due, key, _, time = self.timers.pop(0)
+            self.pending.remove((key, time))
+            self.timer(key, time, due, watermark)
+
+    def row(self, number, key, time, amount):
+        size = self.case["size"]
+        end = time // size * size + size
+        if end - 1 + self.case["lateness"] <= self.watermark:
+            return
+        if end - 1 <= self.watermark:
+            window = self.fired.setdefault((end, key), [number, []])
+            window[1].append(amount)
+            self.result(key, end, window[1], self.watermark)
+        else:
+            self.windows.setdefault((end, key), [number, []])[1].append(amount)
+        self.advance_to(time - self.case["bound"] - 1)
+
+    def advance_to(self, watermark):
+        if watermark > self.watermark:
+            self.advance(watermark)
+
+
+def draw_case(rng):
+    """Rows and options by chance; times are small, and keys sort otherwise than they come."""
+    keys = [rng.choice(("", "k")) + "abcdefgh"[i % 8] * rng.choice((1, 3, 16, 17, 30)) + str(i)
+            for i in range(rng.randint(1, 12))]
+    step, time, rows = rng.choice((1, 300, 4000)), rng.randint(-50000, 50000), []
+    for _ in range(rng.randint(0, 150)):
+        time += rng.randint(0, step)
+        rows.append((rng.choice(keys), time - (rng.randint(0, 30000) if rng.random() < 0.2 else 0), rng.randint(-9, 99)))
+    arguments = {"after": rng.choice((-20000, -1, 0, 1, 500, 10000, 70000)), "again": rng.choice((0, 0, 1, 2, 5)),
+                 "step": rng.choice((-30000, -1, 0, 1, 1000, 25000)), "erase": rng.choice((0, 0, 2, 3)),
+                 "clear": rng.choice((0, 0, 2, 5))}
+    return {"rows": rows, "arguments": arguments, "size": rng.choice((10, 1000, 10000)), "bound": rng.choice((0, 1000, 7000)),
+            "lateness": rng.choice((0, 0, 5000, 100000)), "drop": rng.random() < 0.2}
+
+
+def expected_lines(case):
+    simulation = Simulation(case)
+    for number, (key, time, amount) in enumerate(case["rows"]):
+        simulation.row(number, key, time, amount)
+    if not case["drop"]:
+        simulation.advance(END)
+    return simulation.lines
+
+
+def options_of(case):
+    yield from ("--key", "1", "--time", "2", "--value", "3", "--no-header", "--time-format", "epoch-ms", "--time-output",
+                "epoch-ms", "--window", f"tumbling:{case['size']}ms", "--out-of-orderness", f"{case['bound']}ms",
+                "--allowed-lateness", f"{case['lateness']}ms", "--at-end", "drop" if case["drop"] else "fire")
+    for name, value in case["arguments"].items():
+        yield from ("--process-arg", f"{name}={value}")
+
+
+def printed_lines(text):
+    """(key, end, watermark, text) of each line."""
+    for line in text.splitlines()[1:]:
+        fields = line.split(",")
+        yield fields[2], int(fields[1]), int(fields[6]), fields[7]
+
+
+def check(arguments, results, seed, number):
+    case = draw_case(random.Random(f"{seed}.{number}"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "in.csv")
+        path.write_text("".join(f"{key},{time},{amount}\n" for key, time, amount in case["rows"]))
+        function = Path(arguments.tidemark).parent / "process" / "probe.so"
+        expected = expected_lines(case)
+        for shape in SHAPES:
+            done = run([arguments.tidemark, "run", "-q", "--process", function, *options_of(case), *shape, path])
+            printed = list(printed_lines(done.stdout.decode()))
+            results.expect(done.returncode == 0 and printed == expected, lambda shape=shape, done=done, printed=printed: (
+                f"--seed {seed} --case {number} {' '.join(shape)}: exit {done.returncode} {done.stderr.decode()}\n"
+                f"{' '.join(options_of(case))}\nexpected, printed:\n" + "\n".join(
+                    f"  {line}   {other}" for line, other in zip(expected, printed) if line != other)))
+
+
+def main():
+    parser = argument_parser(__doc__)
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--case", type=int, help="this one only")
+    parser.add_argument("--cases", type=int, default=CASES)
+    arguments = parse_arguments(parser)
+    results = Results()
+    for number in [arguments.case] if arguments.case is not None else range(arguments.cases):
+        check(arguments, results, arguments.seed, number)
+    results.exit()
+
+
+if __name__ == "__main__":
+    main()
