@@ -81,7 +81,6 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_HISTORY] = {.name = "history", .argument = "N", .fallback = "20", .group = WINDOWS,
         .help = "how many earlier windows of its key a rule looks back at with history.*, 1 to "
                 "10000"},
-                "NULL, AND, OR, NOT on the aggregates; none: no alerts"},
     [TIDE_RUN_PROCESS] = {.name = "process", .argument = "FILE", .group = WINDOWS,
         .help = "a process function of your own, a shared library built with tidemark_process.h: "
                 "sees every result, keeps state, sets timers; there is no default alert then"},
