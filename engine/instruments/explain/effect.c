@@ -28,8 +28,8 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_MAX_REJECTS] = "past this the run ends with exit status 3 and leaves only --rejects",
     [TIDE_RUN_FOLLOW] = "the end of the last file, a regular one, is a pause: the run ends by a "
                         "signal; outputs are written in place, behind what they hold",
-    [TIDE_RUN_IDLE_TIMEOUT] = "when the whole input has been silent for so long, the watermark "
-                              "goes on by the wall clock: results depend on when rows come",
+    [TIDE_RUN_IDLE_TIMEOUT] = "after so long a silence of the whole input the watermark goes on by "
+                              "the wall clock: results depend on when rows come",
     [TIDE_RUN_MAX_FUTURE] = "a row further ahead is rejected and moves no watermark",
     [TIDE_RUN_HISTORY] = "how many earlier windows history.* of rules looks back at",
     [TIDE_RUN_AT_END] = "the windows open at the end of the input",
@@ -55,6 +55,19 @@ static void say_output(const struct tide_explanation *explanation, unsigned id, 
     else if (explanation->plan->is_following && id != TIDE_RUN_STATS)
         snprintf(out, bytes, "is written in place, behind what it holds");
     else snprintf(out, bytes, "is written; a regular file appears when the run has succeeded");
+}
+
+static void say_clock(const struct tide_explanation *explanation, char *out, size_t bytes)
+{
+    if (explanation->plan->clock == TIDE_CLOCK_VIRTUAL)
+        snprintf(out, bytes,
+                 "windows run on the order of rows, as if %u came a second: nothing is late, and "
+                 "the watermark is only printed",
+                 explanation->plan->clock_rate);
+    else
+        snprintf(out, bytes,
+                 "windows run on the wall clock: nothing is late, the watermark is only printed, "
+                 "and no two runs are the same");
 }
 
 static void say_windows(const struct tide_explanation *explanation, char *out, size_t bytes)
@@ -138,6 +151,9 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         break;
     case TIDE_RUN_ALLOWED_LATENESS:
         say_lateness(explanation, out, bytes);
+        break;
+    case TIDE_RUN_CLOCK:
+        say_clock(explanation, out, bytes);
         break;
     case TIDE_RUN_AGGREGATE:
         snprintf(out, bytes, "columns of the results; %zu bytes a key and window",
