@@ -135,12 +135,16 @@ static void advance(struct tide_parser *parser, int64_t time_ms)
         watermark_ms = INT64_MIN;
     if (watermark_ms <= parser->router.watermark_ms) return; /* silence has brought it further */
     parser->clock.is_ahead = false;
-    if (watermark_ms < parser->fire_next_ms || tide_plan_has_arrivals(parser->plan)) {
+    bool has_arrivals = tide_plan_has_arrivals(parser->plan);
+    if (has_arrivals && parser->plan->has_fine_steps) {
+        parser->epoch_is_full =
+            tide_router_add_watermark(&parser->router, watermark_ms, parser->clock.now_ms);
+    } else if (has_arrivals || watermark_ms < parser->fire_next_ms) {
         parser->router.watermark_ms = watermark_ms;
-        return;
+    } else {
+        parser->epoch_is_full = tide_router_add_step(&parser->router, watermark_ms);
+        parser->fire_next_ms = tide_parser_next_fire(parser, watermark_ms);
     }
-    parser->epoch_is_full = tide_router_add_step(&parser->router, watermark_ms);
-    parser->fire_next_ms = tide_parser_next_fire(parser, watermark_ms);
 }
 
 /* Copies a key of more than 16 bytes beside the rows. */

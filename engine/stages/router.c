@@ -135,6 +135,14 @@ bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms)
                                                    .fire_ms = watermark_ms});
 }
 
+bool tide_router_add_watermark(struct tide_router *router, int64_t watermark_ms, int64_t clock_ms)
+{
+    return append_step(router, &(struct tide_step){.row = router->row,
+                                                   .watermark_ms = watermark_ms,
+                                                   .before_ms = router->watermark_ms,
+                                                   .fire_ms = clock_ms - 1});
+}
+
 bool tide_router_add_arrival(struct tide_router *router, int64_t clock_ms)
 {
     return append_step(router, &(struct tide_step){.row = router->row,

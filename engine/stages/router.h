@@ -76,6 +76,11 @@ static inline struct tide_batch *tide_router_batch(struct tide_router *router, u
  * be closed before the next row. */
 TIDE_MUST_USE bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms);
 
+/* Moves the watermark where windows run on processing time, now clock_ms: what waits for the
+ * watermark itself, or shows it, must know. True: as above. */
+TIDE_MUST_USE bool tide_router_add_watermark(struct tide_router *router, int64_t watermark_ms,
+                                             int64_t clock_ms);
+
 /* Processing time has come to clock_ms before the current row; something may fire. True: as above.
  */
 TIDE_MUST_USE bool tide_router_add_arrival(struct tide_router *router, int64_t clock_ms);
