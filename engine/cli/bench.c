@@ -4,6 +4,7 @@
 #include "engine/cli/help.h"
 #include "engine/instruments/bench/command.h"
 #include "engine/instruments/bench/plot.h"
+#include "engine/plan/plan_clock.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/setting.h"
 #include "engine/stages/reader.h"
@@ -193,6 +194,7 @@ static bool read_settings(struct bench *bench, const struct tide_registry *regis
     struct tide_bench_job *job = &bench->job;
     tide_machine_look(&bench->machine);
     if (!tide_plan_build(&bench->plan, &bench->options, registry, error) ||
+        !tide_plan_check_repeatable(&settings) ||
         !read_count(&settings, RUNS, 1, &job->run_count) ||
         !read_count(&settings, WARMUP, 0, &job->warmup_count) ||
         !read_levels(bench, &settings, registry) || !read_vary(bench, &settings, registry) ||

@@ -7,6 +7,7 @@
 #include "engine/cli/help.h"
 #include "engine/instruments/compare/job.h"
 #include "engine/instruments/compare/run_side.h"
+#include "engine/plan/plan_clock.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/setting.h"
 #include "engine/text/escape.h"
@@ -187,7 +188,8 @@ static bool read_options(struct tide_compare_job *job, struct tide_error *error)
     if (getrandom(&job->manner.seed, sizeof job->manner.seed, 0) < 0)
         job->manner.seed = (uint64_t)getpid();
     job->manner.child = &child;
-    return tide_compare_job_init(job, error) && check_options(job, &settings);
+    return tide_compare_job_init(job, error) && check_options(job, &settings) &&
+           tide_plan_check_repeatable(&settings);
 }
 
 static bool run_job(struct tide_compare_job *job, struct tide_error *error)

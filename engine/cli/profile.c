@@ -73,7 +73,7 @@ static const char *const not_for_reading[] = {
     "history",
     "side-output",
     "follow",
-    "idle-timeout",
+    "idle-timeout", "clock",
     NULL,
 };
 /* clang-format on */

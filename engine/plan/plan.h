@@ -175,6 +175,14 @@ static inline bool tide_plan_keeps_history(const struct tide_plan *plan)
     return plan->rules->uses & TIDE_USES_HISTORY || plan->config_file;
 }
 
+/* When the virtual clock lets row `row` come, from 0, if the first comes at begin_ms. */
+static inline int64_t tide_plan_virtual_ms(const struct tide_plan *plan, int64_t begin_ms,
+                                           uint64_t row)
+{
+    int64_t time_ms, after_ms = (int64_t)(1000 * row / plan->clock_rate);
+    return __builtin_add_overflow(begin_ms, after_ms, &time_ms) ? INT64_MAX : time_ms;
+}
+
 /* Does time go on while the input is silent? Then the parser must know what workers wait for. */
 static inline bool tide_plan_wakes(const struct tide_plan *plan)
 {

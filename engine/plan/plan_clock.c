@@ -61,3 +61,12 @@ bool tide_plan_clock(struct tide_plan *plan, const struct tide_settings *setting
     plan->is_following = tide_options_flag(settings->options, TIDE_RUN_FOLLOW);
     return set_clock(plan, settings) && set_idle(plan, settings);
 }
+
+bool tide_plan_check_repeatable(const struct tide_settings *settings)
+{
+    const char *text = tide_options_text(settings->options, TIDE_RUN_CLOCK);
+    return strcmp(text, "processing") != 0 ||
+           tide_setting_refuse(settings, TIDE_RUN_CLOCK,
+                               "no two runs on the wall clock are the same; virtual:RATE is "
+                               "processing time that can be repeated");
+}

@@ -16,4 +16,7 @@
 /* Sets --clock, --follow and --idle-timeout. Event time must be set. */
 TIDE_MUST_USE bool tide_plan_clock(struct tide_plan *plan, const struct tide_settings *settings);
 
+/* For commands that run the same more than once: refuses the wall clock. */
+TIDE_MUST_USE bool tide_plan_check_repeatable(const struct tide_settings *settings);
+
 #endif

@@ -69,10 +69,12 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
 }
 
 /* Those that hold times from the watermark, less the allowed lateness, up to the greatest event
- * time, and the one that the row lies in which lets the first of them go. */
+ * time, and the one that the row lies in which lets the first of them go. On other clocks rows come
+ * in order. */
 uint64_t tide_footprint_windows_max(const struct tide_plan *plan)
 {
     int64_t span_ms;
+    if (tide_plan_has_arrivals(plan)) return plan->window->count_over(&plan->shape, 0) + 1;
     if (__builtin_add_overflow(plan->bound_ms, plan->lateness_ms, &span_ms)) span_ms = INT64_MAX;
     return plan->unbounded ? 0 : plan->window->count_over(&plan->shape, span_ms) + 1;
 }

@@ -28,12 +28,11 @@ int64_t tide_parser_next_fire(const struct tide_parser *parser, int64_t fire_ms)
 
 /* --- rows that arrive --- */
 
-/* The virtual clock: row i, from 0, comes 1000 i / rate ms after the first. */
 static int64_t virtual_ms(struct tide_parser *parser, int64_t time_ms)
 {
     struct tide_parser_clock *clock = &parser->clock;
     if (clock->row_count == 0) clock->begin_ms = time_ms;
-    return plus(clock->begin_ms, (int64_t)(1000 * clock->row_count / parser->plan->clock_rate));
+    return tide_plan_virtual_ms(parser->plan, clock->begin_ms, clock->row_count);
 }
 
 bool tide_parser_arrive(struct tide_parser *parser, int64_t time_ms)

@@ -28,7 +28,7 @@ CHANGES = {
     "na": ("a,b", "instead of pandas"), "trim": (None, "blanks around"), "max-row-bytes": ("5000", "malformed"),
     "max-rejects": ("5%", "exit status 3"), "out-of-orderness": ("25s", "up to 5 windows"), "max-future": ("1h", "rejected"),
     "allowed-lateness": ("25s", "up to 5 windows"), "follow": (None, "is a pause"), "idle-timeout": ("5s", "wall clock"),
-    "clock": ("virtual:5", "5 came a second"),
+    "clock": ("virtual:5", "5 came a second"), "flink-parallelism": ("2", "subtask"),
     "window": ("tumbling:1s+200ms", "up to 3 windows"), "aggregate": ("sum,stddev", "96 bytes"), "alert": ("count > 2", "one of 1 rule"),
     "at-end": ("drop", "open at the end"), "alerts": ("a.csv", "is written"), "results": ("-", "standard output"),
     "late": ("l.csv", "is written"), "rejects": ("r.csv", "is written"), "stats": ("s.json", "is written"),
@@ -39,6 +39,8 @@ CHANGES = {
     "history": ("5", "earlier windows"), "flink-parallelism": ("2", "subtask"), "side-output": ("big=b.csv", "is written"),
 }
 NEEDS_OTHERS = {"flink-parallelism": ("--format", "flink"), "no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
+NEEDS_OTHERS = {"no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1"),
+                "flink-parallelism": ("--format", "flink")}
 
 WRONG = (
     ("--ring-slots", "3"), ("--batch-rows", "0"), ("-p", "257"), ("--window", "hopping:1s"), ("--window", "tumbling:0"),

@@ -24,6 +24,8 @@ struct scan {
     bool awaits_header;
     bool has_time;
     int64_t time_max_ms, watermark_ms;
+    int64_t begin_ms; /* the virtual clock's */
+    uint64_t row_count;
 };
 
 static bool read_header(struct scan *scan, struct tide_error *error)
@@ -56,21 +58,32 @@ static void advance(struct scan *scan, int64_t time_ms)
         scan->watermark_ms = INT64_MIN;
 }
 
-static bool is_asked_for(const struct scan *scan, const struct tide_classified *row)
+/* The time by which the row is put into windows. Those of the virtual clock lose no rows. */
+static int64_t window_time(struct scan *scan, int64_t time_ms)
+{
+    if (scan->plan->clock != TIDE_CLOCK_VIRTUAL) return time_ms;
+    if (scan->row_count == 0) scan->begin_ms = time_ms;
+    return tide_plan_virtual_ms(scan->plan, scan->begin_ms, scan->row_count++);
+}
+
+static bool is_asked_for(struct scan *scan, const struct tide_classified *row)
 {
     const struct tide_origin_question *question = scan->question;
+    int64_t time_ms = window_time(scan, row->time_ms);
     if (row->key_bytes != question->key.bytes ||
         memcmp(row->key, question->key.at, row->key_bytes) != 0)
         return false;
-    if (row->time_ms < question->start_ms || row->time_ms >= question->end_ms) return false;
-    return !tide_plan_is_gone(scan->plan, question->end_ms, scan->watermark_ms);
+    if (time_ms < question->start_ms || time_ms >= question->end_ms) return false;
+    return scan->plan->clock == TIDE_CLOCK_VIRTUAL ||
+           !tide_plan_is_gone(scan->plan, question->end_ms, scan->watermark_ms);
 }
 
 static bool note(struct scan *scan, unsigned i, struct tide_error *error)
 {
     struct tide_origin *origin = scan->origin;
     origin->count++;
-    origin->refired += scan->question->end_ms - 1 <= scan->watermark_ms;
+    if (scan->plan->clock == TIDE_CLOCK_EVENT)
+        origin->refired += scan->question->end_ms - 1 <= scan->watermark_ms;
     if (origin->shown == TIDE_ORIGIN_SHOWN) return true;
     struct tide_origin_row *row = &origin->rows[origin->shown];
     const char *record = tide_chunk_record(&scan->records.chunk, i, &row->bytes);

@@ -93,7 +93,8 @@ static void write_input(const struct tide_explanation *explanation, FILE *out)
     for (unsigned i = 0; i < plan->file_count; i++) {
         const struct tide_explain_file *file = &explanation->files[i];
         tide_explain_file_text(file, text, sizeof text);
-        put_entry(out, strcmp(file->name, "-") == 0 ? "standard input" : file->name, "%s", text);
+        put_entry(out, strcmp(file->name, "-") == 0 ? "standard input" : file->name, "%s%s", text,
+                  tide_plan_follows(plan, i) ? "; followed when it grows" : "");
     }
     list_keys(plan, text, sizeof text);
     put_entry(out, "key", "%s%s", text, plan->trim ? ", blanks around it trimmed" : "");

@@ -56,36 +56,74 @@ void tide_words_test(char *text, size_t bytes, const struct tide_rule *rule,
     else snprintf(text, bytes, "true of any %s", aggregate->name);
 }
 
+static const char *words_end(const struct tide_plan *plan)
+{
+    if (plan->drop_at_end) return "The end of the input fires nothing: open windows are dropped.";
+    if (tide_plan_has_arrivals(plan)) return "The end of the input fires all that are open.";
+    return "The end of the input moves it to 2^63 - 1, which fires all the rest.";
+}
+
+static void words_processing(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    char rate[64] = "the wall clock when it is taken", bound[TIDE_WORDS_BYTES];
+    char watermark[128] = "There is no watermark (--out-of-orderness unbounded).";
+    bool is_virtual = plan->clock == TIDE_CLOCK_VIRTUAL;
+    if (is_virtual)
+        snprintf(rate, sizeof rate, "as if %u came a second, from the first one's event time",
+                 plan->clock_rate);
+    if (!plan->unbounded)
+        snprintf(watermark, sizeof watermark,
+                 "The watermark, greatest event time so far - %s - 1 ms, is only printed.",
+                 tide_words_span(bound, plan->bound_ms));
+    snprintf(text, bytes,
+             "Windows do not wait for it: they run on processing time. A row is in the windows of "
+             "the time at which it comes: %s. A window fires before the first row that comes at or "
+             "after its end%s; no row is late. %s %s",
+             rate, is_virtual ? "" : ", and also while nothing comes", watermark, words_end(plan));
+}
+
+static void words_late(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    char span[TIDE_WORDS_BYTES];
+    if (plan->lateness_ms == 0) snprintf(text, bytes, " ms; that is also when the window fires.");
+    else
+        snprintf(text, bytes,
+                 " ms + %s. The window fires at its end - 1 ms already; from then on each row for "
+                 "it fires its key's window again, with the whole new value.",
+                 tide_words_span(span, plan->lateness_ms));
+}
+
 void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan)
 {
-    char bound[TIDE_WORDS_BYTES], span[TIDE_WORDS_BYTES], ahead[128] = "";
-    char late[256] = " ms; that is also when the window fires.";
-    const char *end = plan->drop_at_end
-                          ? "The end of the input fires nothing: open windows are dropped."
-                          : "The end of the input moves it to 2^63 - 1, which fires all the rest.";
+    char bound[TIDE_WORDS_BYTES], span[TIDE_WORDS_BYTES], ahead[128] = "", idle[128] = "";
+    char late[256];
+    if (tide_plan_has_arrivals(plan)) {
+        words_processing(text, bytes, plan);
+        return;
+    }
     if (plan->unbounded) {
         snprintf(text, bytes,
                  "There is none before the end of the input (--out-of-orderness unbounded): no row "
                  "is late, every window stays open until then. %s",
-                 end);
+                 words_end(plan));
         return;
     }
     if (plan->max_future_ms >= 0)
         snprintf(ahead, sizeof ahead,
                  " A row more than %s ahead is rejected as future and does not move it.",
                  tide_words_span(span, plan->max_future_ms));
-    if (plan->lateness_ms > 0)
-        snprintf(late, sizeof late,
-                 " ms + %s. The window fires at its end - 1 ms already; from then on each row for "
-                 "it fires its key's window again, with the whole new value.",
-                 tide_words_span(span, plan->lateness_ms));
+    if (plan->idle_ms > 0)
+        snprintf(idle, sizeof idle,
+                 " While the whole input is silent, for %s and more, it goes on by the wall clock.",
+                 tide_words_span(span, plan->idle_ms));
+    words_late(late, sizeof late, plan);
     snprintf(text, bytes,
              "Greatest event time so far - %s - 1 ms, after each row, as Flink's "
              "BoundedOutOfOrdernessWatermarks for every record. The parser alone decides it, from "
              "all rows; a worker believes what its ring tells it, the sink takes the least of its "
-             "workers.%s A row is late if the watermark before it has reached its window's end - 1"
-             "%s %s",
-             tide_words_span(bound, plan->bound_ms), ahead, late, end);
+             "workers.%s%s A row is late if the watermark before it has reached its window's end - "
+             "1%s %s",
+             tide_words_span(bound, plan->bound_ms), ahead, idle, late, words_end(plan));
 }
 
 void tide_words_history(char *text, size_t bytes, const struct tide_plan *plan)
