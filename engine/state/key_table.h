@@ -85,10 +85,15 @@ static inline void tide_key_table_prefetch(const struct tide_key_table *table, u
     __builtin_prefetch(&table->slots[(uint32_t)hash & table->slot_mask]);
 }
 
-static inline void tide_key_table_prefetch_record(const struct tide_key_table *table, uint64_t hash)
+/* (Not inlined at once, GCC takes it for a function without effect and drops the calls.) */
+static inline __attribute__((always_inline)) void
+tide_key_table_prefetch_record(const struct tide_key_table *table, uint64_t hash)
 {
     uint64_t slot = table->slots[(uint32_t)hash & table->slot_mask];
-    if (slot) __builtin_prefetch(tide_key_table_at(table, (uint32_t)slot - 1));
+    if (!slot) return;
+    const char *record = tide_key_table_at(table, (uint32_t)slot - 1);
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + TIDE_LINE_BYTES);
 }
 
 /* The record of an inline key, or NULL. Two 64-bit words equal = the same key, because keys hold no

@@ -2,19 +2,11 @@
 
 #include <stdlib.h>
 
-enum { SESSIONS_FIRST = 4, DUE_FIRST = 16, STALE_TIMERS_KEPT = 64 };
-
-_Static_assert(sizeof(struct tide_session) % 16 == 0, "states lie right behind a session");
-_Static_assert(sizeof(struct tide_session_key) == 128, "a key with one session is two cache lines");
+enum { DUE_FIRST = 16, STALE_TIMERS_KEPT = 64 };
 
 static uint32_t record_bytes(uint32_t state_stride)
 {
     return (uint32_t)sizeof(struct tide_session_key) + state_stride;
-}
-
-static size_t session_bytes(const struct tide_session_store *store)
-{
-    return sizeof(struct tide_session) + store->state_stride;
 }
 
 uint64_t tide_session_store_bytes(uint32_t session_count, uint32_t state_stride)
@@ -35,129 +27,12 @@ void tide_session_store_fini(struct tide_session_store *store)
 {
     struct tide_session_key *key;
     for (uint32_t i = 0; (key = tide_key_table_next(&store->keys, i)) != NULL;
-         i = key->head.number + 1) {
-        if (key->session_count < 2) continue;
-        for (uint32_t j = 0; j < key->session_count; j++) tide_free(key->many.sessions[j]);
-        tide_free(key->many.sessions);
-    }
+         i = key->head.number + 1)
+        tide_session_key_remove(key, 0, key->session_count, store->state_stride);
     tide_key_table_fini(&store->keys);
     tide_timers_fini(&store->timers);
     tide_free(store->due);
     *store = (struct tide_session_store){0};
-}
-
-/* --- the sessions of one key --- */
-
-static bool has_fired(const struct tide_session *session)
-{
-    return session->entry.mark & TIDE_SESSION_FIRED;
-}
-
-/* What has fired the history knows, if there is one. */
-static void set_fired(const struct tide_session_store *store, struct tide_session *session,
-                      bool is_fired)
-{
-    uint32_t mark = session->entry.mark & TIDE_SESSION_KNOWN;
-    if (is_fired) mark |= TIDE_SESSION_FIRED | (store->history ? TIDE_SESSION_KNOWN : 0);
-    session->entry.mark = mark;
-}
-
-static struct tide_session *session_at(struct tide_session_key *key, uint32_t i)
-{
-    return key->session_count == 1 ? &key->one : key->many.sessions[i];
-}
-
-/* The first session that ends at or after start_ms, session_count if none does: if any touches
- * [start_ms, end_ms) then this one, and perhaps the one behind it. */
-static uint32_t find_session(struct tide_session_key *key, int64_t start_ms)
-{
-    uint32_t begin = 0, end = key->session_count;
-    while (begin < end) {
-        uint32_t middle = begin + (end - begin) / 2;
-        if (session_at(key, middle)->end_ms < start_ms) begin = middle + 1;
-        else end = middle;
-    }
-    return begin;
-}
-
-static bool touches(struct tide_session_key *key, uint32_t i, int64_t end_ms)
-{
-    return i < key->session_count && session_at(key, i)->start_ms <= end_ms;
-}
-
-static void copy_session(const struct tide_session_store *store, struct tide_session *to,
-                         const struct tide_session *from)
-{
-    memcpy(to, from, session_bytes(store));
-}
-
-/* From one session, in the record, to a list of one with room for more. */
-static bool make_list(const struct tide_session_store *store, struct tide_session_key *key)
-{
-    struct tide_session **sessions = tide_alloc(SESSIONS_FIRST * sizeof *sessions);
-    struct tide_session *moved = sessions ? tide_alloc_aligned(16, session_bytes(store)) : NULL;
-    if (!moved) {
-        tide_free(sessions);
-        return false;
-    }
-    copy_session(store, moved, &key->one);
-    sessions[0] = moved;
-    key->many.sessions = sessions;
-    key->many.capacity = SESSIONS_FIRST;
-    return true;
-}
-
-/* Back from a list of one. */
-static void drop_list(const struct tide_session_store *store, struct tide_session_key *key)
-{
-    struct tide_session **sessions = key->many.sessions, *last = sessions[0];
-    copy_session(store, &key->one, last);
-    tide_free(last);
-    tide_free(sessions);
-}
-
-static bool grow_list(struct tide_session_key *key)
-{
-    if (key->session_count < key->many.capacity) return true;
-    size_t capacity = (size_t)key->many.capacity * 2;
-    struct tide_session **sessions = tide_realloc(key->many.sessions, capacity * sizeof *sessions);
-    if (!sessions) return false;
-    key->many.sessions = sessions;
-    key->many.capacity = (uint32_t)capacity;
-    return true;
-}
-
-/* Room for a session at place i of a key that has some. */
-static struct tide_session *insert_in_list(const struct tide_session_store *store,
-                                           struct tide_session_key *key, uint32_t i)
-{
-    if (key->session_count == 1 && !make_list(store, key)) return NULL;
-    struct tide_session *session =
-        grow_list(key) ? tide_alloc_aligned(16, session_bytes(store)) : NULL;
-    if (!session) {
-        if (key->session_count == 1) drop_list(store, key);
-        return NULL;
-    }
-    struct tide_session **sessions = key->many.sessions;
-    memmove(sessions + i + 1, sessions + i, (key->session_count - i) * sizeof *sessions);
-    sessions[i] = session;
-    return session;
-}
-
-/* Forgets sessions [begin, end) of a key, which does not become one without sessions by itself. */
-static void remove_sessions(struct tide_session_store *store, struct tide_session_key *key,
-                            uint32_t begin, uint32_t end)
-{
-    uint32_t count = key->session_count, removed = end - begin;
-    for (uint32_t i = begin; i < end; i++) store->open_count -= !has_fired(session_at(key, i));
-    store->session_count -= removed;
-    key->session_count = count - removed;
-    if (count < 2 || removed == 0) return;
-    struct tide_session **sessions = key->many.sessions;
-    for (uint32_t i = begin; i < end; i++) tide_free(sessions[i]);
-    memmove(sessions + begin, sessions + end, (count - end) * sizeof *sessions);
-    if (key->session_count == 1) drop_list(store, key);
-    else if (key->session_count == 0) tide_free(sessions);
 }
 
 /* --- timers --- */
@@ -170,21 +45,16 @@ static int64_t gone_ms(const struct tide_session_store *store, int64_t end_ms)
 }
 
 /* When something is to be done about a key: its first open session fires, or its first fired one
- * goes. Sessions that have fired end before those that are open. */
+ * goes. */
 static int64_t next_deadline(const struct tide_session_store *store, struct tide_session_key *key,
                              uint32_t *open_first)
 {
-    uint32_t begin = 0, end = key->session_count;
-    while (begin < end) {
-        uint32_t middle = begin + (end - begin) / 2;
-        if (has_fired(session_at(key, middle))) begin = middle + 1;
-        else end = middle;
-    }
+    uint32_t begin = tide_session_key_first_open(key);
     *open_first = begin;
     int64_t deadline_ms = INT64_MAX;
-    if (begin < key->session_count) deadline_ms = session_at(key, begin)->end_ms - 1;
+    if (begin < key->session_count) deadline_ms = tide_session_at(key, begin)->end_ms - 1;
     if (begin == 0) return deadline_ms;
-    int64_t first_gone_ms = gone_ms(store, session_at(key, 0)->end_ms);
+    int64_t first_gone_ms = gone_ms(store, tide_session_at(key, 0)->end_ms);
     return first_gone_ms < deadline_ms ? first_gone_ms : deadline_ms;
 }
 
@@ -223,13 +93,23 @@ static void disarm_first(struct tide_session_store *store, struct tide_session_k
     key->armed_ms = INT64_MAX;
 }
 
+/* Forgets sessions [begin, end) of a key. */
+static void remove_sessions(struct tide_session_store *store, struct tide_session_key *key,
+                            uint32_t begin, uint32_t end)
+{
+    for (uint32_t i = begin; i < end; i++)
+        store->open_count -= !tide_session_has_fired(tide_session_at(key, i));
+    store->session_count -= end - begin;
+    tide_session_key_remove(key, begin, end, store->state_stride);
+}
+
 /* Forgets the sessions of a key that are gone, and the key with the last of them. */
 static void retire(struct tide_session_store *store, struct tide_session_key *key, int64_t fire_ms)
 {
     uint32_t gone = 0, open_first;
     for (; gone < key->session_count; gone++) {
-        const struct tide_session *session = session_at(key, gone);
-        if (!has_fired(session) || gone_ms(store, session->end_ms) > fire_ms) break;
+        const struct tide_session *session = tide_session_at(key, gone);
+        if (!tide_session_has_fired(session) || gone_ms(store, session->end_ms) > fire_ms) break;
     }
     remove_sessions(store, key, 0, gone);
     if (key->session_count == 0) {
@@ -249,7 +129,7 @@ bool tide_session_store_is_late(const struct tide_session_store *store, const st
 {
     if (gone_ms(store, end_ms) > watermark_ms) return false;
     struct tide_session_key *owner = tide_key_table_find(&store->keys, key, hash);
-    return !owner || !touches(owner, find_session(owner, start_ms), end_ms);
+    return !owner || !tide_session_touches(owner, tide_session_key_find(owner, start_ms), end_ms);
 }
 
 static void widen(struct tide_session *session, int64_t start_ms, int64_t end_ms)
@@ -275,14 +155,12 @@ static struct tide_session *open_session(struct tide_session_store *store,
                                          struct tide_session_key *key, uint32_t i, int64_t start_ms,
                                          int64_t end_ms)
 {
-    struct tide_session *session =
-        key->session_count == 0 ? &key->one : insert_in_list(store, key, i);
+    struct tide_session *session = tide_session_key_insert(key, i, store->state_stride);
     if (!session) return NULL;
     *session = (struct tide_session){
         .start_ms = start_ms,
         .end_ms = end_ms,
         .entry = {.key = {key->head.key[0], key->head.key[1]}, .key_bytes = key->head.key_bytes}};
-    key->session_count++;
     store->session_count++;
     store->open_count++;
     return session;
@@ -310,20 +188,29 @@ static void rename_known(const struct tide_session_store *store, const struct ti
                       (struct tide_span){session->start_ms, session->end_ms});
 }
 
+/* What has fired the history knows, if there is one. */
+static void set_fired(const struct tide_session_store *store, struct tide_session *session,
+                      bool has_fired)
+{
+    uint32_t mark = session->entry.mark & TIDE_SESSION_KNOWN;
+    if (has_fired) mark |= TIDE_SESSION_FIRED | (store->history ? TIDE_SESSION_KNOWN : 0);
+    session->entry.mark = mark;
+}
+
 /* What the sessions of a key from place i on that the window touches, at least one, make with it.
  * As they lie further apart than the window is long, they are two at most. */
 static struct tide_session *grow_session(struct tide_session_store *store,
                                          struct tide_session_key *key, uint32_t i, int64_t start_ms,
                                          int64_t end_ms)
 {
-    struct tide_session *session = session_at(key, i);
+    struct tide_session *session = tide_session_at(key, i);
     const struct memory first = memory_of(session);
     struct memory second = {.is_known = false};
-    if (touches(key, i + 1, end_ms)) {
-        second = memory_of(session_at(key, i + 1));
-        merge(store, session, session_at(key, i + 1));
+    if (tide_session_touches(key, i + 1, end_ms)) {
+        second = memory_of(tide_session_at(key, i + 1));
+        merge(store, session, tide_session_at(key, i + 1));
         remove_sessions(store, key, i + 1, i + 2);
-        session = session_at(key, i);
+        session = tide_session_at(key, i);
     }
     widen(session, start_ms, end_ms);
     if (first.is_known) rename_known(store, key, &first, session);
@@ -338,16 +225,16 @@ struct tide_session *tide_session_store_join(struct tide_session_store *store,
     bool is_new;
     struct tide_session_key *owner = tide_key_table_put(&store->keys, key, hash, &is_new);
     if (!owner) return NULL;
-    uint32_t i = find_session(owner, start_ms);
-    struct tide_session *session = touches(owner, i, end_ms)
+    uint32_t i = tide_session_key_find(owner, start_ms);
+    struct tide_session *session = tide_session_touches(owner, i, end_ms)
                                        ? grow_session(store, owner, i, start_ms, end_ms)
                                        : open_session(store, owner, i, start_ms, end_ms);
     if (!session) return NULL;
-    bool is_passed = session->end_ms - 1 <= watermark_ms;
-    store->open_count += has_fired(session);
-    store->open_count -= is_passed;
-    set_fired(store, session, is_passed);
-    int64_t deadline_ms = is_passed ? gone_ms(store, session->end_ms) : session->end_ms - 1;
+    bool has_fired = session->end_ms - 1 <= watermark_ms;
+    store->open_count += tide_session_has_fired(session);
+    store->open_count -= has_fired;
+    set_fired(store, session, has_fired);
+    int64_t deadline_ms = has_fired ? gone_ms(store, session->end_ms) : session->end_ms - 1;
     return arm(store, owner, deadline_ms) ? session : NULL;
 }
 
@@ -375,9 +262,21 @@ static int by_first_row(const void *left, const void *right)
     return (row > other) - (row < other);
 }
 
+/* The next to come up are most likely among those right below the first: their keys are called into
+ * cache. */
+static inline void prefetch_next(const struct tide_timers *timers)
+{
+    for (uint32_t i = 1; i <= TIDE_TIMERS_CHILDREN && i < timers->count; i++) {
+        const char *key = timers->heap[i].owner;
+        __builtin_prefetch(key);
+        __builtin_prefetch(key + TIDE_LINE_BYTES);
+    }
+}
+
 /* What the first timer is for, if for anything. False without memory. */
 static bool take_first(struct tide_session_store *store, int64_t fire_ms)
 {
+    prefetch_next(&store->timers);
     const struct tide_timer timer = *tide_timers_first(&store->timers);
     struct tide_session_key *key = timer.owner;
     uint32_t open_first;
@@ -394,9 +293,10 @@ static bool take_first(struct tide_session_store *store, int64_t fire_ms)
         return true;
     }
     if (open_first < key->session_count) {
-        struct tide_session *session = session_at(key, open_first);
+        struct tide_session *session = tide_session_at(key, open_first);
         if (session->end_ms - 1 == deadline_ms) {
             if (!add_due(store, session, key)) return false;
+            tide_key_table_prefetch(&store->keys, key->head.hash); /* to be removed from there */
             disarm_first(store, key);
             return true;
         }

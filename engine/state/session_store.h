@@ -7,8 +7,7 @@
  * Errors:   init false, join TIDE_JOIN_NO_MEMORY, collect false without memory.
  * Limits:   as key_table.h and timers.h; keys without a session are forgotten.
  *
- * Nearly every key has one session: it lies in the key's record, two cache lines in all, and a row
- * that goes on with it touches nothing else. More of them are a list in the order of time. A key
+ * A row that goes on with the only session of its key touches nothing but the key's record. A key
  * has one timer, for the first of its sessions that is due. As a session goes on its end moves
  * away; the timer stays, and is set anew when it comes up. When a row opens a session before all
  * others of its key, the key gets a second timer, and the first one does nothing any more. Timers
@@ -18,33 +17,8 @@
 #define TIDE_STATE_SESSION_STORE_H
 
 #include "engine/state/history.h"
+#include "engine/state/session_key.h"
 #include "engine/state/timers.h"
-
-/* In the mark of a session's entry. */
-enum {
-    TIDE_SESSION_FIRED = 1, /* the watermark is past it */
-    TIDE_SESSION_KNOWN = 2, /* the history knows it, or what has become part of it */
-};
-
-/* One window of one key. The aggregates' states lie behind it. */
-struct tide_session {
-    int64_t start_ms, end_ms; /* from the first row's time to the last one's + gap */
-    struct tide_entry entry;
-};
-
-struct tide_session_key {
-    struct tide_key_record head;
-    int64_t armed_ms;     /* deadline of the timer that counts; INT64_MAX: none does */
-    uint32_t timer_count; /* of this key in the queue */
-    uint32_t session_count;
-    union {
-        struct tide_session one; /* the only one */
-        struct {
-            struct tide_session **sessions; /* two or more by time; no two of them touch */
-            uint32_t capacity;
-        } many;
-    };
-};
 
 struct tide_session_due {
     struct tide_session *session;
@@ -73,8 +47,8 @@ struct tide_session_store {
  * TIDE_KEY_INLINE_BYTES. */
 uint64_t tide_session_store_bytes(uint32_t session_count, uint32_t state_stride);
 
-/* The members that are not set here are zero: set merge_states, and perhaps
- * history, before the first join. */
+/* The members that are not set here are zero: set merge_states, and perhaps history, before the
+ * first join. */
 TIDE_MUST_USE bool tide_session_store_init(struct tide_session_store *store, uint32_t state_stride,
                                            int64_t lateness_ms);
 void tide_session_store_fini(struct tide_session_store *store); /* a zeroed one is fine */
@@ -108,12 +82,6 @@ TIDE_MUST_USE bool tide_session_store_collect(struct tide_session_store *store, 
 /* The sessions that were due have fired: they are forgotten if they are gone at this time, else
  * kept. */
 void tide_session_store_settle(struct tide_session_store *store, int64_t fire_ms);
-
-/* The states behind a session. */
-static inline char *tide_session_states(struct tide_session *session)
-{
-    return (char *)(session + 1);
-}
 
 /* What join does of nearly every row: the key has one session, which is open and which the row goes
  * on with. NULL: it takes join. */

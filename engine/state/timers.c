@@ -1,8 +1,6 @@
 #include "engine/state/timers.h"
 
-#include <string.h>
-
-enum { TIMERS_FIRST = 16, CHILDREN = 4 };
+enum { TIMERS_FIRST = 16, CHILDREN = TIDE_TIMERS_CHILDREN };
 
 void tide_timers_fini(struct tide_timers *timers)
 {
@@ -17,10 +15,10 @@ uint64_t tide_timers_bytes(uint32_t count)
     return count ? capacity * sizeof(struct tide_timer) : 0;
 }
 
-static inline bool is_before(const struct tide_timer *a, const struct tide_timer *b)
+/* One number, so that comparing takes no branch: which child is least is anybody's guess. */
+static inline tide_int128 rank_of(const struct tide_timer *timer)
 {
-    return a->deadline_ms < b->deadline_ms ||
-           (a->deadline_ms == b->deadline_ms && a->order < b->order);
+    return (tide_int128)((tide_uint128)(tide_int128)timer->deadline_ms << 64 | timer->order);
 }
 
 /* Puts a timer into the hole, or above it. */
@@ -28,7 +26,7 @@ static void sift_up(struct tide_timer *heap, uint32_t hole, struct tide_timer ti
 {
     while (hole > 0) {
         uint32_t parent = (hole - 1) / CHILDREN;
-        if (!is_before(&timer, &heap[parent])) break;
+        if (rank_of(&timer) >= rank_of(&heap[parent])) break;
         heap[hole] = heap[parent];
         hole = parent;
     }
@@ -43,10 +41,18 @@ static void sift_down(struct tide_timer *heap, uint32_t count, uint32_t hole,
         uint64_t child = (uint64_t)hole * CHILDREN + 1;
         if (child >= count) break;
         uint32_t end = count - child < CHILDREN ? count : (uint32_t)child + CHILDREN;
+        /* The next level is called into cache while this one is compared, whoever is least here. */
+        uintptr_t below = (uintptr_t)heap + (child * CHILDREN + 1) * sizeof *heap;
+        for (unsigned i = 0; i < CHILDREN * CHILDREN * sizeof *heap; i += TIDE_LINE_BYTES)
+            __builtin_prefetch((const void *)(below + i));
         uint32_t least = (uint32_t)child;
-        for (uint32_t i = least + 1; i < end; i++)
-            if (is_before(&heap[i], &heap[least])) least = i;
-        if (!is_before(&heap[least], &timer)) break;
+        tide_int128 least_rank = rank_of(&heap[child]);
+        for (uint32_t i = least + 1; i < end; i++) {
+            tide_int128 rank = rank_of(&heap[i]);
+            least = rank < least_rank ? i : least;
+            least_rank = rank < least_rank ? rank : least_rank;
+        }
+        if (least_rank >= rank_of(&timer)) break;
         heap[hole] = heap[least];
         hole = least;
     }

@@ -15,9 +15,12 @@
 #define TIDE_STATE_TIMERS_H
 
 #include "engine/base/memory.h"
+#include "engine/text/decimal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+enum { TIDE_TIMERS_CHILDREN = 4 }; /* of the heap's node i: i * 4 + 1 and up */
 
 struct tide_timer {
     int64_t deadline_ms;
