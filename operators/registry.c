@@ -15,6 +15,7 @@ static const struct tide_source *const sources[] = {
 
 static const struct tide_window *const windows[] = {
     &tide_window_tumbling,
+    &tide_window_sliding,
     &tide_window_session,
     &tide_window_count,
     NULL,

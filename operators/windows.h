@@ -13,6 +13,7 @@
 
 extern const struct tide_window
     tide_window_tumbling; /* one after the other, without gap or overlap */
+extern const struct tide_window tide_window_sliding; /* one every slide, of any size */
 extern const struct tide_window tide_window_session; /* of each key, ended by a pause */
 extern const struct tide_window tide_window_count;   /* of each key, of so many rows */
 

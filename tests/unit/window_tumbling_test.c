@@ -50,6 +50,7 @@ static void shape_is_read_and_its_offset_brought_below_the_size(void **state)
         struct tide_error error = {0};
         assert_true(tide_window_tumbling.parse(cases[i].text, &shape, &error));
         assert_int_equal(shape.size_ms, cases[i].size_ms);
+        assert_int_equal(shape.slide_ms, cases[i].size_ms);
         assert_int_equal(shape.offset_ms, cases[i].offset_ms);
     }
 }
@@ -104,8 +105,8 @@ static void time_is_in_the_window_below_it(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof assignments / sizeof assignments[0]; i++) {
-        const struct tide_window_shape shape = {.size_ms = assignments[i].size_ms,
-                                                .offset_ms = assignments[i].offset_ms};
+        const struct tide_window_shape shape = {assignments[i].size_ms, assignments[i].size_ms,
+                                                assignments[i].offset_ms};
         int64_t start_ms = tide_window_tumbling.start(&shape, assignments[i].time_ms);
         if (start_ms != assignments[i].start_ms)
             fail_msg("case %zu: %lld instead of %lld", i, (long long)start_ms,
@@ -136,8 +137,8 @@ static void watermark_fires_at_the_end_minus_one(void **state)
         {1, 0, INT64_MIN, INT64_MIN + 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct tide_window_shape shape = {.size_ms = cases[i].size_ms,
-                                                .offset_ms = cases[i].offset_ms};
+        const struct tide_window_shape shape = {cases[i].size_ms, cases[i].size_ms,
+                                                cases[i].offset_ms};
         int64_t next_ms = tide_window_tumbling.next_fire(&shape, cases[i].watermark_ms);
         if (next_ms != cases[i].next_ms)
             fail_msg("case %zu: %lld instead of %lld", i, (long long)next_ms,
@@ -150,13 +151,16 @@ static void every_time_is_covered_once_and_fires_once(void **state)
     (void)state;
     for (int64_t size = 1; size <= 9; size++) {
         for (int64_t offset = 0; offset < size; offset++) {
-            const struct tide_window_shape shape = {.size_ms = size, .offset_ms = offset};
+            const struct tide_window_shape shape = {size, size, offset};
             for (int64_t time = -40; time <= 40; time++) {
                 int64_t start = tide_window_tumbling.start(&shape, time);
                 assert_true(start <= time && time < start + size);
                 assert_int_equal((start - offset) % size, 0);
                 assert_int_equal(tide_window_tumbling.next_fire(&shape, time - 1),
                                  start + size - 1);
+                const struct tide_window_bounds slice = tide_window_tumbling.slice(&shape, time);
+                assert_int_equal(slice.start_ms, start);
+                assert_int_equal(slice.end_ms, start + size);
             }
         }
     }
@@ -166,7 +170,7 @@ static void most_windows_over_a_span_are_counted(void **state)
 {
     (void)state;
     for (int64_t size = 1; size <= 9; size++) {
-        const struct tide_window_shape shape = {.size_ms = size, .offset_ms = size / 2};
+        const struct tide_window_shape shape = {size, size, size / 2};
         for (int64_t span = 0; span <= 30; span++) {
             int64_t most = 0;
             for (int64_t first = -20; first <= 20; first++) {
@@ -175,6 +179,7 @@ static void most_windows_over_a_span_are_counted(void **state)
                 if (starts / size + 1 > most) most = starts / size + 1;
             }
             assert_int_equal(tide_window_tumbling.count_over(&shape, span), most);
+            assert_int_equal(tide_window_tumbling.slices_over(&shape, span), most);
         }
     }
 }
