@@ -24,6 +24,7 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                                    .time_max_ms = INT64_MIN,
                                    .clock = {.now_ms = INT64_MIN}};
     parser->awaits_header = plan->has_header;
+    parser->has_gaps = tide_window_has_gaps(&plan->shape);
     tide_decoder_init(&parser->decoder, plan);
     tide_classifier_init(&parser->classifier, plan, &parser->columns);
     tide_side_text_init(&parser->side, plan, side);

@@ -61,6 +61,7 @@ struct tide_parser {
     unsigned next; /* of the chunk's records */
     bool awaits_header, has_columns;
     bool epoch_is_full;
+    bool has_gaps;       /* between windows: every row's time has to be looked at */
     int64_t time_max_ms; /* greatest event time of an accepted row */
     int64_t time_first_ms;
     bool has_time;

@@ -103,16 +103,26 @@ static bool add_note(struct tide_parser *parser, unsigned i, struct tide_batch *
     return standing != TIDE_STANDING_GONE || keep_late_line(parser, i, batch);
 }
 
-/* Only asked of times at or below the watermark: a later one's window ends later still. */
+static bool is_in_gap(const struct tide_plan *plan, int64_t time_ms)
+{
+    return tide_window_has_gaps(&plan->shape) &&
+           tide_window_end(&plan->shape, plan->window->start(&plan->shape, time_ms)) <= time_ms;
+}
+
+/* What the watermark has made of the windows of a time. Above it none is passed. */
 static enum tide_standing standing_of(const struct tide_parser *parser, int64_t time_ms)
 {
-    if (parser->plan->window->kind == TIDE_WINDOW_COUNT) return TIDE_STANDING_AHEAD;
-    int64_t watermark_ms = parser->router.watermark_ms;
-    int64_t start_ms = parser->plan->window->start(&parser->plan->shape, time_ms), end_ms;
-    if (__builtin_add_overflow(start_ms, parser->plan->shape.size_ms, &end_ms)) end_ms = INT64_MAX;
-    if (end_ms - 1 > watermark_ms) return TIDE_STANDING_AHEAD;
-    return tide_plan_is_gone(parser->plan, end_ms, watermark_ms) ? TIDE_STANDING_GONE
-                                                                 : TIDE_STANDING_PASSED;
+    const struct tide_plan *plan = parser->plan;
+    if (plan->window->kind == TIDE_WINDOW_COUNT) return TIDE_STANDING_AHEAD;
+    const int64_t watermark_ms = parser->router.watermark_ms;
+    if (is_in_gap(plan, time_ms))
+        return tide_plan_is_gone(plan, time_ms + 1, watermark_ms) ? TIDE_STANDING_GONE
+                                                                  : TIDE_STANDING_GAP;
+    const int64_t last_ms = plan->window->start(&plan->shape, time_ms);
+    if (tide_plan_is_gone(plan, tide_window_end(&plan->shape, last_ms), watermark_ms))
+        return TIDE_STANDING_GONE;
+    return plan->window->next_fire(&plan->shape, time_ms - 1) <= watermark_ms ? TIDE_STANDING_PASSED
+                                                                              : TIDE_STANDING_AHEAD;
 }
 
 static bool is_future(const struct tide_parser *parser, int64_t time_ms)
@@ -123,7 +133,7 @@ static bool is_future(const struct tide_parser *parser, int64_t time_ms)
     return ahead_ms > parser->plan->max_future_ms;
 }
 
-/* The current row, already in its batch, has the greatest event time so far. */
+/* The current row, already in its batch if it goes into one, has the greatest event time so far. */
 static void advance(struct tide_parser *parser, int64_t time_ms)
 {
     parser->time_max_ms = time_ms;
@@ -147,6 +157,16 @@ static void advance(struct tide_parser *parser, int64_t time_ms)
     }
 }
 
+/* No window takes the row, but time goes on with it. */
+static enum tide_routed gap(struct tide_parser *parser, int64_t time_ms, bool is_greatest)
+{
+    if (is_greatest) advance(parser, time_ms);
+    parser->counts.gap++;
+    parser->clock.row_count++;
+    parser->router.row++;
+    return TIDE_ROUTED;
+}
+
 /* Copies a key of more than 16 bytes beside the rows. */
 static bool keep_long_key(struct tide_batch *batch, struct tide_row *row, const char *key,
                           size_t bytes, uint64_t hash)
@@ -167,7 +187,8 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     int64_t time_ms = row->time_ms;
     const bool has_arrivals = tide_plan_has_arrivals(parser->plan);
     enum tide_standing standing = TIDE_STANDING_AHEAD;
-    if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms) && !has_arrivals) {
+    if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms || parser->has_gaps) &&
+        !has_arrivals) {
         standing = standing_of(parser, time_ms);
         if (standing == TIDE_STANDING_GONE && !tide_plan_workers_find_late(parser->plan))
             return late(parser, i);
@@ -175,8 +196,11 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     bool is_greatest = time_ms > parser->time_max_ms;
     if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
         return reject(parser, i, "future", &parser->counts.future);
-    if (TIDE_UNLIKELY(has_arrivals) && !tide_parser_arrive(parser, time_ms))
-        return TIDE_ROUTE_BLOCKED;
+    if (TIDE_UNLIKELY(has_arrivals)) {
+        if (!tide_parser_arrive(parser, time_ms)) return TIDE_ROUTE_BLOCKED;
+        if (is_in_gap(parser->plan, parser->clock.now_ms)) standing = TIDE_STANDING_GAP;
+    }
+    if (TIDE_UNLIKELY(standing == TIDE_STANDING_GAP)) return gap(parser, time_ms, is_greatest);
 
     uint64_t hash = 0;
     unsigned worker = 0;
@@ -255,6 +279,12 @@ static unsigned worker_of(const struct tide_parser *parser, const struct tide_ro
     return tide_hash_route(hash, parser->router.route_count);
 }
 
+/* Good rows that went to no worker. */
+static uint64_t count_left_out(const struct tide_parser *parser)
+{
+    return parser->counts.late + parser->counts.gap + parser->counts.future;
+}
+
 /* A row that is not plain. A blocked one is read again when there is room. */
 static enum tide_routed route_other(struct tide_parser *parser, unsigned i)
 {
@@ -275,12 +305,12 @@ static enum tide_routed route_other(struct tide_parser *parser, unsigned i)
         parser->decoder.field_count) /* perhaps all of them end in one comma more */
         tide_columns_teach(&parser->columns, chunk->field_count, &parser->decoder);
     make_plain(chunk, i, &read);
-    uint64_t late_before = parser->counts.late, future_before = parser->counts.future;
+    const uint64_t left_out = count_left_out(parser);
     unsigned worker = worker_of(parser, &chunk->rows[i], chunk->kinds[i]);
     enum tide_routed routed = route_plain(parser, i);
     chunk->kinds[i] = TIDE_ROW_OTHER;
     if (routed != TIDE_ROUTED || read.amount == (int64_t)read.amount) return routed;
-    if (late_before != parser->counts.late || future_before != parser->counts.future) return routed;
+    if (left_out != count_left_out(parser)) return routed;
     if (widen_last(parser->router.routes[worker].open, read.amount)) return TIDE_ROUTED;
     tide_parser_fail_memory(parser);
     return TIDE_ROUTE_FAILED;

@@ -47,6 +47,7 @@ struct tide_windowing {
 };
 
 extern const struct tide_windowing tide_windowing_tumbling;
+extern const struct tide_windowing tide_windowing_sliding;
 extern const struct tide_windowing tide_windowing_session;
 extern const struct tide_windowing tide_windowing_count;
 

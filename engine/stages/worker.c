@@ -30,6 +30,7 @@ const struct tide_windowing *tide_windowing_of(const struct tide_plan *plan)
 {
     static const struct tide_windowing *const windowings[] = {
         [TIDE_WINDOW_TUMBLING] = &tide_windowing_tumbling,
+        [TIDE_WINDOW_SLIDING] = &tide_windowing_sliding,
         [TIDE_WINDOW_SESSION] = &tide_windowing_session,
         [TIDE_WINDOW_COUNT] = &tide_windowing_count,
     };

@@ -19,6 +19,7 @@
 #include "engine/flow/watermark.h"
 #include "engine/plan/format.h"
 #include "engine/stages/rule_board.h"
+#include "engine/stages/sliding.h"
 #include "engine/stages/stage.h"
 #include "engine/stages/view.h"
 #include "engine/stages/windowing.h"
@@ -76,6 +77,7 @@ struct tide_terms {
     bool wants_alerts, keeps_history;
     bool
         is_quick; /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
+    bool skips_quiet;   /* nothing comes of an entry for which no rule holds */
     size_t short_bytes; /* room for the lines of an entry with an inline key */
     unsigned first_count,
         all_count; /* wanted: what must be known before the rules are asked; all */
@@ -103,6 +105,7 @@ struct tide_worker {
     const struct tide_windowing *windowing;
     struct tide_window_store store;
     struct tide_pane *recent[2]; /* the panes that took the latest rows */
+    struct tide_sliding sliding; /* sliding windows only */
     struct tide_session_store sessions;
     struct tide_count_store counted;
     struct tide_watermark watermark;
@@ -153,6 +156,13 @@ struct tide_key tide_worker_key(const struct tide_worker *worker, uint32_t at, u
 void tide_worker_fold_states(const struct tide_worker *worker, uint32_t at, char *states,
                              bool is_fresh);
 
+/* Folds rows [begin, *end) of the batch into the panes of their slices, opened if need be. */
+TIDE_MUST_USE bool tide_worker_fold_panes(struct tide_worker *worker, uint32_t begin,
+                                          uint32_t *end);
+
+/* The slice of a time: its window, where windows are side by side. */
+struct tide_window_bounds tide_worker_slice(const struct tide_worker *worker, int64_t time_ms);
+
 /* Adds to the due list, which a firing empties. False without memory. */
 TIDE_MUST_USE bool tide_worker_add_due(struct tide_worker *worker, const struct tide_due *due);
 
@@ -167,6 +177,9 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
 /* Asks the rules and prints one result; counts it. DONE: it is out; BLOCKED: nothing of it is;
  * STARVED: no memory. */
 enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due);
+
+/* With skips_quiet: does nothing come of a result? Then it is counted, and need not be emitted. */
+bool tide_worker_skip(struct tide_worker *worker, const struct tide_due *due);
 
 /* What rules say of earlier windows, in worker_history.c, for plans that keep history: before the
  * rules are asked about a result, and when it is out. False without memory. */

@@ -51,10 +51,11 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
     if (plan->outputs[TIDE_OUTPUT_RESULTS]) terms->always |= 1u << TIDE_CHANNEL_RESULTS;
     if (terms->wants_alerts && plan->format->alerts_always)
         terms->always |= 1u << TIDE_CHANNEL_ALERTS;
+    terms->skips_quiet = !terms->always && !terms->keeps_history && !worker->process;
     uint32_t first = rules->uses & ~TIDE_USES_HISTORY;
     if (terms->always || worker->process) {
         first |= worker->states.listed;
-    } else if (!terms->keeps_history && rules->rule_count == 1 &&
+    } else if (terms->skips_quiet && rules->rule_count == 1 &&
                rules->rules[0].bounds_aggregate >= 0) {
         const struct tide_aggregate *aggregate =
             plan->registry->aggregates[rules->rules[0].bounds_aggregate];
@@ -210,6 +211,16 @@ enum tide_progress tide_worker_put(struct tide_worker *worker, enum tide_channel
         emission->records[emission->record_count++] =
             (struct tide_record){.key = own, .channel = channel, .bytes = (uint32_t)bytes};
     return TIDE_DONE;
+}
+
+bool tide_worker_skip(struct tide_worker *worker, const struct tide_due *due)
+{
+    const struct tide_terms *terms = &worker->terms;
+    unsigned alert_count = 0;
+    find_values(worker, terms, due, 0, terms->first_count);
+    if (find_holding(worker, terms->rules, &alert_count)) return false;
+    worker->counts.results++;
+    return true;
 }
 
 enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due)

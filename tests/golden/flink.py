@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Do tumbling windows answer as the real Flink does?
+"""Do windows answer as the real Flink's do?
 
 Each case below EXTRA/flink/golden holds an input, its parameters and what Flink gave. Results, late rows and alerts are
 compared as multisets, since Flink's order among equal timers comes from a heap; late rows also in order.
@@ -22,19 +22,24 @@ EXCEPTIONS = {
     "double_rand": "sums of binary floating point; ours are exact",
     "double_tiny": "sums of binary floating point; ours are exact",
 }
+OPERATORS = ("tumbling", "sliding")
 PARALLELISMS = (1, 3)
 
 
 def command(parameters, parallelism, folder):
-    window = f"tumbling:{parameters['size_ms']}ms+{parameters.get('offset_ms', 0)}ms"
     bound = f"{parameters['bound_ms']}ms" if parameters["watermark_every"] else "unbounded"
     threshold = parameters.get("threshold_cents")
     outputs = [part for name in ("results", "alerts", "late", "stats") for part in (f"--{name}", folder / name)]
     return ["run", "--key", "key", "--time", "ts_ms", "--value", "amount_cents", "--decimals", "0",
-            "--time-format", "epoch-ms", "--time-output", "epoch-ms", "--window", window,
+            "--time-format", "epoch-ms", "--time-output", "epoch-ms", "--window", window(parameters),
             "--out-of-orderness", bound, "--allowed-lateness", f"{parameters.get('lateness_ms', 0)}ms",
             "--aggregate", f"{aggregate(parameters)},count",
             "--alert", "none" if threshold is None else f"sum > {threshold}", "-p", parallelism, *outputs]
+
+
+def window(parameters):
+    slide = f"/{parameters['slide_ms']}ms" if parameters["operator"] == "sliding" else ""
+    return f"{parameters['operator']}:{parameters['size_ms']}ms{slide}+{parameters.get('offset_ms', 0)}ms"
 
 
 def aggregate(parameters):
@@ -101,7 +106,7 @@ def main():
     arguments = parse_arguments(argument_parser(__doc__))
     results = Results()
     for case in sorted(extra_folder(arguments, "flink", "golden").iterdir()):
-        if json.loads((case / "params.json").read_text())["operator"] != "tumbling":
+        if json.loads((case / "params.json").read_text())["operator"] not in OPERATORS:
             continue
         if case.name in EXCEPTIONS:
             print(f"excepted: {case.name}: {EXCEPTIONS[case.name]}")

@@ -67,7 +67,8 @@ static void wrong_value_is_refused_by_its_option(void **state)
         const char *arguments[ARGUMENTS_MAX];
         const char *start, *hint;
     } cases[] = {
-        {{"--window", "sliding:10s/5s"}, "--window: ", "tumbling:SIZE[+OFFSET]"},
+        {{"--window", "hopping:10s/5s"}, "--window: ", "sliding:SIZE/SLIDE[+OFFSET]"},
+        {{"--window", "sliding:10s"}, "--window: ", "no slide"},
         {{"--window", "tumbling"}, "--window: ", "tumbling:SIZE[+OFFSET]"},
         {{"--window", "tumbling:ten"}, "--window: ", "no duration"},
         {{"--window", "Tumbling:1s"}, "--window: ", "unknown window"},

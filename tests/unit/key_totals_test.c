@@ -1,6 +1,6 @@
 /* Is what a key comes to over the counted panes what adding up its rows there gives, whatever panes
  * came, went, or got rows late? */
-#include "engine/state/totals.h"
+#include "engine/state/key_totals.h"
 
 #include "operators/aggregates.h"
 
@@ -32,7 +32,7 @@ struct given {
 struct fixture {
     struct chance chance;
     struct tide_merging merging;
-    struct tide_totals totals;
+    struct tide_key_totals totals;
     struct tide_pane *panes[PANES_MAX]; /* by start / PANE_MS; NULL: there is none */
     unsigned begin, counted, end;       /* panes below begin are forgotten */
     struct given rows[ROWS_MAX];
@@ -73,20 +73,20 @@ static struct fixture *set_up(unsigned stateful_count, uint64_t chance_seed)
     assert_non_null(fixture);
     fixture->chance = (struct chance){chance_seed};
     fixture->merging = make_merging(stateful_count);
-    assert_true(tide_totals_init(&fixture->totals, &fixture->merging, &seed));
+    assert_true(tide_key_totals_init(&fixture->totals, &fixture->merging, &seed));
     return fixture;
 }
 
 static void tear_down(struct fixture *fixture)
 {
     for (unsigned i = 0; i < PANES_MAX; i++) tide_pane_destroy(fixture->panes[i]);
-    tide_totals_fini(&fixture->totals);
+    tide_key_totals_fini(&fixture->totals);
     tide_free(fixture);
 }
 
 static struct tide_pane *make_pane(struct fixture *fixture, unsigned at)
 {
-    struct tide_pane *pane = tide_pane_create(tide_totals_pane_stride(&fixture->merging));
+    struct tide_pane *pane = tide_pane_create(tide_key_totals_pane_stride(fixture->merging.stride));
     assert_non_null(pane);
     pane->start_ms = (int64_t)at * PANE_MS;
     pane->end_ms = pane->start_ms + PANE_MS;
@@ -170,15 +170,16 @@ static void check_key(const struct fixture *fixture, unsigned number, unsigned *
     const struct tide_key key = key_of(number, text, &hash);
     struct tide_entry entry, expected;
     expect(fixture, number, fixture->counted, fixture->end, &expected, expected_states);
-    const struct tide_total *total = tide_key_table_find(&fixture->totals.table, &key, hash);
+    const struct tide_key_total *total = tide_key_table_find(&fixture->totals.table, &key, hash);
     if (expected.count == 0) {
         assert_null(total);
         return;
     }
     assert_non_null(total);
     ++*live;
-    assert_int_equal(tide_total_first_row(total), expected.first_row);
-    assert_true(tide_totals_read(&fixture->totals, total->key.number, &entry, states));
+    assert_int_equal(tide_key_total_first_row(total), expected.first_row);
+    tide_key_totals_read(&fixture->totals, total->key.number, &entry, states);
+    assert_true(tide_key_total_is_live(total));
     assert_int_equal(entry.key_bytes, key.bytes);
     assert_memory_equal(tide_entry_key(&entry), text, key.bytes);
     compare(fixture, &entry, states, &expected, expected_states);
@@ -199,8 +200,8 @@ static void check(struct fixture *fixture)
     assert_int_equal(fixture->totals.table.count, live);
     const struct tide_key key = key_of(number, text, &hash);
     expect(fixture, number, begin, end, &expected, expected_states);
-    assert_int_equal(tide_totals_find(&fixture->totals, &key, hash, (int64_t)begin * PANE_MS,
-                                      (int64_t)end * PANE_MS, &entry, states),
+    assert_int_equal(tide_key_totals_find(&fixture->totals, &key, hash, (int64_t)begin * PANE_MS,
+                                          (int64_t)end * PANE_MS, &entry, states),
                      expected.count > 0);
     if (expected.count > 0) compare(fixture, &entry, states, &expected, expected_states);
 }
@@ -214,14 +215,14 @@ static void add_newest(struct fixture *fixture)
     for (unsigned i = chance_below(&fixture->chance, 20) + 1; i > 0; i--)
         fold(fixture, at, chance_below(&fixture->chance, keys));
     fixture->end = at + 1;
-    assert_true(tide_totals_add(&fixture->totals, fixture->panes[at]));
+    assert_true(tide_key_totals_add(&fixture->totals, fixture->panes[at]));
 }
 
 static void drop_oldest(struct fixture *fixture, unsigned panes)
 {
     fixture->counted += panes;
     if (fixture->counted > fixture->end) fixture->counted = fixture->end;
-    tide_totals_drop(&fixture->totals, (int64_t)fixture->counted * PANE_MS);
+    tide_key_totals_drop(&fixture->totals, (int64_t)fixture->counted * PANE_MS);
 }
 
 static void forget_some(struct fixture *fixture)
@@ -229,8 +230,8 @@ static void forget_some(struct fixture *fixture)
     while (fixture->begin < fixture->counted && !chance_is(&fixture->chance, 4)) {
         struct tide_pane *pane = fixture->panes[fixture->begin];
         if (pane) {
-            assert_ptr_equal(tide_totals_first_kept(&fixture->totals), pane);
-            tide_totals_forget_first(&fixture->totals);
+            assert_ptr_equal(tide_key_totals_first_kept(&fixture->totals), pane);
+            tide_key_totals_forget_first(&fixture->totals);
             tide_pane_destroy(pane);
             fixture->panes[fixture->begin] = NULL;
         }
@@ -245,13 +246,13 @@ static void fold_late(struct fixture *fixture)
     unsigned at = fixture->begin + chance_below(&fixture->chance, fixture->end - fixture->begin),
              number = chance_below(&fixture->chance, KEYS);
     if (!fixture->panes[at])
-        assert_true(tide_totals_insert(&fixture->totals, make_pane(fixture, at),
-                                       (int64_t)fixture->counted * PANE_MS));
+        assert_true(tide_key_totals_insert(&fixture->totals, make_pane(fixture, at),
+                                           (int64_t)fixture->counted * PANE_MS));
     fold(fixture, at, number);
     char text[64];
     uint64_t hash;
     const struct tide_key key = key_of(number, text, &hash);
-    if (at >= fixture->counted) assert_true(tide_totals_recount(&fixture->totals, &key, hash));
+    if (at >= fixture->counted) assert_true(tide_key_totals_recount(&fixture->totals, &key, hash));
 }
 
 static void run_schedule(unsigned stateful_count, uint64_t chance_seed, unsigned late_odds)
@@ -263,7 +264,7 @@ static void run_schedule(unsigned stateful_count, uint64_t chance_seed, unsigned
         else if (fixture->end - fixture->counted < held) add_newest(fixture);
         else if (chance_is(&fixture->chance, 12)) drop_oldest(fixture, held);
         else drop_oldest(fixture, 1 + chance_below(&fixture->chance, 2));
-        if (chance_is(&fixture->chance, 40)) assert_true(tide_totals_shrink(&fixture->totals));
+        if (chance_is(&fixture->chance, 40)) assert_true(tide_key_totals_shrink(&fixture->totals));
         if (chance_is(&fixture->chance, 5)) forget_some(fixture);
         check(fixture);
     }
@@ -275,11 +276,11 @@ static void totals_of_no_panes_are_none(void **state)
     (void)state;
     struct fixture *fixture = set_up(STATEFUL, 1);
     check(fixture);
-    tide_totals_drop(&fixture->totals, 1000);
-    assert_null(tide_totals_first_kept(&fixture->totals));
-    assert_null(tide_totals_first_counted(&fixture->totals));
-    assert_false(tide_totals_are_sparse(&fixture->totals));
-    assert_true(tide_totals_shrink(&fixture->totals));
+    tide_key_totals_drop(&fixture->totals, 1000);
+    assert_null(tide_key_totals_first_kept(&fixture->totals));
+    assert_null(tide_key_totals_first_counted(&fixture->totals));
+    assert_false(tide_key_totals_are_sparse(&fixture->totals));
+    assert_true(tide_key_totals_shrink(&fixture->totals));
     tear_down(fixture);
 }
 
@@ -312,14 +313,14 @@ static void room_for_many_keys_is_given_back(void **state)
         *(tide_int128 *)(void *)tide_pane_states(pane, entry) = 0;
     }
     fixture->end = 1;
-    assert_true(tide_totals_add(&fixture->totals, pane));
+    assert_true(tide_key_totals_add(&fixture->totals, pane));
     assert_int_equal(fixture->totals.table.count, 10000);
     add_newest(fixture);
-    assert_false(tide_totals_are_sparse(&fixture->totals));
+    assert_false(tide_key_totals_are_sparse(&fixture->totals));
     drop_oldest(fixture, 1);
-    assert_true(tide_totals_are_sparse(&fixture->totals));
-    assert_true(tide_totals_shrink(&fixture->totals));
-    assert_false(tide_totals_are_sparse(&fixture->totals));
+    assert_true(tide_key_totals_are_sparse(&fixture->totals));
+    assert_true(tide_key_totals_shrink(&fixture->totals));
+    assert_false(tide_key_totals_are_sparse(&fixture->totals));
     assert_true(fixture->totals.table.record_count <= KEYS);
     check(fixture);
     tear_down(fixture);

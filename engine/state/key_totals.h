@@ -1,6 +1,6 @@
 /*
- * totals: what each key comes to over a range of panes that moves on: the newest pane is added, the
- *           oldest taken out.
+ * key_totals: what each key comes to over a range of panes that moves on: the newest one is added,
+ *           the oldest taken out.
  * Owns:     the totals; the panes are borrowed until they are forgotten.
  * Threads:  one: the worker that owns the keys.
  * Blocks:   never; allocates when it holds more keys or panes than ever before.
@@ -18,8 +18,8 @@
  *
  * All panes stand in one row, by start: kept for late rows | older stack | newer stack.
  */
-#ifndef TIDE_STATE_TOTALS_H
-#define TIDE_STATE_TOTALS_H
+#ifndef TIDE_STATE_KEY_TOTALS_H
+#define TIDE_STATE_KEY_TOTALS_H
 
 #include "engine/state/key_table.h"
 
@@ -41,13 +41,13 @@ struct tide_first {
 
 /* How each total begins; behind it lie the aggregates' states of the older and of the newer stack.
  */
-struct tide_total {
+struct tide_key_total {
     struct tide_key_record key;
     uint64_t count;
     struct tide_first older, newer;
 };
 
-struct tide_totals {
+struct tide_key_totals {
     struct tide_hash_seed seed;
     struct tide_merging merging;
     struct tide_key_table table;
@@ -60,61 +60,76 @@ struct tide_totals {
 
 /* Bytes that the entries' states need in panes that are counted: the aggregates' own, and the same
  * of what lies behind with its first row. */
-uint32_t tide_totals_pane_stride(const struct tide_merging *merging);
+uint32_t tide_key_totals_pane_stride(uint32_t state_stride);
 
-/* What is allocated for this many keys at once, without the bytes of long keys. */
-uint64_t tide_totals_bytes(uint32_t key_count, const struct tide_merging *merging);
+/* What is allocated for this many keys at once, whose entries have so many bytes of states, without
+ * the bytes of long keys and the row of panes as it grows. */
+uint64_t tide_key_totals_bytes(uint32_t key_count, uint32_t state_stride);
 
-TIDE_MUST_USE bool tide_totals_init(struct tide_totals *totals, const struct tide_merging *merging,
-                                    const struct tide_hash_seed *seed);
-void tide_totals_fini(struct tide_totals *totals); /* a zeroed one is fine */
+TIDE_MUST_USE bool tide_key_totals_init(struct tide_key_totals *totals,
+                                        const struct tide_merging *merging,
+                                        const struct tide_hash_seed *seed);
+void tide_key_totals_fini(struct tide_key_totals *totals); /* a zeroed one is fine */
 
 /* Counts a pane that starts after all others. */
-TIDE_MUST_USE bool tide_totals_add(struct tide_totals *totals, struct tide_pane *pane);
+TIDE_MUST_USE bool tide_key_totals_add(struct tide_key_totals *totals, struct tide_pane *pane);
 
 /* Takes the panes that start before start_ms out of the totals; they are kept. */
-void tide_totals_drop(struct tide_totals *totals, int64_t start_ms);
+void tide_key_totals_drop(struct tide_key_totals *totals, int64_t start_ms);
 
 /* Puts an empty pane in its place among the others; it counts if it starts at counted_ms or later.
  */
-TIDE_MUST_USE bool tide_totals_insert(struct tide_totals *totals, struct tide_pane *pane,
-                                      int64_t counted_ms);
+TIDE_MUST_USE bool tide_key_totals_insert(struct tide_key_totals *totals, struct tide_pane *pane,
+                                          int64_t counted_ms);
 
 /* Counts a key anew, after a row of it has gone into a pane that is counted. O(counted panes). */
-TIDE_MUST_USE bool tide_totals_recount(struct tide_totals *totals, const struct tide_key *key,
-                                       uint64_t hash);
+TIDE_MUST_USE bool tide_key_totals_recount(struct tide_key_totals *totals,
+                                           const struct tide_key *key, uint64_t hash);
 
 /* The first pane kept, or NULL; and forgets it: its owner may close it. */
-struct tide_pane *tide_totals_first_kept(const struct tide_totals *totals);
-void tide_totals_forget_first(struct tide_totals *totals);
+struct tide_pane *tide_key_totals_first_kept(const struct tide_key_totals *totals);
+void tide_key_totals_forget_first(struct tide_key_totals *totals);
 
 /* The first counted pane, or NULL. */
-struct tide_pane *tide_totals_first_counted(const struct tide_totals *totals);
+struct tide_pane *tide_key_totals_first_counted(const struct tide_key_totals *totals);
 
 /* Is more room taken than the keys there are call for? Then shrink gives it back: O(entries of the
  * counted panes). */
-bool tide_totals_are_sparse(const struct tide_totals *totals);
-TIDE_MUST_USE bool tide_totals_shrink(struct tide_totals *totals);
+bool tide_key_totals_are_sparse(const struct tide_key_totals *totals);
+TIDE_MUST_USE bool tide_key_totals_shrink(struct tide_key_totals *totals);
 
-/* The total of a number as an entry with its aggregates' states; the key's bytes are shared. False:
- * there is none of that number. */
-bool tide_totals_read(const struct tide_totals *totals, uint32_t number, struct tide_entry *entry,
-                      char *states);
+/* The total of a number as an entry with its aggregates' states; the key's bytes are shared. */
+void tide_key_totals_read(const struct tide_key_totals *totals, uint32_t number,
+                          struct tide_entry *entry, char *states);
+
+static inline bool tide_key_total_is_live(const struct tide_key_total *total)
+{
+    return total->key.key_bytes != UINT32_MAX;
+}
+
+static inline void tide_key_totals_prefetch(const struct tide_key_totals *totals, uint32_t number)
+{
+    const struct tide_key_total *total = tide_key_table_at(&totals->table, number);
+    __builtin_prefetch(total, 1);
+    __builtin_prefetch(&total->newer, 1);
+}
 
 /* The first row of a total. */
-static inline uint64_t tide_total_first_row(const struct tide_total *total)
+static inline uint64_t tide_key_total_first_row(const struct tide_key_total *total)
 {
     return total->older.row < total->newer.row ? total->older.row : total->newer.row;
 }
 
-static inline struct tide_total *tide_totals_at(const struct tide_totals *totals, uint32_t number)
+static inline struct tide_key_total *tide_key_totals_at(const struct tide_key_totals *totals,
+                                                        uint32_t number)
 {
     return tide_key_table_at(&totals->table, number);
 }
 
 /* What a key comes to in the panes, kept or counted, that start in [start_ms, end_ms), made anew
  * from these. False: nothing. O(panes). */
-bool tide_totals_find(const struct tide_totals *totals, const struct tide_key *key, uint64_t hash,
-                      int64_t start_ms, int64_t end_ms, struct tide_entry *entry, char *states);
+bool tide_key_totals_find(const struct tide_key_totals *totals, const struct tide_key *key,
+                          uint64_t hash, int64_t start_ms, int64_t end_ms, struct tide_entry *entry,
+                          char *states);
 
 #endif

@@ -1,4 +1,4 @@
-#include "engine/state/totals.h"
+#include "engine/state/key_totals.h"
 
 enum { PANES_FIRST = 16, SUMS_FIRST = 64, AHEAD = 8, SPARSE_MIN = 4096, SPARSE_FACTOR = 8 };
 
@@ -12,59 +12,60 @@ struct part {
     char *states;
 };
 
-static uint32_t total_bytes(const struct tide_merging *merging)
+static uint32_t total_bytes(uint32_t state_stride)
 {
-    uint32_t head = (sizeof(struct tide_total) + 15) / 16 * 16;
-    return head + 2 * merging->stride;
+    uint32_t head = (sizeof(struct tide_key_total) + 15) / 16 * 16;
+    return head + 2 * state_stride;
 }
 
-uint32_t tide_totals_pane_stride(const struct tide_merging *merging)
+uint32_t tide_key_totals_pane_stride(uint32_t state_stride)
 {
-    return 2 * merging->stride + sizeof(struct tide_first);
+    return 2 * state_stride + sizeof(struct tide_first);
 }
 
-uint64_t tide_totals_bytes(uint32_t key_count, const struct tide_merging *merging)
+uint64_t tide_key_totals_bytes(uint32_t key_count, uint32_t state_stride)
 {
     uint64_t sums = SUMS_FIRST;
     while (sums < key_count) sums *= 2;
-    return tide_key_table_bytes(key_count, total_bytes(merging)) + sums * sizeof(tide_int128);
+    return tide_key_table_bytes(key_count, total_bytes(state_stride)) + sums * sizeof(tide_int128) +
+           PANES_FIRST * sizeof(struct tide_pane *);
 }
 
-bool tide_totals_init(struct tide_totals *totals, const struct tide_merging *merging,
-                      const struct tide_hash_seed *seed)
+bool tide_key_totals_init(struct tide_key_totals *totals, const struct tide_merging *merging,
+                          const struct tide_hash_seed *seed)
 {
-    *totals = (struct tide_totals){
+    *totals = (struct tide_key_totals){
         .seed = *seed, .merging = *merging, .sum_capacity = SUMS_FIRST, .capacity = PANES_FIRST};
     totals->panes = tide_alloc(PANES_FIRST * sizeof *totals->panes);
     totals->sums = tide_alloc(SUMS_FIRST * sizeof *totals->sums);
     return totals->panes && totals->sums &&
-           tide_key_table_init(&totals->table, total_bytes(merging));
+           tide_key_table_init(&totals->table, total_bytes(merging->stride));
 }
 
-void tide_totals_fini(struct tide_totals *totals)
+void tide_key_totals_fini(struct tide_key_totals *totals)
 {
     tide_key_table_fini(&totals->table);
     tide_free(totals->panes);
     tide_free(totals->sums);
-    *totals = (struct tide_totals){0};
+    *totals = (struct tide_key_totals){0};
 }
 
 /* --- parts --- */
 
-static struct part older_part(const struct tide_totals *totals, struct tide_total *total)
+static struct part older_part(const struct tide_key_totals *totals, struct tide_key_total *total)
 {
     return (struct part){&total->older,
                          (char *)total + totals->table.record_bytes - 2 * totals->merging.stride};
 }
 
-static struct part newer_part(const struct tide_totals *totals, struct tide_total *total)
+static struct part newer_part(const struct tide_key_totals *totals, struct tide_key_total *total)
 {
     return (struct part){&total->newer,
                          (char *)total + totals->table.record_bytes - totals->merging.stride};
 }
 
 /* What an entry of a pane in the older stack knows of the panes behind. */
-static struct part behind_part(const struct tide_totals *totals, const struct tide_pane *pane,
+static struct part behind_part(const struct tide_key_totals *totals, const struct tide_pane *pane,
                                const struct tide_entry *entry)
 {
     char *states = tide_pane_states(pane, entry) + totals->merging.stride;
@@ -109,7 +110,7 @@ static inline void merge_entry(const struct tide_merging *merging, struct part i
 
 /* --- totals of keys --- */
 
-static inline struct tide_key entry_key(const struct tide_totals *totals,
+static inline struct tide_key entry_key(const struct tide_key_totals *totals,
                                         const struct tide_entry *entry, uint64_t *hash)
 {
     *hash = entry->key_bytes > TIDE_KEY_INLINE_BYTES
@@ -119,11 +120,11 @@ static inline struct tide_key entry_key(const struct tide_totals *totals,
 }
 
 /* The total of a key, made if need be. NULL without memory. */
-static struct tide_total *put_total(struct tide_totals *totals, const struct tide_key *key,
-                                    uint64_t hash)
+static struct tide_key_total *put_total(struct tide_key_totals *totals, const struct tide_key *key,
+                                        uint64_t hash)
 {
     bool is_new;
-    struct tide_total *total = tide_key_table_put(&totals->table, key, hash, &is_new);
+    struct tide_key_total *total = tide_key_table_put(&totals->table, key, hash, &is_new);
     if (!total || !is_new) return total;
     total->older = total->newer = no_first;
     if (total->key.number >= totals->sum_capacity) {
@@ -137,7 +138,7 @@ static struct tide_total *put_total(struct tide_totals *totals, const struct tid
     return total;
 }
 
-static inline void subtract(struct tide_totals *totals, struct tide_total *total,
+static inline void subtract(struct tide_key_totals *totals, struct tide_key_total *total,
                             const struct tide_entry *entry)
 {
     totals->sums[entry->mark] -= entry->sum;
@@ -145,23 +146,20 @@ static inline void subtract(struct tide_totals *totals, struct tide_total *total
     if (total->count == 0) tide_key_table_remove(&totals->table, total);
 }
 
-static inline void prefetch_total(const struct tide_totals *totals, const struct tide_pane *pane,
-                                  uint32_t entry)
+static inline void prefetch_total(const struct tide_key_totals *totals,
+                                  const struct tide_pane *pane, uint32_t entry)
 {
-    if (entry >= pane->entry_count) return;
-    const struct tide_total *total = tide_totals_at(totals, pane->entries[entry].mark);
-    __builtin_prefetch(total, 1);
-    __builtin_prefetch(&total->newer, 1);
+    if (entry < pane->entry_count) tide_key_totals_prefetch(totals, pane->entries[entry].mark);
 }
 
 /* Gives each entry of a pane its total, which it adds to. */
-static bool add_entries(struct tide_totals *totals, const struct tide_pane *pane)
+static bool add_entries(struct tide_key_totals *totals, const struct tide_pane *pane)
 {
     for (uint32_t i = 0; i < pane->entry_count; i++) {
         struct tide_entry *entry = &pane->entries[i];
         uint64_t hash;
         const struct tide_key key = entry_key(totals, entry, &hash);
-        struct tide_total *total = put_total(totals, &key, hash);
+        struct tide_key_total *total = put_total(totals, &key, hash);
         if (!total) return false;
         entry->mark = total->key.number;
         totals->sums[entry->mark] += entry->sum;
@@ -173,7 +171,7 @@ static bool add_entries(struct tide_totals *totals, const struct tide_pane *pane
 
 /* --- the row of panes --- */
 
-static bool make_room(struct tide_totals *totals)
+static bool make_room(struct tide_key_totals *totals)
 {
     if (totals->end < totals->capacity) return true;
     if (totals->begin >= totals->capacity / 2) {
@@ -193,7 +191,7 @@ static bool make_room(struct tide_totals *totals)
     return true;
 }
 
-bool tide_totals_add(struct tide_totals *totals, struct tide_pane *pane)
+bool tide_key_totals_add(struct tide_key_totals *totals, struct tide_pane *pane)
 {
     TIDE_ASSERT(totals->begin == totals->end ||
                 totals->panes[totals->end - 1]->start_ms < pane->start_ms);
@@ -203,7 +201,7 @@ bool tide_totals_add(struct tide_totals *totals, struct tide_pane *pane)
 }
 
 /* The first of panes [begin, end) that starts at start_ms or later. */
-static uint32_t find_place(const struct tide_totals *totals, int64_t start_ms)
+static uint32_t find_place(const struct tide_key_totals *totals, int64_t start_ms)
 {
     uint32_t begin = totals->begin, end = totals->end;
     while (begin < end) {
@@ -214,7 +212,8 @@ static uint32_t find_place(const struct tide_totals *totals, int64_t start_ms)
     return begin;
 }
 
-bool tide_totals_insert(struct tide_totals *totals, struct tide_pane *pane, int64_t counted_ms)
+bool tide_key_totals_insert(struct tide_key_totals *totals, struct tide_pane *pane,
+                            int64_t counted_ms)
 {
     TIDE_ASSERT(pane->entry_count == 0);
     if (!make_room(totals)) return false;
@@ -230,7 +229,7 @@ bool tide_totals_insert(struct tide_totals *totals, struct tide_pane *pane, int6
 
 /* The newer stack becomes the older one: each entry learns what lies behind it, from the last pane
  * to the first. */
-static void turn_over(struct tide_totals *totals)
+static void turn_over(struct tide_key_totals *totals)
 {
     for (uint32_t at = totals->end; at > totals->older; at--) {
         const struct tide_pane *pane = totals->panes[at - 1];
@@ -238,7 +237,7 @@ static void turn_over(struct tide_totals *totals)
         for (uint32_t i = 0; i < pane->entry_count; i++) {
             const struct tide_entry *entry = &pane->entries[i];
             prefetch_total(totals, pane, i + AHEAD);
-            struct tide_total *total = tide_totals_at(totals, entry->mark);
+            struct tide_key_total *total = tide_key_totals_at(totals, entry->mark);
             struct part older = older_part(totals, total);
             copy_part(&totals->merging, behind_part(totals, pane, entry), older);
             merge_entry(&totals->merging, older, pane, entry);
@@ -249,30 +248,30 @@ static void turn_over(struct tide_totals *totals)
 }
 
 /* The first pane of the older stack goes. */
-static void take_out(struct tide_totals *totals, const struct tide_pane *pane)
+static void take_out(struct tide_key_totals *totals, const struct tide_pane *pane)
 {
     for (uint32_t i = 0; i < AHEAD; i++) prefetch_total(totals, pane, i);
     for (uint32_t i = 0; i < pane->entry_count; i++) {
         const struct tide_entry *entry = &pane->entries[i];
         prefetch_total(totals, pane, i + AHEAD);
-        struct tide_total *total = tide_totals_at(totals, entry->mark);
+        struct tide_key_total *total = tide_key_totals_at(totals, entry->mark);
         copy_part(&totals->merging, older_part(totals, total), behind_part(totals, pane, entry));
         subtract(totals, total, entry);
     }
 }
 
 /* Where no counted pane stays, nothing has to be known of what lies behind. */
-static void take_out_all(struct tide_totals *totals)
+static void take_out_all(struct tide_key_totals *totals)
 {
     for (; totals->older < totals->end; totals->older++) {
         const struct tide_pane *pane = totals->panes[totals->older];
         for (uint32_t i = 0; i < pane->entry_count; i++)
-            subtract(totals, tide_totals_at(totals, pane->entries[i].mark), &pane->entries[i]);
+            subtract(totals, tide_key_totals_at(totals, pane->entries[i].mark), &pane->entries[i]);
     }
     totals->newer = totals->end;
 }
 
-void tide_totals_drop(struct tide_totals *totals, int64_t start_ms)
+void tide_key_totals_drop(struct tide_key_totals *totals, int64_t start_ms)
 {
     if (totals->older < totals->end && totals->panes[totals->end - 1]->start_ms < start_ms)
         take_out_all(totals);
@@ -282,27 +281,28 @@ void tide_totals_drop(struct tide_totals *totals, int64_t start_ms)
     }
 }
 
-struct tide_pane *tide_totals_first_kept(const struct tide_totals *totals)
+struct tide_pane *tide_key_totals_first_kept(const struct tide_key_totals *totals)
 {
     return totals->begin < totals->older ? totals->panes[totals->begin] : NULL;
 }
 
-void tide_totals_forget_first(struct tide_totals *totals)
+void tide_key_totals_forget_first(struct tide_key_totals *totals)
 {
     TIDE_ASSERT(totals->begin < totals->older);
     totals->begin++;
 }
 
-struct tide_pane *tide_totals_first_counted(const struct tide_totals *totals)
+struct tide_pane *tide_key_totals_first_counted(const struct tide_key_totals *totals)
 {
     return totals->older < totals->end ? totals->panes[totals->older] : NULL;
 }
 
 /* --- rare --- */
 
-bool tide_totals_recount(struct tide_totals *totals, const struct tide_key *key, uint64_t hash)
+bool tide_key_totals_recount(struct tide_key_totals *totals, const struct tide_key *key,
+                             uint64_t hash)
 {
-    struct tide_total *total = put_total(totals, key, hash);
+    struct tide_key_total *total = put_total(totals, key, hash);
     if (!total) return false;
     tide_int128 sum = 0;
     struct part older = older_part(totals, total), newer = newer_part(totals, total);
@@ -324,19 +324,19 @@ bool tide_totals_recount(struct tide_totals *totals, const struct tide_key *key,
     return true;
 }
 
-bool tide_totals_are_sparse(const struct tide_totals *totals)
+bool tide_key_totals_are_sparse(const struct tide_key_totals *totals)
 {
     return totals->table.record_count > SPARSE_MIN &&
            totals->table.count < totals->table.record_count / SPARSE_FACTOR;
 }
 
-bool tide_totals_shrink(struct tide_totals *totals)
+bool tide_key_totals_shrink(struct tide_key_totals *totals)
 {
     tide_key_table_fini(&totals->table);
     tide_free(totals->sums);
     totals->sum_capacity = SUMS_FIRST;
     totals->sums = tide_alloc(SUMS_FIRST * sizeof *totals->sums);
-    if (!totals->sums || !tide_key_table_init(&totals->table, total_bytes(&totals->merging)))
+    if (!totals->sums || !tide_key_table_init(&totals->table, total_bytes(totals->merging.stride)))
         return false;
     for (uint32_t at = totals->older; at < totals->end; at++)
         if (!add_entries(totals, totals->panes[at])) return false;
@@ -352,12 +352,12 @@ static void merge_both(const struct tide_merging *merging, struct part into, str
     merge_part(merging, into, newer);
 }
 
-bool tide_totals_read(const struct tide_totals *totals, uint32_t number, struct tide_entry *entry,
-                      char *states)
+void tide_key_totals_read(const struct tide_key_totals *totals, uint32_t number,
+                          struct tide_entry *entry, char *states)
 {
-    struct tide_total *total = tide_totals_at(totals, number);
-    if (total->key.key_bytes == UINT32_MAX) return false;
+    struct tide_key_total *total = tide_key_totals_at(totals, number);
     struct tide_first first;
+    TIDE_CHECK(tide_key_total_is_live(total));
     merge_both(&totals->merging, (struct part){&first, states}, older_part(totals, total),
                newer_part(totals, total));
     *entry = (struct tide_entry){.key = {total->key.key[0], total->key.key[1]},
@@ -367,11 +367,11 @@ bool tide_totals_read(const struct tide_totals *totals, uint32_t number, struct 
                                  .count = total->count,
                                  .key_bytes = total->key.key_bytes,
                                  .mark = number};
-    return true;
 }
 
-bool tide_totals_find(const struct tide_totals *totals, const struct tide_key *key, uint64_t hash,
-                      int64_t start_ms, int64_t end_ms, struct tide_entry *entry, char *states)
+bool tide_key_totals_find(const struct tide_key_totals *totals, const struct tide_key *key,
+                          uint64_t hash, int64_t start_ms, int64_t end_ms, struct tide_entry *entry,
+                          char *states)
 {
     struct tide_first first = no_first;
     *entry = (struct tide_entry){0};
