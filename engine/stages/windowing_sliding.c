@@ -57,16 +57,17 @@ static void forget(struct tide_worker *worker, int64_t watermark_ms)
     }
 }
 
-/* Windows with an end - 1 up to here fire no more; slices that are in no other are not counted. */
+/* Windows with an end - 1 up to here fire no more as a whole: slices that are in no other are not
+ * counted, and new ones within them are held at once. */
 static void pass(struct tide_worker *worker, int64_t passed_ms)
 {
     struct tide_sliding *sliding = &worker->sliding;
     if (passed_ms <= sliding->passed_ms) return;
+    const int64_t next_ms = next_fire(worker, passed_ms),
+                  passed_end_ms = minus(next_ms, worker->plan->shape.slide_ms - 1);
     sliding->passed_ms = passed_ms;
-    sliding->counted_ms = passed_ms == INT64_MAX
-                              ? INT64_MAX
-                              : window_of(worker, next_fire(worker, passed_ms)).start_ms;
-    if (sliding->reach_ms < sliding->counted_ms) sliding->reach_ms = sliding->counted_ms;
+    sliding->counted_ms = passed_ms == INT64_MAX ? INT64_MAX : window_of(worker, next_ms).start_ms;
+    if (sliding->reach_ms < passed_end_ms) sliding->reach_ms = passed_end_ms;
     tide_key_totals_drop(&sliding->totals, sliding->counted_ms);
     forget(worker, passed_ms);
 }
@@ -130,25 +131,27 @@ static bool refire(struct tide_worker *worker, uint32_t at)
     return true;
 }
 
+/* The pane of a slice that is held, born now if there is none. */
+static bool hold_slice(struct tide_worker *worker, const struct tide_window_bounds *slice)
+{
+    const uint32_t held_before = worker->store.held.count;
+    struct tide_pane *pane =
+        tide_window_store_open_held(&worker->store, slice->start_ms, slice->end_ms);
+    if (!pane || worker->store.held.count == held_before) return pane != NULL;
+    return tide_key_totals_insert(&worker->sliding.totals, pane, worker->sliding.counted_ms);
+}
+
 static bool fold_noted(struct tide_worker *worker, const struct tide_note *note)
 {
     struct tide_sliding *sliding = &worker->sliding;
     pass(worker, note->watermark_ms);
     const struct tide_window_bounds slice =
         tide_worker_slice(worker, tide_batch_window_time(worker->batch, note->at));
-    const bool is_held = slice.start_ms < sliding->reach_ms;
-    if (is_held) {
-        const uint32_t held_before = worker->store.held.count;
-        struct tide_pane *pane =
-            tide_window_store_open_held(&worker->store, slice.start_ms, slice.end_ms);
-        if (!pane) return false;
-        if (worker->store.held.count > held_before &&
-            !tide_key_totals_insert(&sliding->totals, pane, sliding->counted_ms))
-            return false;
-    }
+    TIDE_CHECK(slice.start_ms < sliding->reach_ms);
     uint32_t end = note->at + 1;
-    if (!tide_worker_fold_panes(worker, note->at, &end)) return false;
-    if (is_held && slice.start_ms >= sliding->counted_ms) {
+    if (!hold_slice(worker, &slice) || !tide_worker_fold_panes(worker, note->at, &end))
+        return false;
+    if (slice.start_ms >= sliding->counted_ms) {
         uint64_t hash;
         const struct tide_key key = tide_worker_key(worker, note->at, &hash);
         if (!tide_key_totals_recount(&sliding->totals, &key, hash)) return false;
