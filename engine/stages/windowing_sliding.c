@@ -6,7 +6,7 @@
  */
 #include "engine/stages/worker.h"
 
-enum { ENTRIES_FIRST = 16, ENTRIES_MAX = 1 << 30, AHEAD = 8 };
+enum { ENTRIES_FIRST = 16, ENTRIES_MAX = 1 << 30, AHEAD = 24 };
 
 static int64_t minus(int64_t time_ms, int64_t span_ms)
 {

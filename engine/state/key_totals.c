@@ -1,6 +1,6 @@
 #include "engine/state/key_totals.h"
 
-enum { PANES_FIRST = 16, SUMS_FIRST = 64, AHEAD = 8, SPARSE_MIN = 4096, SPARSE_FACTOR = 8 };
+enum { PANES_FIRST = 16, SUMS_FIRST = 64, AHEAD = 16, GROUP = 32, SPARSE_MIN = 4096, SPARSE_FACTOR = 8 };
 
 #define NO_ROW UINT64_MAX
 
@@ -152,19 +152,36 @@ static inline void prefetch_total(const struct tide_key_totals *totals,
     if (entry < pane->entry_count) tide_key_totals_prefetch(totals, pane->entries[entry].mark);
 }
 
-/* Gives each entry of a pane its total, which it adds to. */
+static bool add_entry(struct tide_key_totals *totals, const struct tide_pane *pane,
+                      struct tide_entry *entry)
+{
+    uint64_t hash;
+    const struct tide_key key = entry_key(totals, entry, &hash);
+    struct tide_key_total *total = put_total(totals, &key, hash);
+    if (!total) return false;
+    entry->mark = total->key.number;
+    totals->sums[entry->mark] += entry->sum;
+    total->count += entry->count;
+    merge_entry(&totals->merging, newer_part(totals, total), pane, entry);
+    return true;
+}
+
+/* Gives each entry of a pane its total, which it adds to. In groups, so that the cache misses of a
+ * group overlap. */
 static bool add_entries(struct tide_key_totals *totals, const struct tide_pane *pane)
 {
-    for (uint32_t i = 0; i < pane->entry_count; i++) {
-        struct tide_entry *entry = &pane->entries[i];
-        uint64_t hash;
-        const struct tide_key key = entry_key(totals, entry, &hash);
-        struct tide_key_total *total = put_total(totals, &key, hash);
-        if (!total) return false;
-        entry->mark = total->key.number;
-        totals->sums[entry->mark] += entry->sum;
-        total->count += entry->count;
-        merge_entry(&totals->merging, newer_part(totals, total), pane, entry);
+    uint64_t hashes[GROUP];
+    for (uint32_t begin = 0; begin < pane->entry_count; begin += GROUP) {
+        const uint32_t left = pane->entry_count - begin, count = left < GROUP ? left : GROUP;
+        struct tide_entry *entries = &pane->entries[begin];
+        for (uint32_t i = 0; i < count; i++) {
+            entry_key(totals, &entries[i], &hashes[i]);
+            tide_key_table_prefetch(&totals->table, hashes[i]);
+        }
+        for (uint32_t i = 0; i < count; i++)
+            tide_key_table_prefetch_record(&totals->table, hashes[i]);
+        for (uint32_t i = 0; i < count; i++)
+            if (!add_entry(totals, pane, &entries[i])) return false;
     }
     return true;
 }
@@ -247,6 +264,16 @@ static void turn_over(struct tide_key_totals *totals)
     totals->newer = totals->end;
 }
 
+/* The slot of a total that is about to go. */
+static inline void prefetch_leaving(const struct tide_key_totals *totals,
+                                    const struct tide_pane *pane, uint32_t at)
+{
+    if (at >= pane->entry_count) return;
+    const struct tide_entry *entry = &pane->entries[at];
+    const struct tide_key_total *total = tide_key_totals_at(totals, entry->mark);
+    if (total->count == entry->count) tide_key_table_prefetch(&totals->table, total->key.hash);
+}
+
 /* The first pane of the older stack goes. */
 static void take_out(struct tide_key_totals *totals, const struct tide_pane *pane)
 {
@@ -254,6 +281,7 @@ static void take_out(struct tide_key_totals *totals, const struct tide_pane *pan
     for (uint32_t i = 0; i < pane->entry_count; i++) {
         const struct tide_entry *entry = &pane->entries[i];
         prefetch_total(totals, pane, i + AHEAD);
+        prefetch_leaving(totals, pane, i + AHEAD / 2);
         struct tide_key_total *total = tide_key_totals_at(totals, entry->mark);
         copy_part(&totals->merging, older_part(totals, total), behind_part(totals, pane, entry));
         subtract(totals, total, entry);

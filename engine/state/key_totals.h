@@ -112,6 +112,7 @@ static inline void tide_key_totals_prefetch(const struct tide_key_totals *totals
     const struct tide_key_total *total = tide_key_table_at(&totals->table, number);
     __builtin_prefetch(total, 1);
     __builtin_prefetch(&total->newer, 1);
+    __builtin_prefetch(&totals->sums[number], 1);
 }
 
 /* The first row of a total. */
