@@ -14,11 +14,7 @@ static const struct tide_source *const sources[] = {
 };
 
 static const struct tide_window *const windows[] = {
-    &tide_window_tumbling,
-    &tide_window_sliding,
-    &tide_window_session,
-    &tide_window_count,
-    NULL,
+    &tide_window_tumbling, &tide_window_sliding, &tide_window_session, &tide_window_count, NULL,
 };
 
 /* The engine counts on the first five; an index is an aggregate's number everywhere. */

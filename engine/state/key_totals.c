@@ -1,6 +1,13 @@
 #include "engine/state/key_totals.h"
 
-enum { PANES_FIRST = 16, SUMS_FIRST = 64, AHEAD = 16, GROUP = 32, SPARSE_MIN = 4096, SPARSE_FACTOR = 8 };
+enum {
+    PANES_FIRST = 16,
+    SUMS_FIRST = 64,
+    AHEAD = 16,
+    GROUP = 32,
+    SPARSE_MIN = 4096,
+    SPARSE_FACTOR = 8
+};
 
 #define NO_ROW UINT64_MAX
 

@@ -37,18 +37,18 @@ static void shape_is_read_and_its_offset_brought_below_the_slide(void **state)
         const char *text;
         struct tide_window_shape shape;
     } cases[] = {
-        {"60s/1s", {60000, 1000, 0}},
-        {"10s/15s", {10000, 15000, 0}},
-        {"1h/15min+5min", {3600000, 900000, 300000}},
-        {"10s/4s+4s", {10000, 4000, 0}},
-        {"10s/4s+9s", {10000, 4000, 1000}},
-        {"10s/4s+0", {10000, 4000, 0}},
-        {"1ms/1ms+7ms", {1, 1, 0}},
+        {"60s/1s", {60000, 1000, 0, 0}},
+        {"10s/15s", {10000, 15000, 0, 0}},
+        {"1h/15min+5min", {3600000, 900000, 300000, 0}},
+        {"10s/4s+4s", {10000, 4000, 0, 0}},
+        {"10s/4s+9s", {10000, 4000, 1000, 0}},
+        {"10s/4s+0", {10000, 4000, 0, 0}},
+        {"1ms/1ms+7ms", {1, 1, 0, 0}},
         {"4611686018427387904ms/4611686018427387904ms+1ms",
-         {(int64_t)1 << 62, (int64_t)1 << 62, 1}},
+         {(int64_t)1 << 62, (int64_t)1 << 62, 1, 0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct tide_window_shape shape;
+        struct tide_window_shape shape = {0};
         struct tide_error error = {0};
         assert_true(tide_window_sliding.parse(cases[i].text, &shape, &error));
         assert_memory_equal(&shape, &cases[i].shape, sizeof shape);
@@ -61,40 +61,40 @@ static const struct {
     struct tide_window_shape shape;
     int64_t time_ms, first_ms, last_ms;
 } assignments[] = {
-    {{5000, 1000, 0}, 0, -4000, 0},
-    {{5000, 1000, 0}, 4999, 0, 4000},
-    {{5000, 1000, 0}, 5000, 1000, 5000}, /* (F) */
-    {{5000, 1000, 100}, 100, -3900, 100},
-    {{5000, 1000, 100}, 5099, 100, 4100},
-    {{5000, 1000, 100}, 5100, 1100, 5100}, /* (F) */
-    {{5000, 1000, 900}, 0, -4100, -100},
-    {{5000, 1000, 900}, 4899, -100, 3900},
-    {{5000, 1000, 900}, 4900, 900, 4900}, /* (F) -100 */
-    {{5000, 1000, 500}, 100, -4500, -500},
-    {{5000, 1000, 500}, 5499, 500, 4500},
-    {{5000, 1000, 500}, 5100, 500, 4500}, /* (F) */
-    {{10, 5, 0}, 1, -5, 0},
-    {{10, 5, 0}, 5, 0, 5},
-    {{10, 5, 0}, 9, 0, 5},
-    {{10, 5, 0}, 11, 5, 10}, /* (B) */
-    {{7, 5, 0}, 1, -5, 0},
-    {{7, 5, 0}, 2, 0, 0},
-    {{7, 5, 0}, 5, 0, 5},
-    {{7, 5, 0}, 9, 5, 5},
-    {{7, 5, 0}, 11, 5, 10}, /* (B) */
-    {{3, 10, 0}, 2, 0, 0},
-    {{3, 10, 0}, 3, 10, 0},
-    {{3, 10, 0}, 9, 10, 0},
-    {{3, 10, 0}, 10, 10, 10},
-    {{3, 10, 0}, 100, 100, 100}, /* (B) */
-    {{10, 5, 2}, 1, -8, -3},
-    {{10, 5, 2}, 2, -3, 2},
-    {{10, 5, 2}, 11, 2, 7}, /* (B) */
-    {{10000, 4000, 0}, -1, -8000, -4000},
-    {{10000, 4000, 0}, -10001, -20000, -12000},
-    {{3, 10, 0}, -1, 0, -10},
-    {{3, 10, 9}, -1, -1, -1},
-    {{3, 10, 9}, 2, 9, -1},
+    {{5000, 1000, 0, 0}, 0, -4000, 0},
+    {{5000, 1000, 0, 0}, 4999, 0, 4000},
+    {{5000, 1000, 0, 0}, 5000, 1000, 5000}, /* (F) */
+    {{5000, 1000, 100, 0}, 100, -3900, 100},
+    {{5000, 1000, 100, 0}, 5099, 100, 4100},
+    {{5000, 1000, 100, 0}, 5100, 1100, 5100}, /* (F) */
+    {{5000, 1000, 900, 0}, 0, -4100, -100},
+    {{5000, 1000, 900, 0}, 4899, -100, 3900},
+    {{5000, 1000, 900, 0}, 4900, 900, 4900}, /* (F) -100 */
+    {{5000, 1000, 500, 0}, 100, -4500, -500},
+    {{5000, 1000, 500, 0}, 5499, 500, 4500},
+    {{5000, 1000, 500, 0}, 5100, 500, 4500}, /* (F) */
+    {{10, 5, 0, 0}, 1, -5, 0},
+    {{10, 5, 0, 0}, 5, 0, 5},
+    {{10, 5, 0, 0}, 9, 0, 5},
+    {{10, 5, 0, 0}, 11, 5, 10}, /* (B) */
+    {{7, 5, 0, 0}, 1, -5, 0},
+    {{7, 5, 0, 0}, 2, 0, 0},
+    {{7, 5, 0, 0}, 5, 0, 5},
+    {{7, 5, 0, 0}, 9, 5, 5},
+    {{7, 5, 0, 0}, 11, 5, 10}, /* (B) */
+    {{3, 10, 0, 0}, 2, 0, 0},
+    {{3, 10, 0, 0}, 3, 10, 0},
+    {{3, 10, 0, 0}, 9, 10, 0},
+    {{3, 10, 0, 0}, 10, 10, 10},
+    {{3, 10, 0, 0}, 100, 100, 100}, /* (B) */
+    {{10, 5, 2, 0}, 1, -8, -3},
+    {{10, 5, 2, 0}, 2, -3, 2},
+    {{10, 5, 2, 0}, 11, 2, 7}, /* (B) */
+    {{10000, 4000, 0, 0}, -1, -8000, -4000},
+    {{10000, 4000, 0, 0}, -10001, -20000, -12000},
+    {{3, 10, 0, 0}, -1, 0, -10},
+    {{3, 10, 9, 0}, -1, -1, -1},
+    {{3, 10, 9, 0}, 2, 9, -1},
 };
 
 static void time_is_in_the_windows_that_cover_it(void **state)
@@ -145,14 +145,14 @@ static void starts_fires_and_slices_are_where_windows_start_and_end(void **state
     for (int64_t size = 1; size <= 11; size++)
         for (int64_t slide = 1; slide <= 11; slide++)
             for (int64_t offset = 0; offset < slide; offset++)
-                check_shape(&(struct tide_window_shape){size, slide, offset});
+                check_shape(&(struct tide_window_shape){size, slide, offset, 0});
 }
 
 static void far_ends_saturate(void **state)
 {
     (void)state;
     const int64_t most = (int64_t)1 << 62;
-    const struct tide_window_shape wide = {most, most, most - 1}, long_slide = {1, most, 5};
+    const struct tide_window_shape wide = {most, most, most - 1, 0}, long_slide = {1, most, 5, 0};
     assert_int_equal(tide_window_sliding.next_fire(&wide, INT64_MAX), INT64_MAX);
     assert_int_equal(tide_window_sliding.next_fire(&wide, INT64_MAX - 1), INT64_MAX);
     assert_int_equal(tide_window_sliding.start(&wide, -most), -most - 1);
@@ -184,7 +184,7 @@ static void most_windows_and_slices_over_a_span_are_counted(void **state)
     (void)state;
     for (int64_t size = 1; size <= 9; size++) {
         for (int64_t slide = 1; slide <= 9; slide++) {
-            const struct tide_window_shape shape = {size, slide, slide / 2};
+            const struct tide_window_shape shape = {size, slide, slide / 2, 0};
             for (int64_t span = 0; span <= 25; span++) {
                 uint64_t windows, slices, most_windows = 0, most_slices = 0;
                 for (int64_t first = 0; first < slide; first++) {

@@ -106,7 +106,7 @@ static void time_is_in_the_window_below_it(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof assignments / sizeof assignments[0]; i++) {
         const struct tide_window_shape shape = {assignments[i].size_ms, assignments[i].size_ms,
-                                                assignments[i].offset_ms};
+                                                assignments[i].offset_ms, 0};
         int64_t start_ms = tide_window_tumbling.start(&shape, assignments[i].time_ms);
         if (start_ms != assignments[i].start_ms)
             fail_msg("case %zu: %lld instead of %lld", i, (long long)start_ms,
@@ -138,7 +138,7 @@ static void watermark_fires_at_the_end_minus_one(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct tide_window_shape shape = {cases[i].size_ms, cases[i].size_ms,
-                                                cases[i].offset_ms};
+                                                cases[i].offset_ms, 0};
         int64_t next_ms = tide_window_tumbling.next_fire(&shape, cases[i].watermark_ms);
         if (next_ms != cases[i].next_ms)
             fail_msg("case %zu: %lld instead of %lld", i, (long long)next_ms,
@@ -151,7 +151,7 @@ static void every_time_is_covered_once_and_fires_once(void **state)
     (void)state;
     for (int64_t size = 1; size <= 9; size++) {
         for (int64_t offset = 0; offset < size; offset++) {
-            const struct tide_window_shape shape = {size, size, offset};
+            const struct tide_window_shape shape = {size, size, offset, 0};
             for (int64_t time = -40; time <= 40; time++) {
                 int64_t start = tide_window_tumbling.start(&shape, time);
                 assert_true(start <= time && time < start + size);
@@ -170,7 +170,7 @@ static void most_windows_over_a_span_are_counted(void **state)
 {
     (void)state;
     for (int64_t size = 1; size <= 9; size++) {
-        const struct tide_window_shape shape = {size, size, size / 2};
+        const struct tide_window_shape shape = {size, size, size / 2, 0};
         for (int64_t span = 0; span <= 30; span++) {
             int64_t most = 0;
             for (int64_t first = -20; first <= 20; first++) {
