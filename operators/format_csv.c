@@ -141,6 +141,8 @@ static char *put_timer(struct tide_formatter *formatter, const struct tide_emiss
                        char *out)
 {
     const struct tide_plan *plan = formatter->plan;
+    if (emission->has_start)
+        out += tide_time_print(&formatter->first_times, out, emission->window_start_ms);
     *out++ = ',';
     out += tide_time_print(&formatter->first_times, out, emission->window_end_ms);
     *out++ = ',';

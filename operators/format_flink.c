@@ -32,9 +32,8 @@ static size_t row_bytes_max(const struct tide_plan *plan, const struct tide_rule
     return element + (rules ? rules->rule_count : 0) * detection;
 }
 
-/* ('tx1', 1715421600000, 11700.0): the key's parts, the first row's time, the sum. */
-static char *put_tuple(char *out, const struct tide_plan *plan,
-                       const struct tide_emission *emission)
+/* A tuple's beginning: the key's parts, each with the comma behind it. */
+static char *put_key(char *out, const struct tide_plan *plan, const struct tide_emission *emission)
 {
     const char *key = emission->key;
     size_t key_bytes = emission->key_bytes;
@@ -45,6 +44,14 @@ static char *put_tuple(char *out, const struct tide_plan *plan,
         out += tide_escape_python(out, part, part_bytes);
         out = tide_bytes_put(out, ", ", 2);
     }
+    return out;
+}
+
+/* ('tx1', 1715421600000, 11700.0): the key's parts, the first row's time, the sum. */
+static char *put_tuple(char *out, const struct tide_plan *plan,
+                       const struct tide_emission *emission)
+{
+    out = put_key(out, plan, emission);
     out += tide_int_print(out, emission->entry->first_time_ms);
     out = tide_bytes_put(out, ", ", 2);
     out += tide_decimal_print_float(out, emission->entry->sum, plan->decimal.scale);
@@ -86,18 +93,26 @@ static size_t alerts(struct tide_formatter *formatter, const struct tide_emissio
 
 static size_t line_bytes_max(const struct tide_plan *plan, size_t key_bytes, size_t text_bytes)
 {
-    (void)plan;
-    (void)key_bytes;
-    return text_bytes + 1;
+    return text_bytes + row_bytes_max(plan, NULL, key_bytes) + TIDE_WATERMARK_TEXT_BYTES +
+           sizeof detection_between + 2 * INT_TEXT_BYTES;
 }
 
-/* As print() in a process function: the text alone. */
+/* As print() in a process function: the text alone. A key that fell silent is named: inactive:
+ * ('tx1', LAST_MS, DEADLINE_MS), and the watermark. */
 static size_t line(struct tide_formatter *formatter, const struct tide_emission *emission,
                    const char *text, size_t text_bytes, char *out)
 {
-    (void)formatter;
-    (void)emission;
     char *end = tide_bytes_put(out, text, text_bytes);
+    if (emission->has_start) {
+        end = tide_text_put(end, ": ");
+        end = put_key(end, formatter->plan, emission);
+        end += tide_int_print(end, emission->window_start_ms);
+        end = tide_text_put(end, ", ");
+        end += tide_int_print(end, emission->window_end_ms);
+        end = tide_text_put(end, ")");
+        end = tide_text_put(end, detection_between);
+        end += tide_int_print(end, emission->watermark_ms);
+    }
     *end++ = '\n';
     return (size_t)(end - out);
 }

@@ -133,7 +133,10 @@ static char *put_timer(struct tide_formatter *formatter, const struct tide_emiss
     const struct tide_plan *plan = formatter->plan;
     struct tide_value nulls[TIDE_AGGREGATE_COUNT_MAX];
     for (unsigned i = 0; i < TIDE_AGGREGATE_COUNT_MAX; i++) nulls[i] = null;
-    out = tide_text_put(out, "{\"window_start\":null,");
+    *out++ = '{';
+    if (emission->has_start)
+        out = put_time(out, formatter, "window_start", emission->window_start_ms);
+    else out = tide_text_put(out, "\"window_start\":null,");
     out = put_time(out, formatter, "window_end", emission->window_end_ms);
     out = put_keys(out, plan, emission);
     out = tide_text_put(out, "\"first_time\":null,");

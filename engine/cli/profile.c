@@ -71,7 +71,7 @@ static const char *const not_for_reading[] = {
     "process",
     "process-arg",
     "history",
-    "side-output",
+    "side-output", "inactive",
     "follow",
     "idle-timeout", "clock",
     NULL,

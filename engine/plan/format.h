@@ -26,8 +26,9 @@ enum {
 struct tide_emission {
     enum tide_channel channel;              /* the lines asked for go there */
     int64_t window_start_ms, window_end_ms; /* a timer's time is the end */
+    bool has_start;                         /* of a timer: there is a start */
     int64_t watermark_ms;                   /* the one that fired it */
-    const struct tide_entry *entry; /* NULL: a timer; start, first time and values are empty */
+    const struct tide_entry *entry; /* NULL: a timer; first time and values are empty */
     const char *key;                /* composite keys: the parts with a NUL byte between */
     uint32_t key_bytes;
     const struct tide_value *values; /* values[i] belongs to registry aggregate i; filled for

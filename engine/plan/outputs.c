@@ -3,6 +3,7 @@
 #include "engine/base/output.h"
 #include "engine/plan/format.h"
 #include "engine/plan/run_options.h"
+#include "engine/plan/side_outputs.h"
 
 #include <string.h>
 
@@ -67,7 +68,9 @@ static bool check_inputs(const struct tide_plan *plan, const struct tide_setting
 /* Is there something that may write to --alerts? */
 static bool has_alerts(const struct tide_plan *plan)
 {
-    return plan->rules->on_alerts || plan->format->alerts_always || plan->plugin;
+    return plan->rules->on_alerts || plan->format->alerts_always || plan->plugin ||
+           (tide_plan_watches_keys(plan) &&
+            tide_side_output_channel(plan, TIDE_INACTIVE_NAME) == TIDE_CHANNEL_ALERTS);
 }
 
 /* What the options name, and standard output for the alerts if nothing else goes there. */

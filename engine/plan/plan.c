@@ -128,12 +128,15 @@ static bool set_rules(struct tide_plan *plan, const struct tide_settings *settin
     return plan->rules || tide_setting_pass_on(settings, TIDE_RUN_ALERT, &cause);
 }
 
-static bool set_history(struct tide_plan *plan, const struct tide_settings *settings)
+static bool set_keyed_state(struct tide_plan *plan, const struct tide_settings *settings)
 {
     uint64_t depth;
     if (!tide_setting_uint(settings, TIDE_RUN_HISTORY, 1, TIDE_HISTORY_DEPTH_MAX, &depth))
         return false;
     plan->history_depth = (uint32_t)depth;
+    if (!tide_setting_duration(settings, TIDE_RUN_INACTIVE, "off", -1, &plan->inactive_ms))
+        return false;
+    plan->has_fine_steps = plan->has_fine_steps || tide_plan_watches_keys(plan);
     return true;
 }
 
@@ -285,7 +288,7 @@ static bool (*const setters[])(struct tide_plan *plan, const struct tide_setting
     set_aggregates,
     tide_plan_process,
     set_rules,
-    set_history,
+    set_keyed_state,
     tide_side_outputs_set,
     set_format,
     set_choices,

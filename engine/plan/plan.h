@@ -107,6 +107,7 @@ struct tide_plan {
         listed[TIDE_AGGREGATE_COUNT_MAX]; /* --aggregate, as indices into registry->aggregates */
     const struct tide_rule_set *rules;    /* in force from row 0 */
     uint32_t history_depth;               /* --history */
+    int64_t inactive_ms;                  /* --inactive; -1: off */
     struct tide_plugin *plugin;           /* --process; NULL: none */
 
     /* Machine. */
@@ -194,6 +195,12 @@ static inline bool tide_plan_wakes(const struct tide_plan *plan)
 static inline bool tide_plan_follows(const struct tide_plan *plan, unsigned file)
 {
     return plan->is_following && file + 1 == plan->file_count;
+}
+
+/* Does a timer wait for each key to fall silent? */
+static inline bool tide_plan_watches_keys(const struct tide_plan *plan)
+{
+    return plan->inactive_ms >= 0;
 }
 
 /* Are the workers' lines merged by their order keys? One worker's are in order as they come. */

@@ -34,7 +34,8 @@ void tide_side_outputs_route(const struct tide_plan *plan, struct tide_rule_set 
 /* Does anything have this name? Those that do are offered for a message. */
 static bool is_known(const struct tide_plan *plan, const char *name, struct tide_nearest *nearest)
 {
-    bool known = false;
+    bool known = tide_plan_watches_keys(plan) && strcmp(name, TIDE_INACTIVE_NAME) == 0;
+    if (tide_plan_watches_keys(plan)) tide_nearest_offer(nearest, TIDE_INACTIVE_NAME);
     for (unsigned i = 0; i < plan->rules->rule_count; i++) {
         const struct tide_rule *rule = &plan->rules->rules[i];
         if (!rule->is_named) continue;
@@ -60,6 +61,8 @@ static bool add(struct tide_plan *plan, const struct tide_settings *settings, co
     struct tide_nearest nearest;
     tide_nearest_init(&nearest, name, bytes);
     if (is_known(plan, name, &nearest)) return true;
+    if (strcmp(name, TIDE_INACTIVE_NAME) == 0)
+        return tide_setting_refuse(settings, id, "'%s' needs --inactive DUR", name);
     if (nearest.name)
         return tide_setting_refuse(settings, id, "no alert rule is named '%s'; did you mean %s?",
                                    name, nearest.name);

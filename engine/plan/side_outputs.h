@@ -12,6 +12,8 @@
 #include "engine/plan/plan.h"
 #include "engine/plan/setting.h"
 
+#define TIDE_INACTIVE_NAME "inactive" /* the rule that --inactive stands for */
+
 /* Sets the plan's side outputs, and where its rules' alerts go. The rules are built by then. */
 TIDE_MUST_USE bool tide_side_outputs_set(struct tide_plan *plan,
                                          const struct tide_settings *settings);

@@ -1,5 +1,7 @@
 #include "engine/stages/worker.h"
 
+#include "engine/plan/side_outputs.h"
+
 enum { DUE_FIRST = 64 };
 
 struct tide_state_layout tide_worker_states(const struct tide_plan *plan)
@@ -23,6 +25,7 @@ size_t tide_worker_bytes(const struct tide_plan *plan)
     size_t bytes = tide_expression_scratch_bytes() + tide_watermark_bytes(1) +
                    tide_windowing_of(plan)->bytes(tide_worker_states(plan).stride);
     if (tide_plan_keeps_history(plan)) bytes += tide_key_table_bytes(0, 0);
+    if (tide_plan_watches_keys(plan)) bytes += tide_inactivity_bytes(0);
     return bytes;
 }
 
@@ -57,11 +60,14 @@ bool tide_worker_init(struct tide_worker *worker, const struct tide_plan *plan, 
     tide_formatter_init(&worker->formatter, plan);
     worker->scratch = tide_expression_scratch_new();
     worker->seed = *seed;
+    worker->inactive_channel = tide_side_output_channel(plan, TIDE_INACTIVE_NAME);
     const int64_t lateness_ms = tide_plan_fires_again(plan) ? plan->lateness_ms : -1;
     if (worker->scratch && tide_watermark_init(&worker->watermark, 1) &&
         worker->windowing->init(worker) &&
         (!tide_plan_keeps_history(plan) ||
-         tide_history_init(&worker->history, plan->history_depth, lateness_ms)))
+         tide_history_init(&worker->history, plan->history_depth, lateness_ms)) &&
+        (!tide_plan_watches_keys(plan) ||
+         tide_inactivity_init(&worker->inactivity, plan->inactive_ms)))
         return tide_worker_process_open(worker, error);
     return tide_error_memory(error, "a worker");
 }
@@ -71,6 +77,7 @@ void tide_worker_fini(struct tide_worker *worker)
     tide_worker_process_close(worker);
     if (worker->windowing) worker->windowing->fini(worker);
     tide_history_fini(&worker->history);
+    tide_inactivity_fini(&worker->inactivity);
     tide_free(worker->due.items);
     worker->due = (struct tide_due_list){0};
     tide_watermark_fini(&worker->watermark);
@@ -79,13 +86,14 @@ void tide_worker_fini(struct tide_worker *worker)
 }
 
 /* The first step still to be done that lets something out which is open now; step_end if none. */
-static uint32_t find_step(const struct tide_worker *worker)
+static uint32_t find_step(struct tide_worker *worker)
 {
     const struct tide_batch *batch = worker->batch;
     uint32_t end = batch->step_end;
     int64_t fire_ms;
     if (worker->windowing->deadline(worker, &fire_ms))
         end = tide_epoch_find_fire(batch->epoch, worker->step_next, end, fire_ms);
+    if (tide_plan_watches_keys(worker->plan)) end = tide_worker_find_inactive(worker, end);
     if (worker->process) end = tide_worker_process_find_step(worker, worker->step_next, end);
     return end;
 }
@@ -114,6 +122,8 @@ static bool fold_rows(struct tide_worker *worker, uint32_t end)
 {
     const struct tide_batch *batch = worker->batch;
     if (end <= worker->row_next) return true;
+    if (tide_plan_watches_keys(worker->plan) && !tide_worker_note_activity(worker, &end))
+        return false;
     if (!worker->windowing->fold(worker, worker->row_next, &end)) return false;
     worker->row_next = end;
     if (worker->plan->is_strict) /* whatever was due at earlier steps has gone */
@@ -137,7 +147,10 @@ static bool fold_noted(struct tide_worker *worker)
     if (worker->plan->is_strict)
         worker->step_next =
             tide_epoch_find_row(batch->epoch, worker->step_next, batch->step_end, row);
-    return worker->windowing->fold_noted(worker, note);
+    const bool is_gap = note->standing == TIDE_STANDING_GAP;
+    if (!is_gap && !worker->windowing->fold_noted(worker, note)) return false;
+    return !tide_plan_watches_keys(worker->plan) ||
+           tide_worker_note_noted(worker, note, worker->firing.late != NULL);
 }
 
 static void begin_step(struct tide_worker *worker, uint32_t step)
@@ -169,6 +182,8 @@ static enum tide_progress fire(struct tide_worker *worker, const struct tide_rul
     tide_worker_set_terms(worker, rules);
     enum tide_progress progress =
         worker->firing.kind == TIDE_FIRING_ROW ? fire_row(worker) : worker->windowing->fire(worker);
+    if (progress == TIDE_DONE && tide_plan_watches_keys(worker->plan))
+        progress = tide_worker_fire_inactive(worker);
     if (progress == TIDE_DONE && worker->process && worker->firing.kind == TIDE_FIRING_WINDOWS)
         progress = tide_worker_process_fire(worker);
     if (progress == TIDE_DONE) worker->firing.kind = TIDE_FIRING_NONE;
@@ -329,7 +344,7 @@ enum tide_progress tide_worker_step(void *self)
     if (!worker->batch) {
         worker->batch = tide_link_receive(worker->in);
         if (!worker->batch) return TIDE_STARVED;
-        worker->row_next = worker->note_next = 0;
+        worker->row_next = worker->note_next = worker->active_next = 0;
         worker->step_next = worker->batch->step_begin;
         tide_rule_board_reached(worker->rule_board, worker->index,
                                 worker->batch->epoch->rules_version);

@@ -26,6 +26,7 @@
 #include "engine/stages/worker_process.h"
 #include "engine/state/count_store.h"
 #include "engine/state/history.h"
+#include "engine/state/inactivity.h"
 #include "engine/state/session_store.h"
 #include "engine/state/window_store.h"
 
@@ -123,8 +124,14 @@ struct tide_worker {
     struct tide_expression_scratch *scratch;
     struct tide_value values[TIDE_VALUE_COUNT];
     struct tide_state_layout states;
-    struct tide_history history;         /* zeroed: no rule looks back */
-    struct tide_history_record *past;    /* of the key whose result is under way */
+    struct tide_history history;      /* zeroed: no rule looks back */
+    struct tide_history_record *past; /* of the key whose result is under way */
+
+    struct tide_inactivity inactivity; /* zeroed without --inactive */
+    enum tide_channel inactive_channel;
+    uint32_t active_next; /* row of the batch whose activity is to be noted next, */
+    uint64_t active_row;  /* and the number of the one noted last */
+
     struct tide_worker_process *process; /* NULL: the plan has none */
     bool report_is_due, report_is_urgent, has_ended;
 
@@ -194,6 +201,26 @@ enum tide_progress tide_worker_put(struct tide_worker *worker, enum tide_channel
 /* Passes on the late line that lies beside the rows of the batch being read. DONE: it is out;
  * BLOCKED; STARVED: no memory. */
 enum tide_progress tide_worker_emit_late(struct tide_worker *worker, const struct tide_note *note);
+
+/* Prints a line of alerts that no rule has asked for, with this text for the rule's name, into the
+ * emission's channel; counts it. first_row: for the order. As tide_worker_emit. */
+enum tide_progress tide_worker_emit_line(struct tide_worker *worker,
+                                         const struct tide_emission *emission, const char *text,
+                                         uint64_t first_row);
+
+/* --inactive, in worker_inactive.c. */
+
+/* Notes the activity of rows up to *end, which is lowered where a timer is set that is due before
+ * all others; of the row of a note. False without memory. */
+TIDE_MUST_USE bool tide_worker_note_activity(struct tide_worker *worker, uint32_t *end);
+TIDE_MUST_USE bool tide_worker_note_noted(struct tide_worker *worker, const struct tide_note *note,
+                                          bool is_late);
+
+/* The first step still to be done, below `end`, that lets a timer fire; `end` if none. */
+uint32_t tide_worker_find_inactive(struct tide_worker *worker, uint32_t end);
+
+/* Lets out what the firing's step passes, behind its windows. DONE, BLOCKED or STARVED. */
+enum tide_progress tide_worker_fire_inactive(struct tide_worker *worker);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this
  * worker is. */

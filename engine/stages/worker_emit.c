@@ -157,6 +157,26 @@ static inline uint64_t find_holding(const struct tide_worker *worker,
     return holds;
 }
 
+enum tide_progress tide_worker_emit_line(struct tide_worker *worker,
+                                         const struct tide_emission *emission, const char *text,
+                                         uint64_t first_row)
+{
+    const struct tide_plan *plan = worker->plan;
+    const enum tide_channel channel = emission->channel;
+    if (channel != TIDE_CHANNEL_ALERTS || plan->outputs[TIDE_OUTPUT_ALERTS]) {
+        const size_t text_bytes = strlen(text);
+        enum tide_progress progress = reserve(
+            worker, channel, plan->format->line_bytes_max(plan, emission->key_bytes, text_bytes));
+        if (progress != TIDE_DONE) return progress;
+        const struct tide_channel_text *into = &worker->emission->channels[channel];
+        size_t bytes = plan->format->line(&worker->formatter, emission, text, text_bytes,
+                                          into->text + into->bytes);
+        append(worker, channel, bytes, emission->window_end_ms, first_row);
+    }
+    worker->counts.alerts++;
+    return TIDE_DONE;
+}
+
 /* The channels that get lines of a result for which these rules hold. */
 static inline uint32_t find_channels(const struct tide_worker *worker, uint64_t holds)
 {

@@ -32,6 +32,8 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
                               "the wall clock: results depend on when rows come",
     [TIDE_RUN_MAX_FUTURE] = "a row further ahead is rejected and moves no watermark",
     [TIDE_RUN_HISTORY] = "how many earlier windows history.* of rules looks back at",
+    [TIDE_RUN_INACTIVE] = "a timer a key, which every row of the key moves; all moves of the "
+                          "watermark go to the workers",
     [TIDE_RUN_AT_END] = "the windows open at the end of the input",
     [TIDE_RUN_FORMAT] = "the form of alerts and results",
     [TIDE_RUN_FLINK_PARALLELISM] = "each element names the subtask to which Flink routes its key",
