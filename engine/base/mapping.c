@@ -7,7 +7,7 @@
 
 /* A page of a mapped file that cannot be read raises SIGBUS in the thread that touches it. The
  * handler has nothing but the address to go by, so the windows of the process are listed here. */
-enum { WINDOWS_MAX = 64 };
+enum { WINDOWS_MAX = 512 };
 static _Atomic uintptr_t window_begins[WINDOWS_MAX];
 static _Atomic size_t window_bytes[WINDOWS_MAX];
 static _Atomic bool has_failed;

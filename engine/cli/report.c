@@ -82,7 +82,7 @@ static double skew(const struct tide_report *report)
     struct tide_stage_report stage;
     uint64_t most = 0, total = 0;
     for (unsigned i = 0; tide_pipeline_report(report->pipeline, i, &stage); i++) {
-        if (stage.index < 0) continue;
+        if (stage.post.role != TIDE_ROLE_WORKER) continue;
         total += stage.rows;
         if (stage.rows > most) most = stage.rows;
     }
@@ -94,8 +94,9 @@ static void print_stage_line(const struct tide_stage_report *stage)
 {
     const struct tide_stage_clock *clock = &stage->clock;
     char name[32], queued[32] = "?", ring[64] = "";
-    if (stage->index >= 0) snprintf(name, sizeof name, "%s %d", stage->name, stage->index);
-    else snprintf(name, sizeof name, "%s", stage->name);
+    snprintf(name, sizeof name, "%s", tide_role_name(stage->post.role));
+    if (stage->post.is_one_of_many)
+        snprintf(name, sizeof name, "%s %u", tide_role_name(stage->post.role), stage->post.index);
     if (clock->queued_ns >= 0) snprintf(queued, sizeof queued, "%.3f", seconds(clock->queued_ns));
     if (stage->ring.slots > 0)
         snprintf(ring, sizeof ring, "%5.1f of %u, most %u", stage->ring.mean, stage->ring.slots,
@@ -193,10 +194,12 @@ static void print_timing(FILE *out, const struct tide_report *report)
 static void print_stage(FILE *out, const struct tide_stage_report *stage)
 {
     const struct tide_stage_clock *clock = &stage->clock;
-    fprintf(out, "{\"stage\": \"%s\", ", stage->name);
-    if (stage->index >= 0)
-        fprintf(out, "\"worker\": %d, \"windows\": %llu, \"results\": %llu, ", stage->index,
+    const struct tide_post *post = &stage->post;
+    fprintf(out, "{\"stage\": \"%s\", ", tide_role_name(post->role));
+    if (post->role == TIDE_ROLE_WORKER)
+        fprintf(out, "\"worker\": %u, \"windows\": %llu, \"results\": %llu, ", post->index,
                 ull(stage->windows), ull(stage->results));
+    else if (post->is_one_of_many) fprintf(out, "\"input\": %u, ", post->index);
     fprintf(out,
             "\"rows\": %llu, \"batches\": %llu, \"wall_s\": %.6f, \"busy_s\": %.6f, "
             "\"waiting_for_input_s\": %.6f, \"waiting_for_room_s\": %.6f, \"cpu_s\": %.6f, ",

@@ -29,12 +29,16 @@ enum {
     TIDE_RING_SLOTS_MAX = 4096,
     TIDE_FLINK_PARALLELISM_MAX = 32768, /* Flink's own limit */
     TIDE_CLOCK_RATE_MAX = 1000000000,
+    TIDE_PARTITIONS_MAX = 64,
 };
 
 #define TIDE_DURATION_MS_MAX ((int64_t)1 << 62)
 
 /* What windows run on. */
 enum tide_clock { TIDE_CLOCK_EVENT, TIDE_CLOCK_PROCESSING, TIDE_CLOCK_VIRTUAL };
+
+/* What several files are: one stream in the order given, or parallel inputs. */
+enum tide_inputs { TIDE_INPUTS_CONCAT, TIDE_INPUTS_PARTITIONS };
 
 enum tide_order { TIDE_ORDER_GLOBAL, TIDE_ORDER_KEY };
 enum tide_output_kind {
@@ -74,6 +78,7 @@ struct tide_plan {
     const char *const *files; /* borrowed from argv; "-" is standard input; at least one */
     unsigned file_count;
     bool is_following; /* --follow */
+    enum tide_inputs inputs;
     struct tide_column keys[TIDE_KEY_COLUMN_COUNT_MAX], time, value;
     unsigned key_count;
     struct tide_key_names *key_names;
@@ -190,11 +195,17 @@ static inline bool tide_plan_wakes(const struct tide_plan *plan)
     return plan->clock == TIDE_CLOCK_PROCESSING || plan->idle_ms > 0;
 }
 
-/* Is the end of this file, if it is a regular one, only a pause? Others are read before the last.
- */
+/* How many inputs are read side by side; 0: the files are one stream. */
+static inline unsigned tide_plan_partitions(const struct tide_plan *plan)
+{
+    return plan->inputs == TIDE_INPUTS_PARTITIONS && plan->file_count > 1 ? plan->file_count : 0;
+}
+
+/* Is the end of this file, if it is a regular one, only a pause? In one stream others are read
+ * before the last. */
 static inline bool tide_plan_follows(const struct tide_plan *plan, unsigned file)
 {
-    return plan->is_following && file + 1 == plan->file_count;
+    return plan->is_following && (file + 1 == plan->file_count || tide_plan_partitions(plan) > 0);
 }
 
 /* Does a timer wait for each key to fall silent? */

@@ -104,9 +104,24 @@ static bool set_values(struct tide_plan *plan, const struct tide_settings *setti
     return true;
 }
 
+static bool set_inputs(struct tide_plan *plan, const struct tide_settings *settings)
+{
+    static const char *const words[] = {
+        [TIDE_INPUTS_CONCAT] = "concat", [TIDE_INPUTS_PARTITIONS] = "partitions", NULL};
+    unsigned index;
+    if (!tide_setting_word(settings, TIDE_RUN_INPUTS, words, &index)) return false;
+    plan->inputs = (enum tide_inputs)index;
+    if (tide_plan_partitions(plan) > TIDE_PARTITIONS_MAX)
+        return tide_setting_refuse(settings, TIDE_RUN_INPUTS,
+                                   "%u files are more than the %d partitions there may be; join "
+                                   "some of them, or read them with concat",
+                                   plan->file_count, TIDE_PARTITIONS_MAX);
+    return true;
+}
+
 bool tide_plan_input(struct tide_plan *plan, const struct tide_settings *settings)
 {
-    return set_files(plan, settings) && set_columns(plan, settings) &&
+    return set_files(plan, settings) && set_inputs(plan, settings) && set_columns(plan, settings) &&
            tide_setting_delimiter(settings, TIDE_RUN_DELIMITER, &plan->delimiter) &&
            set_times(plan, settings) && set_values(plan, settings);
 }

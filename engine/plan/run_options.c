@@ -48,6 +48,11 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_FOLLOW] = {.name = "follow", .group = INPUT,
         .help = "go on reading the last FILE, a regular one, when it grows; outputs are written in "
                 "place, behind what they hold"},
+    [TIDE_RUN_INPUTS] = {.name = "inputs", .argument = "concat|partitions", .fallback = "concat",
+        .group = INPUT,
+        .help = "what several FILEs are. concat: one stream in the order given; partitions: up to 64 "
+                "inputs read at the same time, each with its own watermark, of which the least "
+                "counts"},
     [TIDE_RUN_OUT_OF_ORDERNESS] = {.name = "out-of-orderness", .argument = "DUR|unbounded",
         .fallback = "1s", .group = EVENT_TIME,
         .help = "how far the watermark stays behind the greatest event time; unbounded: no row is "
@@ -157,7 +162,7 @@ const struct tide_option_set tide_run_options = {
     .summary = "Reads CSV rows, folds each key's rows into windows of event time and prints the "
                "windows that break a rule. "
                "FILE is CSV, also packed as .gz or .zst; several are one stream in the order "
-               "given; none or - is standard input.",
+               "given, unless --inputs says otherwise; none or - is standard input.",
     .groups = groups,
     .group_count = sizeof groups / sizeof groups[0],
     .option_count = TIDE_RUN_OPTION_COUNT,

@@ -13,7 +13,14 @@
 
 #include "engine/stages/columns.h"
 
-enum tide_class { TIDE_CLASS_GOOD, TIDE_CLASS_MISSING, TIDE_CLASS_MALFORMED, TIDE_CLASS_NO_MEMORY };
+/* FUTURE is not for classify to say: it takes the rows before this one. */
+enum tide_class {
+    TIDE_CLASS_GOOD,
+    TIDE_CLASS_MISSING,
+    TIDE_CLASS_MALFORMED,
+    TIDE_CLASS_FUTURE,
+    TIDE_CLASS_NO_MEMORY,
+};
 
 struct tide_classified {
     enum tide_class class;

@@ -1,7 +1,7 @@
 /*
  * control: what all stages of a run share besides their links: the first failure, the wish to stop,
  *           and which time each worker waits for.
- * Owns:     the latched error, a descriptor that wakes the reader out of a poll, and the list of
+ * Owns:     the latched error, a descriptor that wakes readers out of a poll, and the list of
  *           waiters.
  * Threads:  any may fail or look; the main thread stops, and reads the error after all threads have
  *           ended.
@@ -16,7 +16,7 @@
 #include "engine/flow/waiter.h"
 #include "engine/plan/plan.h"
 
-enum { TIDE_WAITERS_MAX = TIDE_PARALLELISM_MAX + 3 };
+enum { TIDE_WAITERS_MAX = TIDE_PARALLELISM_MAX + 2 * TIDE_PARTITIONS_MAX + 2 };
 
 struct tide_control {
     _Atomic uint32_t failed;   /* 1: error is being or has been written by the thread that set it */

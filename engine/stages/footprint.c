@@ -11,8 +11,9 @@ static unsigned count_outputs(const struct tide_plan *plan, enum tide_output_kin
 static uint64_t ring_bytes(const struct tide_plan *plan)
 {
     uint64_t lane = tide_link_bytes(plan->ring_slots) + tide_link_bytes(TIDE_EMISSIONS_A_LINK);
-    return tide_link_bytes(TIDE_BLOCK_COUNT) + tide_link_bytes(TIDE_EMISSIONS_A_LINK) +
-           plan->parallelism * lane;
+    return tide_pipeline_inlets(plan) * tide_link_bytes(TIDE_BLOCK_COUNT) +
+           tide_plan_partitions(plan) * tide_link_bytes(tide_pipeline_parcels(plan)) +
+           tide_link_bytes(TIDE_EMISSIONS_A_LINK) + plan->parallelism * lane;
 }
 
 /* The side link's batches are part of the pipeline itself. */
@@ -29,16 +30,25 @@ static uint64_t lines_bytes(uint64_t count, size_t bytes)
     return tide_aligned_bytes(TIDE_PARTY_BYTES, count * bytes);
 }
 
+static uint64_t parcel_bytes(const struct tide_plan *plan)
+{
+    uint64_t parcels = tide_pipeline_parcels(plan);
+    return tide_plan_partitions(plan) * (lines_bytes(parcels, sizeof(struct tide_parcel)) +
+                                         parcels * tide_parcel_bytes(plan->batch_rows));
+}
+
 static uint64_t stage_bytes(const struct tide_plan *plan)
 {
-    uint64_t workers = plan->parallelism;
+    uint64_t workers = plan->parallelism, partitions = tide_plan_partitions(plan);
     return lines_bytes(1, sizeof(struct tide_pipeline)) +
+           lines_bytes(tide_pipeline_inlets(plan), sizeof(struct tide_inlet)) +
+           (partitions ? lines_bytes(partitions, sizeof(struct tide_link)) : 0) +
            lines_bytes(workers, sizeof(struct tide_lane)) +
            2 * lines_bytes(workers, sizeof(struct tide_link)) +
            lines_bytes(tide_pipeline_stage_count(plan), sizeof(struct tide_stage)) +
            tide_pipeline_thread_count(plan) * sizeof(struct tide_runner) +
            workers * tide_worker_bytes(plan) + tide_rule_board_bytes(plan->parallelism) +
-           tide_view_board_bytes(plan->parallelism + 1) + tide_parser_bytes();
+           tide_view_board_bytes(plan->parallelism + 1) + tide_parser_bytes(plan);
 }
 
 void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *footprint)
@@ -46,17 +56,20 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
     uint64_t workers = plan->parallelism, batches = workers * plan->ring_slots;
     uint64_t by_workers =
         count_outputs(plan, TIDE_OUTPUT_ALERTS, TIDE_OUTPUT_RESULTS) + plan->side_output_count;
+    uint64_t inlets = tide_pipeline_inlets(plan),
+             parcels = tide_plan_partitions(plan) * tide_pipeline_parcels(plan);
     uint64_t by_parser = plan->outputs[TIDE_OUTPUT_REJECTS] != NULL;
     *(tide_plan_workers_find_late(plan) ? &by_workers : &by_parser) +=
         plan->outputs[TIDE_OUTPUT_LATE] != NULL;
     *footprint = (struct tide_footprint){
         .texts_max = TIDE_EMISSIONS_A_LINK * (workers * by_workers + by_parser) *
                      tide_pipeline_emission_bytes(plan),
-        .keys_max = batches * TIDE_BATCH_SIDE_BYTES_KEPT,
+        .keys_max = (batches + parcels) * TIDE_BATCH_SIDE_BYTES_KEPT,
     };
     uint64_t *bytes = footprint->at_start;
-    bytes[TIDE_FOOTPRINT_BLOCKS] = TIDE_BLOCK_COUNT * TIDE_BLOCK_MEMORY_BYTES;
-    bytes[TIDE_FOOTPRINT_INDEX] = tide_records_bytes();
+    bytes[TIDE_FOOTPRINT_BLOCKS] = inlets * TIDE_BLOCK_COUNT * TIDE_BLOCK_MEMORY_BYTES;
+    bytes[TIDE_FOOTPRINT_INDEX] = inlets * tide_records_bytes();
+    bytes[TIDE_FOOTPRINT_PARCELS] = parcel_bytes(plan);
     bytes[TIDE_FOOTPRINT_BATCHES] =
         batches * (tide_batch_bytes(plan->batch_rows, tide_plan_has_arrivals(plan)) +
                    sizeof(struct tide_batch));
@@ -70,11 +83,14 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
 
 /* Those that hold times from the watermark, less the allowed lateness, up to the greatest event
  * time, and the one that the row lies in which lets the first of them go. On other clocks rows come
- * in order. */
+ * in order. Of several inputs each but the one that is next may have one row further ahead, after
+ * which it waits for the others. */
 uint64_t tide_footprint_windows_max(const struct tide_plan *plan)
 {
+    const unsigned partitions = tide_plan_partitions(plan);
     int64_t span_ms;
     if (tide_plan_has_arrivals(plan)) return plan->window->count_over(&plan->shape, 0) + 1;
     if (__builtin_add_overflow(plan->bound_ms, plan->lateness_ms, &span_ms)) span_ms = INT64_MAX;
-    return plan->unbounded ? 0 : plan->window->count_over(&plan->shape, span_ms) + 1;
+    if (plan->unbounded) return 0;
+    return plan->window->count_over(&plan->shape, span_ms) + 1 + (partitions ? partitions - 1 : 0);
 }

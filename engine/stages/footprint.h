@@ -15,6 +15,7 @@
 enum tide_footprint_part {
     TIDE_FOOTPRINT_BLOCKS,    /* input that is read or unpacked */
     TIDE_FOOTPRINT_INDEX,     /* where records and fields end in a block; touched as far as used */
+    TIDE_FOOTPRINT_PARCELS,   /* rows on their way from partitions to the parser */
     TIDE_FOOTPRINT_BATCHES,   /* rows on their way to the workers */
     TIDE_FOOTPRINT_EPOCHS,    /* steps of the watermark */
     TIDE_FOOTPRINT_EMISSIONS, /* order keys of lines on their way to the sink */

@@ -1,19 +1,21 @@
 #include "engine/stages/parser_parts.h"
 
 #include "engine/stages/decoder.h"
+#include "engine/stages/header.h"
 #include "engine/stages/reader.h"
 
 #include <string.h>
 
-size_t tide_parser_bytes(void)
+size_t tide_parser_bytes(const struct tide_plan *plan)
 {
-    return sizeof(struct tide_rule_change);
+    unsigned partitions = tide_plan_partitions(plan);
+    return sizeof(struct tide_rule_change) + (partitions ? tide_confluence_bytes(partitions) : 0);
 }
 
 bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                       struct tide_control *control, struct tide_rule_board *rule_board,
                       struct tide_view_board *views, const struct tide_hash_seed *seed,
-                      struct tide_link *blocks, struct tide_link *workers, struct tide_link *side,
+                      struct tide_link *input, struct tide_link *workers, struct tide_link *side,
                       struct tide_error *error)
 {
     *parser = (struct tide_parser){.plan = plan,
@@ -22,26 +24,30 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                                    .views = views,
                                    .seed = *seed,
                                    .time_max_ms = INT64_MIN,
+                                   .watermark_max_ms = INT64_MAX,
                                    .clock = {.now_ms = INT64_MIN}};
     parser->awaits_header = plan->has_header;
     parser->has_gaps = tide_window_has_gaps(&plan->shape);
     tide_decoder_init(&parser->decoder, plan);
     tide_classifier_init(&parser->classifier, plan, &parser->columns);
     tide_side_text_init(&parser->side, plan, side);
-    const struct tide_scanner *scanner = tide_scanner_select(plan->scanner);
     parser->changes = tide_alloc_zeroed(1, sizeof *parser->changes);
     if (!parser->changes) return tide_error_memory(error, "the parser");
     parser->change_count = parser->change_capacity = 1;
     if (!tide_router_init(&parser->router, plan, workers, error)) return false;
     parser->fire_next_ms = tide_parser_next_fire(parser, TIDE_WATERMARK_NONE);
+    if (tide_plan_partitions(plan) > 0)
+        return tide_confluence_init(&parser->confluence, input, tide_plan_partitions(plan), error);
+    const struct tide_scanner *scanner = tide_scanner_select(plan->scanner);
     return tide_records_init(&parser->records, scanner, &parser->decoder, plan->row_bytes_max,
-                             plan->delimiter, blocks, error);
+                             plan->delimiter, input, error);
 }
 
 void tide_parser_fini(struct tide_parser *parser)
 {
     tide_records_fini(&parser->records);
     tide_classifier_fini(&parser->classifier);
+    tide_confluence_fini(&parser->confluence);
     tide_router_fini(&parser->router);
     tide_free(parser->changes);
     parser->changes = NULL;
@@ -65,44 +71,11 @@ const char *tide_parser_file_name(const struct tide_parser *parser)
     return tide_reader_file_name(parser->plan, parser->records.chunk.file);
 }
 
-/* Keys that were given by number print under the name the first header has for them. */
-static bool keep_key_names(struct tide_parser *parser, char *scratch)
-{
-    struct tide_key_names *kept = parser->plan->key_names;
-    for (unsigned i = 0; i < parser->plan->key_count && parser->records.chunk.file == 0; i++) {
-        size_t bytes;
-        const char *name =
-            tide_columns_name(&parser->records.chunk, parser->columns.keys[i], scratch, &bytes);
-        if (bytes == 0) continue;
-        kept->names[i] = tide_strndup(name, bytes);
-        if (!kept->names[i]) return false;
-    }
-    return true;
-}
-
 static bool read_header(struct tide_parser *parser, struct tide_error *error)
 {
-    const struct tide_chunk *chunk = &parser->records.chunk;
-    size_t bytes;
-    tide_chunk_record(chunk, 0, &bytes);
-    if (chunk->is_open_quote)
-        return tide_error_set(error, TIDE_EXIT_FAILED,
-                              "%s:%llu: a quote in the header stays open to the end of the file",
-                              tide_parser_file_name(parser),
-                              (unsigned long long)tide_records_line(&parser->records, 0));
-    if (chunk->is_overlong || bytes > parser->plan->row_bytes_max)
-        return tide_error_set(error, TIDE_EXIT_FAILED,
-                              "%s: the header is longer than --max-row-bytes %zu",
-                              tide_parser_file_name(parser), parser->plan->row_bytes_max);
-    char *scratch = tide_classifier_scratch(&parser->classifier, bytes + 1);
-    if (!scratch) return tide_error_memory(error, "the header");
-    if (!tide_columns_from_header(&parser->columns, parser->plan, chunk, scratch,
-                                  tide_parser_file_name(parser), error))
+    if (!tide_header_read(&parser->records, &parser->classifier, &parser->columns, error))
         return false;
-    if (!keep_key_names(parser, scratch)) return tide_error_memory(error, "the header");
-    tide_columns_teach(&parser->columns, chunk->field_count, &parser->decoder);
     parser->awaits_header = false;
-    parser->has_columns = true;
     parser->next = 1;
     return true;
 }
@@ -110,10 +83,8 @@ static bool read_header(struct tide_parser *parser, struct tide_error *error)
 static void begin_file(struct tide_parser *parser)
 {
     parser->awaits_header = parser->plan->has_header;
-    parser->has_columns = !parser->plan->has_header;
-    if (parser->plan->has_header) return;
-    tide_columns_from_numbers(&parser->columns, parser->plan);
-    tide_columns_teach(&parser->columns, parser->columns.needed, &parser->decoder);
+    if (!parser->awaits_header)
+        tide_header_absent(&parser->records, parser->plan, &parser->columns);
 }
 
 /* Routes what is left of the chunk: as many rows at once as are ordinary, then one that is not. */
@@ -133,6 +104,13 @@ static enum tide_progress route_chunk(struct tide_parser *parser)
     return parser->router.row == row_before ? TIDE_BLOCKED : TIDE_PROGRESSED;
 }
 
+/* Records up to here. A moment in which time goes on without one takes a row's number too, and so
+ * does the end of one of several inputs. */
+static uint64_t record_count(const struct tide_parser *parser)
+{
+    return parser->router.row - parser->clock.moment_count - parser->confluence.end_count;
+}
+
 /* Adopts a newer rule set at this row; the epoch in which the old one was in force has been closed.
  */
 static bool note_rules(struct tide_parser *parser, uint64_t version)
@@ -146,7 +124,7 @@ static bool note_rules(struct tide_parser *parser, uint64_t version)
         parser->change_capacity = capacity;
     }
     parser->changes[parser->change_count++] =
-        (struct tide_rule_change){parser->router.row - parser->clock.moment_count, version};
+        (struct tide_rule_change){record_count(parser), version};
     parser->rules_version = version;
     return true;
 }
@@ -188,8 +166,7 @@ static enum tide_progress take_news(struct tide_parser *parser)
         break;
     case TIDE_RECORDS_FILE_END:
         if (!parser->awaits_header) break;
-        tide_error_set(&error, TIDE_EXIT_FAILED, "%s: the file is empty: not even a header",
-                       tide_parser_file_name(parser));
+        tide_header_missing(&parser->records, parser->plan, &error);
         return fail(parser, &error);
     case TIDE_RECORDS_END:
         parser->phase = TIDE_PARSER_ENDING;
@@ -208,19 +185,16 @@ static enum tide_progress take_news(struct tide_parser *parser)
 static enum tide_progress write_last_step(struct tide_parser *parser)
 {
     struct tide_router *router = &parser->router;
-    if (tide_mapping_has_failed()) {
-        struct tide_error error = {0};
-        tide_error_set(&error, TIDE_EXIT_FAILED,
-                       "cannot read %s: it was cut short, or the disk failed, while it was read",
-                       tide_parser_file_name(parser));
+    struct tide_error error = {0};
+    if (!tide_reader_check_windows(parser->plan, parser->records.chunk.file, &error))
         return fail(parser, &error);
-    }
     enum tide_progress progress = prepare_epoch(parser);
     if (progress != TIDE_PROGRESSED) return progress;
     if (!parser->was_stopped && !parser->plan->drop_at_end) {
         if (tide_router_add_step(router, TIDE_WATERMARK_END)) parser->epoch_is_full = true;
     }
-    parser->counts.rows = router->row++ - parser->clock.moment_count;
+    parser->counts.rows = record_count(parser);
+    router->row++;
     parser->phase = TIDE_PARSER_CLOSING;
     return TIDE_PROGRESSED;
 }
@@ -243,13 +217,27 @@ static void show(struct tide_parser *parser)
     if (!tide_view_is_asked(parser->views, 0)) return;
     const struct tide_block *block = parser->records.block;
     struct tide_picture picture = {
-        .rows = parser->router.row - parser->clock.moment_count,
+        .rows = record_count(parser),
         .bytes = block ? block->offset : 0,
         .watermark_ms = parser->router.watermark_ms,
-        .waiting = (uint32_t)tide_ring_count(&parser->records.in->forward),
-        .waiting_max = parser->records.in->item_count,
     };
+    if (parser->records.in) {
+        picture.waiting = (uint32_t)tide_ring_count(&parser->records.in->forward);
+        picture.waiting_max = parser->records.in->item_count;
+    }
     tide_view_publish(parser->views, 0, &picture);
+}
+
+/* Takes and routes rows; there is an open epoch. */
+static enum tide_progress read_rows(struct tide_parser *parser)
+{
+    enum tide_progress progress = TIDE_PROGRESSED;
+    if (parser->confluence.input_count > 0) return tide_parser_merge(parser);
+    if (parser->next >= parser->records.chunk.count) progress = take_news(parser);
+    if (progress == TIDE_PROGRESSED && parser->phase == TIDE_PARSER_READING &&
+        parser->next < parser->records.chunk.count)
+        progress = route_chunk(parser);
+    return progress;
 }
 
 enum tide_progress tide_parser_step(void *self)
@@ -264,13 +252,7 @@ enum tide_progress tide_parser_step(void *self)
     }
     bool is_reading = parser->phase == TIDE_PARSER_READING;
     enum tide_progress progress = is_reading ? prepare_epoch(parser) : end(parser);
-    if (is_reading && progress == TIDE_PROGRESSED) {
-        if (parser->next >= parser->records.chunk.count) progress = take_news(parser);
-        if (progress == TIDE_PROGRESSED && parser->phase == TIDE_PARSER_READING &&
-            parser->next < parser->records.chunk.count)
-            progress = route_chunk(parser);
-    }
-    return progress;
+    return is_reading && progress == TIDE_PROGRESSED ? read_rows(parser) : progress;
 }
 
 /* Everything is said before the parser waits, for input or for room. */
@@ -281,5 +263,6 @@ void tide_parser_nudge(void *self)
     tide_side_text_flush(&parser->side);
     tide_router_nudge(&parser->router);
     tide_link_nudge_consumer(parser->side.out);
-    tide_link_nudge_producer(parser->records.in);
+    tide_confluence_nudge(&parser->confluence);
+    if (parser->records.in) tide_link_nudge_producer(parser->records.in);
 }

@@ -14,6 +14,7 @@
 #define TIDE_STAGES_PARSER_H
 
 #include "engine/stages/classify.h"
+#include "engine/stages/confluence.h"
 #include "engine/stages/router.h"
 #include "engine/stages/rule_board.h"
 #include "engine/stages/side_text.h"
@@ -58,13 +59,20 @@ struct tide_parser {
     struct tide_router router;
     struct tide_side_text side;
 
+    /* Several inputs: records are read by their partitions, and the chunk holds one at a time. */
+    struct tide_confluence confluence;
+    const struct tide_parcel_place *place; /* of that record; NULL: not noted, or in the chunk */
+    const char *place_side;
+
     unsigned next; /* of the chunk's records */
-    bool awaits_header, has_columns;
+    bool awaits_header;
     bool epoch_is_full;
     bool has_gaps;       /* between windows: every row's time has to be looked at */
-    int64_t time_max_ms; /* greatest event time of an accepted row */
+    int64_t time_max_ms; /* greatest event time of an accepted row; of several inputs, of the one
+                            whose row is routed */
     int64_t time_first_ms;
     bool has_time;
+    int64_t watermark_max_ms; /* the other inputs allow no more; INT64_MAX: there are none */
     int64_t fire_next_ms; /* what the next window waits for; see struct tide_step */
     struct tide_parser_clock clock;
     uint64_t rules_version;
@@ -84,12 +92,15 @@ struct tide_parser {
     unsigned change_count, change_capacity;
 };
 
-size_t tide_parser_bytes(void); /* what init allocates beside records and router */
+/* What init allocates beside records and router. */
+size_t tide_parser_bytes(const struct tide_plan *plan);
+
+/* input: the link with blocks; if the plan has partitions, the links with their parcels. */
 TIDE_MUST_USE bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                                     struct tide_control *control,
                                     struct tide_rule_board *rule_board,
                                     struct tide_view_board *views,
-                                    const struct tide_hash_seed *seed, struct tide_link *blocks,
+                                    const struct tide_hash_seed *seed, struct tide_link *input,
                                     struct tide_link *workers, struct tide_link *side,
                                     struct tide_error *error);
 void tide_parser_fini(struct tide_parser *parser); /* a zeroed one is fine */

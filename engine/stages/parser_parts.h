@@ -36,6 +36,16 @@ enum tide_progress tide_parser_tick(struct tide_parser *parser);
  * again later. */
 enum tide_routed tide_parser_route(struct tide_parser *parser, unsigned i);
 
+/* Routes record i of the chunk as it has been read. */
+enum tide_routed tide_parser_route_read(struct tide_parser *parser, unsigned i,
+                                        const struct tide_classified *read);
+
+/* Moves the watermark after the current row, if it is above the present one. */
+void tide_parser_move_watermark(struct tide_parser *parser, int64_t watermark_ms);
+
+/* Routes rows of several inputs, in the order in which they are one stream. */
+enum tide_progress tide_parser_merge(struct tide_parser *parser);
+
 /* Routes the records at the front of what is left of the chunk, as far as nothing out of the
  * ordinary comes up: a full batch, a row at or below the watermark, a watermark that lets something
  * fire. */

@@ -24,14 +24,28 @@ static void check_policy(struct tide_parser *parser, uint64_t line)
     tide_control_stop(parser->control); /* the reader has no more to do */
 }
 
+/* Where record i comes from: of several inputs, as its partition has noted. */
 static struct tide_side_place place_of(struct tide_parser *parser, unsigned i)
 {
     const struct tide_chunk *chunk = &parser->records.chunk;
+    if (parser->place)
+        return (struct tide_side_place){.file = parser->plan->files[chunk->file],
+                                        .line = parser->place->line,
+                                        .byte = parser->place->byte};
     return (struct tide_side_place){
         .file = parser->plan->file_count > 1 ? parser->plan->files[chunk->file] : NULL,
         .line = tide_records_line(&parser->records, i),
         .byte = chunk->offset + tide_chunk_start(chunk, i),
     };
+}
+
+/* Record i, raw. */
+static const char *record_of(const struct tide_parser *parser, unsigned i, size_t *bytes)
+{
+    const struct tide_parcel_place *place = parser->place;
+    if (!place) return tide_chunk_record(&parser->records.chunk, i, bytes);
+    *bytes = place->record_bytes;
+    return parser->place_side + place->record_offset;
 }
 
 static enum tide_routed after_side(struct tide_parser *parser, enum tide_side_status status)
@@ -45,12 +59,12 @@ static enum tide_routed after_side(struct tide_parser *parser, enum tide_side_st
 static enum tide_routed reject(struct tide_parser *parser, unsigned i, const char *reason,
                                uint64_t *count)
 {
-    size_t bytes;
-    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
     bool wanted = parser->plan->outputs[TIDE_OUTPUT_REJECTS] != NULL;
     struct tide_side_place where = {0};
     if (wanted || parser->plan->rejects_max >= 0) where = place_of(parser, i);
     if (wanted) {
+        size_t bytes;
+        const char *record = record_of(parser, i, &bytes);
         enum tide_routed routed =
             after_side(parser, tide_side_text_reject(&parser->side, &where, reason, record, bytes));
         if (routed != TIDE_ROUTED) return routed;
@@ -63,9 +77,9 @@ static enum tide_routed reject(struct tide_parser *parser, unsigned i, const cha
 
 static enum tide_routed late(struct tide_parser *parser, unsigned i)
 {
-    size_t bytes;
-    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
     if (parser->plan->outputs[TIDE_OUTPUT_LATE]) {
+        size_t bytes;
+        const char *record = record_of(parser, i, &bytes);
         struct tide_side_place where = place_of(parser, i);
         enum tide_routed routed =
             after_side(parser, tide_side_text_late(&parser->side, &where,
@@ -83,7 +97,7 @@ static bool keep_late_line(struct tide_parser *parser, unsigned i, struct tide_b
 {
     if (!parser->plan->outputs[TIDE_OUTPUT_LATE]) return true;
     size_t bytes;
-    const char *record = tide_chunk_record(&parser->records.chunk, i, &bytes);
+    const char *record = record_of(parser, i, &bytes);
     struct tide_side_place where = place_of(parser, i);
     struct tide_note *note = &batch->notes[batch->note_count - 1];
     if (!tide_batch_reserve(batch, tide_side_text_late_bytes_max(&where, bytes),
@@ -129,20 +143,14 @@ static bool is_future(const struct tide_parser *parser, int64_t time_ms)
 {
     int64_t ahead_ms;
     if (parser->plan->max_future_ms < 0 || !parser->has_time) return false;
+    if (parser->confluence.input_count > 0) return false; /* its partition has looked */
     if (__builtin_sub_overflow(time_ms, parser->time_max_ms, &ahead_ms)) return true;
     return ahead_ms > parser->plan->max_future_ms;
 }
 
-/* The current row, already in its batch if it goes into one, has the greatest event time so far. */
-static void advance(struct tide_parser *parser, int64_t time_ms)
+void tide_parser_move_watermark(struct tide_parser *parser, int64_t watermark_ms)
 {
-    parser->time_max_ms = time_ms;
-    if (TIDE_UNLIKELY(!parser->has_time)) parser->time_first_ms = time_ms;
-    parser->has_time = true;
     if (parser->plan->unbounded) return;
-    int64_t watermark_ms;
-    if (__builtin_sub_overflow(time_ms, parser->plan->bound_ms + 1, &watermark_ms))
-        watermark_ms = INT64_MIN;
     if (watermark_ms <= parser->router.watermark_ms) return; /* silence has brought it further */
     parser->clock.is_ahead = false;
     bool has_arrivals = tide_plan_has_arrivals(parser->plan);
@@ -155,6 +163,18 @@ static void advance(struct tide_parser *parser, int64_t time_ms)
         parser->epoch_is_full = tide_router_add_step(&parser->router, watermark_ms);
         parser->fire_next_ms = tide_parser_next_fire(parser, watermark_ms);
     }
+}
+
+/* The current row, already in its batch if it goes into one, has the greatest event time so far. */
+static void advance(struct tide_parser *parser, int64_t time_ms)
+{
+    parser->time_max_ms = time_ms;
+    if (TIDE_UNLIKELY(!parser->has_time)) parser->time_first_ms = time_ms;
+    parser->has_time = true;
+    int64_t watermark_ms;
+    if (__builtin_sub_overflow(time_ms, parser->plan->bound_ms + 1, &watermark_ms)) return;
+    tide_parser_move_watermark(
+        parser, watermark_ms < parser->watermark_max_ms ? watermark_ms : parser->watermark_max_ms);
 }
 
 /* No window takes the row, but time goes on with it. */
@@ -288,30 +308,41 @@ static uint64_t count_left_out(const struct tide_parser *parser)
 /* A row that is not plain. A blocked one is read again when there is room. */
 static enum tide_routed route_other(struct tide_parser *parser, unsigned i)
 {
-    struct tide_chunk *chunk = &parser->records.chunk;
+    const struct tide_chunk *chunk = &parser->records.chunk;
     struct tide_classified read = tide_classify(&parser->classifier, chunk, i);
-    switch (read.class) {
+    if (read.class == TIDE_CLASS_GOOD &&
+        chunk->field_count !=
+            parser->decoder.field_count) /* perhaps all of them end in one comma more */
+        tide_columns_teach(&parser->columns, chunk->field_count, &parser->decoder);
+    return tide_parser_route_read(parser, i, &read);
+}
+
+enum tide_routed tide_parser_route_read(struct tide_parser *parser, unsigned i,
+                                        const struct tide_classified *read)
+{
+    struct tide_chunk *chunk = &parser->records.chunk;
+    switch (read->class) {
     case TIDE_CLASS_MISSING:
-        return reject(parser, i, read.reason, &parser->counts.missing);
+        return reject(parser, i, read->reason, &parser->counts.missing);
     case TIDE_CLASS_MALFORMED:
-        return reject(parser, i, read.reason, &parser->counts.malformed);
+        return reject(parser, i, read->reason, &parser->counts.malformed);
+    case TIDE_CLASS_FUTURE:
+        return reject(parser, i, read->reason, &parser->counts.future);
     case TIDE_CLASS_NO_MEMORY:
         tide_parser_fail_memory(parser);
         return TIDE_ROUTE_FAILED;
     case TIDE_CLASS_GOOD:
         break;
     }
-    if (chunk->field_count !=
-        parser->decoder.field_count) /* perhaps all of them end in one comma more */
-        tide_columns_teach(&parser->columns, chunk->field_count, &parser->decoder);
-    make_plain(chunk, i, &read);
+    make_plain(chunk, i, read);
     const uint64_t left_out = count_left_out(parser);
-    unsigned worker = worker_of(parser, &chunk->rows[i], chunk->kinds[i]);
+    bool is_wide = read->amount != (int64_t)read->amount;
+    unsigned worker = is_wide ? worker_of(parser, &chunk->rows[i], chunk->kinds[i]) : 0;
     enum tide_routed routed = route_plain(parser, i);
     chunk->kinds[i] = TIDE_ROW_OTHER;
-    if (routed != TIDE_ROUTED || read.amount == (int64_t)read.amount) return routed;
+    if (routed != TIDE_ROUTED || !is_wide) return routed;
     if (left_out != count_left_out(parser)) return routed;
-    if (widen_last(parser->router.routes[worker].open, read.amount)) return TIDE_ROUTED;
+    if (widen_last(parser->router.routes[worker].open, read->amount)) return TIDE_ROUTED;
     tide_parser_fail_memory(parser);
     return TIDE_ROUTE_FAILED;
 }

@@ -98,8 +98,9 @@ void tide_pipeline_look(struct tide_pipeline *pipeline, struct tide_glance *glan
     }
     tide_rcu_unregister();
     glance->ring_percent = waiting_max ? (unsigned)(100 * waiting / waiting_max) : 0;
-    glance->bytes_consumed =
-        atomic_load_explicit(&pipeline->reader.bytes_consumed, memory_order_relaxed);
+    for (unsigned i = 0; i < tide_pipeline_inlets(pipeline->plan); i++)
+        glance->bytes_consumed +=
+            atomic_load_explicit(&pipeline->inlets[i].reader.bytes_consumed, memory_order_relaxed);
     tide_view_ask(&pipeline->views);
 }
 
@@ -142,11 +143,12 @@ static void add_process(const struct tide_pipeline *pipeline, unsigned worker,
 static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *totals)
 {
     *totals = (struct tide_totals){.rows = pipeline->parser.counts,
-                                   .bytes_unpacked = pipeline->reader.bytes_unpacked,
                                    .time_first_ms = pipeline->parser.time_first_ms,
                                    .time_max_ms = pipeline->parser.time_max_ms,
                                    .has_time = pipeline->parser.has_time,
                                    .was_stopped = pipeline->parser.was_stopped};
+    for (unsigned i = 0; i < tide_pipeline_inlets(pipeline->plan); i++)
+        totals->bytes_unpacked += pipeline->inlets[i].reader.bytes_unpacked;
     for (unsigned i = 0; i < pipeline->plan->parallelism; i++) {
         const struct tide_worker_counts *counts = &pipeline->lanes[i].worker.counts;
         totals->used += counts->rows;
@@ -186,19 +188,33 @@ static void add_link(struct tide_ring_figures *ring, uint64_t *received,
     *received += link->received;
 }
 
-/* Of the links into stage i. */
-static struct tide_ring_figures ring_figures(const struct tide_pipeline *pipeline, unsigned i)
+/* Of the links into a stage. */
+static struct tide_ring_figures ring_figures(const struct tide_pipeline *pipeline,
+                                             struct tide_post post)
 {
+    const unsigned partitions = tide_plan_partitions(pipeline->plan);
     struct tide_ring_figures ring = {0};
     uint64_t received = 0;
-    if (i == 1) {
-        add_link(&ring, &received, &pipeline->block_link);
-    } else if (i == pipeline->stage_count - 1) {
+    switch (post.role) {
+    case TIDE_ROLE_PARTITION:
+        add_link(&ring, &received, &pipeline->inlets[post.index].block_link);
+        break;
+    case TIDE_ROLE_PARSER:
+        if (partitions == 0) add_link(&ring, &received, &pipeline->inlets[0].block_link);
+        for (unsigned i = 0; i < partitions; i++)
+            add_link(&ring, &received, &pipeline->parcel_links[i]);
+        break;
+    case TIDE_ROLE_WORKER:
+        add_link(&ring, &received, &pipeline->in_links[post.index]);
+        break;
+    case TIDE_ROLE_SINK:
         add_link(&ring, &received, &pipeline->side_link);
-        for (unsigned worker = 0; worker < pipeline->plan->parallelism; worker++)
-            add_link(&ring, &received, &pipeline->out_links[worker]);
-    } else if (i > 1) {
-        add_link(&ring, &received, &pipeline->in_links[i - 2]);
+        for (unsigned i = 0; i < pipeline->plan->parallelism; i++)
+            add_link(&ring, &received, &pipeline->out_links[i]);
+        break;
+    case TIDE_ROLE_READER:
+    case TIDE_ROLE_COUNT:
+        break;
     }
     if (received > 0) ring.mean /= (double)received;
     return ring;
@@ -208,17 +224,19 @@ bool tide_pipeline_report(const struct tide_pipeline *pipeline, unsigned i,
                           struct tide_stage_report *report)
 {
     if (i >= pipeline->stage_count) return false;
-    const struct tide_stage *stage = &pipeline->stages[i];
+    const struct tide_post post = tide_pipeline_post(pipeline->plan, i);
     *report = (struct tide_stage_report){
-        .name = stage->name, .index = -1, .ring = ring_figures(pipeline, i), .clock = stage->clock};
-    if (i == 1) {
+        .post = post, .ring = ring_figures(pipeline, post), .clock = pipeline->stages[i].clock};
+    if (post.role == TIDE_ROLE_PARTITION) {
+        report->rows = pipeline->inlets[post.index].partition.row_count;
+        report->batches = pipeline->inlets[post.index].partition.parcel_count;
+    } else if (post.role == TIDE_ROLE_PARSER) {
         report->rows = pipeline->parser.counts.rows;
         report->batches = pipeline->parser.router.batch_count;
-    } else if (i == pipeline->stage_count - 1) {
+    } else if (post.role == TIDE_ROLE_SINK) {
         report->batches = pipeline->sink.batch_count;
-    } else if (i > 1) {
-        const struct tide_worker *worker = &pipeline->lanes[i - 2].worker;
-        report->index = (int)worker->index;
+    } else if (post.role == TIDE_ROLE_WORKER) {
+        const struct tide_worker *worker = &pipeline->lanes[post.index].worker;
         report->rows = worker->counts.rows;
         report->batches = worker->counts.batches;
         report->results = worker->counts.results;
@@ -236,5 +254,5 @@ const struct tide_rule_change *tide_pipeline_rule_changes(const struct tide_pipe
 
 const char *tide_pipeline_scanner_name(const struct tide_pipeline *pipeline)
 {
-    return pipeline->parser.records.scanner->name;
+    return tide_scanner_select(pipeline->plan->scanner)->name;
 }

@@ -15,7 +15,11 @@
 #include "engine/stages/sink.h"
 #include "engine/stages/worker.h"
 
-enum { TIDE_EMISSIONS_A_LINK = 16, TIDE_THREAD_NAME_BYTES = 16 };
+enum {
+    TIDE_EMISSIONS_A_LINK = 16,
+    TIDE_PARCELS_A_LINK_MAX = 8, /* fewer if --ring-slots says so */
+    TIDE_THREAD_NAME_BYTES = 16,
+};
 
 struct tide_pipeline;
 
@@ -39,11 +43,26 @@ struct tide_ring_figures {
     double mean;    /* the same; 0: nothing was taken */
 };
 
+enum tide_role {
+    TIDE_ROLE_READER,
+    TIDE_ROLE_PARTITION, /* only where several inputs are read side by side */
+    TIDE_ROLE_PARSER,
+    TIDE_ROLE_WORKER,
+    TIDE_ROLE_SINK,
+    TIDE_ROLE_COUNT
+};
+
+/* Stage i of a pipeline. */
+struct tide_post {
+    enum tide_role role;
+    unsigned index; /* among those of its role */
+    bool is_one_of_many;
+};
+
 /* One stage's share of the work, for the stats and --verbose. */
 struct tide_stage_report {
-    const char *name;          /* reader, parser, worker, sink */
-    int index;                 /* of a worker; else -1 */
-    uint64_t rows;             /* parser: records; worker: rows folded; else 0 */
+    struct tide_post post;
+    uint64_t rows;             /* partition, parser: records; worker: rows folded; else 0 */
     uint64_t batches;          /* taken in (parser: handed out) */
     uint64_t results, windows; /* worker */
     struct tide_ring_figures ring;
@@ -58,16 +77,24 @@ struct tide_glance {
     unsigned ring_percent; /* mean fill of the workers' input rings */
 };
 
-/* How a plan's pipeline is built. Stages are counted in the order of the data's way: reader,
- * parser, workers, sink. With the scheduler `one` a single thread runs all of them. */
+/* How a plan's pipeline is built. Stages are counted in the order of the data's way: readers,
+ * partitions, parser, workers, sink. With the scheduler `one` a single thread runs all of them. */
 unsigned tide_pipeline_stage_count(const struct tide_plan *plan);
 unsigned tide_pipeline_thread_count(const struct tide_plan *plan);
+struct tide_post tide_pipeline_post(const struct tide_plan *plan, unsigned i);
+unsigned tide_pipeline_stage(const struct tide_plan *plan, enum tide_role role, unsigned index);
+
+/* "reader", "part", "parser", "worker", "sink". */
+const char *tide_role_name(enum tide_role role);
+
+/* Parcels on the way from each partition to the parser. */
+unsigned tide_pipeline_parcels(const struct tide_plan *plan);
 
 /* What thread i is called, as top -H and debuggers show it. */
 void tide_pipeline_thread_name(const struct tide_plan *plan, unsigned i,
                                char name[TIDE_THREAD_NAME_BYTES]);
 
-/* What parser and workers try before they sleep; reader and sink sleep at once. */
+/* What partitions, parser and workers try before they sleep; readers and the sink sleep at once. */
 struct tide_patience tide_pipeline_patience(const struct tide_plan *plan);
 
 /* What one channel of an emission batch holds. */
@@ -102,7 +129,7 @@ void tide_pipeline_look(struct tide_pipeline *pipeline, struct tide_glance *glan
 TIDE_MUST_USE bool tide_pipeline_join(struct tide_pipeline *pipeline, struct tide_totals *totals,
                                       struct tide_error *error);
 
-/* After join: stage i's report; false: there is no such stage. In the order of the data's way. */
+/* After join: stage i's report; false: there is no such stage. */
 TIDE_MUST_USE bool tide_pipeline_report(const struct tide_pipeline *pipeline, unsigned i,
                                         struct tide_stage_report *report);
 

@@ -9,9 +9,19 @@
 #ifndef TIDE_STAGES_PIPELINE_PARTS_H
 #define TIDE_STAGES_PIPELINE_PARTS_H
 
+#include "engine/stages/partition.h"
 #include "engine/stages/pipeline.h"
 
 #include <pthread.h>
+
+/* What reads all files, or one of several that are read side by side. */
+struct tide_inlet {
+    struct tide_reader reader;
+    struct tide_block blocks[TIDE_BLOCK_COUNT];
+    struct tide_link block_link;
+    struct tide_partition partition; /* zeroed: the parser takes the blocks */
+    struct tide_parcel *parcels;     /* its own */
+};
 
 /* One worker with the roads to and from it. */
 struct tide_lane {
@@ -32,16 +42,16 @@ struct tide_pipeline {
     struct tide_control control;
     struct tide_rule_board rule_board;
     struct tide_view_board views;
-    struct tide_block blocks[TIDE_BLOCK_COUNT];
-    struct tide_link block_link, side_link;
+    struct tide_inlet *inlets;
+    struct tide_link *parcel_links; /* the inlets', in an array for the parser; NULL: none */
+    struct tide_link side_link;
     struct tide_emission_batch side_emissions[TIDE_EMISSIONS_A_LINK];
-    struct tide_reader reader;
     struct tide_parser parser;
     struct tide_lane *lanes;
     struct tide_link *in_links, *out_links; /* the lanes' own, in arrays for parser and sink */
     struct tide_sink sink;
 
-    struct tide_stage *stages; /* reader, parser, workers, sink */
+    struct tide_stage *stages; /* readers, partitions, parser, workers, sink */
     unsigned stage_count;
     struct tide_runner *runners;
     unsigned runner_count;
@@ -49,5 +59,11 @@ struct tide_pipeline {
     int done_fd;
     uint64_t reload_count;
 };
+
+/* How many inlets there are. */
+static inline unsigned tide_pipeline_inlets(const struct tide_plan *plan)
+{
+    return tide_plan_partitions(plan) > 0 ? tide_plan_partitions(plan) : 1;
+}
 
 #endif

@@ -3,17 +3,10 @@
 #include "engine/stages/rcu.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
-
-enum {
-    STAGES_BESIDE_WORKERS = 3,     /* reader, parser; sink */
-    EMISSION_BYTES_MAX = 64 << 10, /* more than four workers share what four would have ... */
-    EMISSION_BYTES_MIN = 8 << 10,  /* ... but no less than this */
-};
 
 /* Zeroed, and no line shared with anything else. */
 static void *alloc_lines(size_t count, size_t bytes)
@@ -23,111 +16,109 @@ static void *alloc_lines(size_t count, size_t bytes)
     return block;
 }
 
-unsigned tide_pipeline_stage_count(const struct tide_plan *plan)
+static struct tide_stage *stage_of(struct tide_pipeline *pipeline, enum tide_role role,
+                                   unsigned index)
 {
-    return plan->parallelism + STAGES_BESIDE_WORKERS;
+    return &pipeline->stages[tide_pipeline_stage(pipeline->plan, role, index)];
 }
 
-unsigned tide_pipeline_thread_count(const struct tide_plan *plan)
+static void *self_of(struct tide_pipeline *pipeline, struct tide_post post)
 {
-    return plan->scheduler == TIDE_SCHEDULER_ONE ? 1 : tide_pipeline_stage_count(plan);
+    switch (post.role) {
+    case TIDE_ROLE_READER:
+        return &pipeline->inlets[post.index].reader;
+    case TIDE_ROLE_PARTITION:
+        return &pipeline->inlets[post.index].partition;
+    case TIDE_ROLE_PARSER:
+        return &pipeline->parser;
+    case TIDE_ROLE_WORKER:
+        return &pipeline->lanes[post.index].worker;
+    case TIDE_ROLE_SINK:
+    case TIDE_ROLE_COUNT:
+        break;
+    }
+    return &pipeline->sink;
 }
 
-void tide_pipeline_thread_name(const struct tide_plan *plan, unsigned i,
-                               char name[TIDE_THREAD_NAME_BYTES])
+/* Partitions, parser and workers are busy most of the time; readers and sink have little to do and
+ * must not spin. */
+static struct tide_stage model_of(const struct tide_plan *plan, enum tide_role role)
 {
-    const char *stage = i == 0 ? "reader" : i == 1 ? "parser" : "sink";
-    bool is_worker = i > 1 && i + 1 < tide_pipeline_stage_count(plan);
-    TIDE_ASSERT(i < TIDE_WAITERS_MAX); /* so the number fits */
-    if (plan->scheduler == TIDE_SCHEDULER_ONE) snprintf(name, TIDE_THREAD_NAME_BYTES, "tide turns");
-    else if (is_worker) snprintf(name, TIDE_THREAD_NAME_BYTES, "tide work %u", i - 2);
-    else snprintf(name, TIDE_THREAD_NAME_BYTES, "tide %s", stage);
-}
-
-struct tide_patience tide_pipeline_patience(const struct tide_plan *plan)
-{
-    return tide_patience_for(plan->parallelism + 1);
-}
-
-static struct tide_stage *stage_of_worker(struct tide_pipeline *pipeline, unsigned i)
-{
-    return &pipeline->stages[2 + i];
-}
-
-static struct tide_stage *stage_of_sink(struct tide_pipeline *pipeline)
-{
-    return &pipeline->stages[pipeline->stage_count - 1];
-}
-
-static void init_stage(struct tide_pipeline *pipeline, struct tide_stage *stage,
-                       const struct tide_stage *model)
-{
-    *stage = *model;
-    tide_waiter_init(&stage->waiter);
-    pipeline->control.waiters[pipeline->control.waiter_count++] = &stage->waiter;
+    const struct tide_patience busy = tide_pipeline_patience(plan), idle = {0};
+    const struct tide_stage models[TIDE_ROLE_COUNT] = {
+        [TIDE_ROLE_READER] = {.step = tide_reader_step,
+                              .nudge = tide_reader_nudge,
+                              .patience = idle,
+                              .wait_for_input = tide_reader_wait_for_input},
+        [TIDE_ROLE_PARTITION] = {.step = tide_partition_step,
+                                 .nudge = tide_partition_nudge,
+                                 .patience = busy},
+        [TIDE_ROLE_PARSER] = {.step = tide_parser_step,
+                              .nudge = tide_parser_nudge,
+                              .wake_at_ns = tide_parser_wake_at_ns,
+                              .patience = busy,
+                              .uses_rcu = true},
+        [TIDE_ROLE_WORKER] = {.step = tide_worker_step,
+                              .nudge = tide_worker_nudge,
+                              .patience = busy,
+                              .uses_rcu = true},
+        [TIDE_ROLE_SINK] = {.step = tide_sink_step, .nudge = tide_sink_nudge, .patience = idle},
+    };
+    return models[role];
 }
 
 static bool init_stages(struct tide_pipeline *pipeline)
 {
-    unsigned workers = pipeline->plan->parallelism;
-    pipeline->stage_count = tide_pipeline_stage_count(pipeline->plan);
-    size_t bytes = pipeline->stage_count * sizeof *pipeline->stages;
-    pipeline->stages = tide_alloc_aligned(TIDE_PARTY_BYTES, bytes);
+    const struct tide_plan *plan = pipeline->plan;
+    struct tide_control *control = &pipeline->control;
+    pipeline->stage_count = tide_pipeline_stage_count(plan);
+    pipeline->stages = alloc_lines(pipeline->stage_count, sizeof *pipeline->stages);
     pipeline->runners =
-        tide_alloc_zeroed(tide_pipeline_thread_count(pipeline->plan), sizeof *pipeline->runners);
+        tide_alloc_zeroed(tide_pipeline_thread_count(plan), sizeof *pipeline->runners);
     if (!pipeline->stages || !pipeline->runners) return false;
-    memset(pipeline->stages, 0, bytes);
-    /* The parser and the workers are busy most of the time; reader and sink have little to do and
-     * must not spin. */
-    const struct tide_patience busy = tide_pipeline_patience(pipeline->plan), idle = {0};
-    init_stage(pipeline, &pipeline->stages[0],
-               &(struct tide_stage){.name = "reader",
-                                    .self = &pipeline->reader,
-                                    .step = tide_reader_step,
-                                    .nudge = tide_reader_nudge,
-                                    .patience = idle,
-                                    .wait_for_input = tide_reader_wait_for_input});
-    init_stage(pipeline, &pipeline->stages[1],
-               &(struct tide_stage){.name = "parser",
-                                    .self = &pipeline->parser,
-                                    .step = tide_parser_step,
-                                    .nudge = tide_parser_nudge,
-                                    .wake_at_ns = tide_parser_wake_at_ns,
-                                    .patience = busy,
-                                    .uses_rcu = true});
-    for (unsigned i = 0; i < workers; i++)
-        init_stage(pipeline, stage_of_worker(pipeline, i),
-                   &(struct tide_stage){.name = "worker",
-                                        .self = &pipeline->lanes[i].worker,
-                                        .step = tide_worker_step,
-                                        .nudge = tide_worker_nudge,
-                                        .patience = busy,
-                                        .uses_rcu = true});
-    init_stage(pipeline, stage_of_sink(pipeline),
-               &(struct tide_stage){.name = "sink",
-                                    .self = &pipeline->sink,
-                                    .step = tide_sink_step,
-                                    .nudge = tide_sink_nudge,
-                                    .patience = idle});
+    for (unsigned i = 0; i < pipeline->stage_count; i++) {
+        struct tide_stage *stage = &pipeline->stages[i];
+        struct tide_post post = tide_pipeline_post(plan, i);
+        *stage = model_of(plan, post.role);
+        stage->name = tide_role_name(post.role);
+        stage->self = self_of(pipeline, post);
+        tide_waiter_init(&stage->waiter);
+        control->waiters[control->waiter_count++] = &stage->waiter;
+    }
     return true;
 }
 
-static bool link_blocks(struct tide_pipeline *pipeline)
+/* --- links --- */
+
+static bool link_blocks(struct tide_pipeline *pipeline, unsigned i)
 {
     void *items[TIDE_BLOCK_COUNT];
-    for (unsigned i = 0; i < TIDE_BLOCK_COUNT; i++) {
-        if (!tide_block_init(&pipeline->blocks[i])) return false;
-        items[i] = &pipeline->blocks[i];
+    struct tide_inlet *inlet = &pipeline->inlets[i];
+    bool has_partitions = tide_plan_partitions(pipeline->plan) > 0;
+    for (unsigned j = 0; j < TIDE_BLOCK_COUNT; j++) {
+        if (!tide_block_init(&inlet->blocks[j])) return false;
+        items[j] = &inlet->blocks[j];
     }
-    return tide_link_init(&pipeline->block_link, items, TIDE_BLOCK_COUNT,
-                          &pipeline->stages[0].waiter, &pipeline->stages[1].waiter);
+    return tide_link_init(
+        &inlet->block_link, items, TIDE_BLOCK_COUNT,
+        &stage_of(pipeline, TIDE_ROLE_READER, i)->waiter,
+        &stage_of(pipeline, has_partitions ? TIDE_ROLE_PARTITION : TIDE_ROLE_PARSER, i)->waiter);
 }
 
-size_t tide_pipeline_emission_bytes(const struct tide_plan *plan)
+static bool link_parcels(struct tide_pipeline *pipeline, unsigned i)
 {
-    size_t bytes = 4 * EMISSION_BYTES_MAX / plan->parallelism;
-    if (bytes > EMISSION_BYTES_MAX) return EMISSION_BYTES_MAX;
-    return bytes < EMISSION_BYTES_MIN ? EMISSION_BYTES_MIN : bytes;
+    void *items[TIDE_PARCELS_A_LINK_MAX];
+    struct tide_inlet *inlet = &pipeline->inlets[i];
+    unsigned count = tide_pipeline_parcels(pipeline->plan);
+    inlet->parcels = alloc_lines(count, sizeof *inlet->parcels);
+    if (!inlet->parcels) return false;
+    for (unsigned j = 0; j < count; j++) {
+        if (!tide_parcel_init(&inlet->parcels[j], pipeline->plan->batch_rows)) return false;
+        items[j] = &inlet->parcels[j];
+    }
+    return tide_link_init(&pipeline->parcel_links[i], items, count,
+                          &stage_of(pipeline, TIDE_ROLE_PARTITION, i)->waiter,
+                          &stage_of(pipeline, TIDE_ROLE_PARSER, 0)->waiter);
 }
 
 static bool link_emissions(struct tide_pipeline *pipeline, struct tide_emission_batch *emissions,
@@ -140,7 +131,7 @@ static bool link_emissions(struct tide_pipeline *pipeline, struct tide_emission_
         items[i] = &emissions[i];
     }
     return tide_link_init(link, items, TIDE_EMISSIONS_A_LINK, &producer->waiter,
-                          &stage_of_sink(pipeline)->waiter);
+                          &stage_of(pipeline, TIDE_ROLE_SINK, 0)->waiter);
 }
 
 static bool link_batches(struct tide_pipeline *pipeline, struct tide_lane *lane, unsigned worker)
@@ -153,9 +144,9 @@ static bool link_batches(struct tide_pipeline *pipeline, struct tide_lane *lane,
                                 tide_plan_has_arrivals(pipeline->plan));
         items[i] = &lane->batches[i];
     }
-    ready = ready &&
-            tide_link_init(&pipeline->in_links[worker], items, count, &pipeline->stages[1].waiter,
-                           &stage_of_worker(pipeline, worker)->waiter);
+    ready = ready && tide_link_init(&pipeline->in_links[worker], items, count,
+                                    &stage_of(pipeline, TIDE_ROLE_PARSER, 0)->waiter,
+                                    &stage_of(pipeline, TIDE_ROLE_WORKER, worker)->waiter);
     tide_free(items);
     return ready;
 }
@@ -167,24 +158,40 @@ static bool link_lane(struct tide_pipeline *pipeline, unsigned worker)
     lane->emissions = alloc_lines(TIDE_EMISSIONS_A_LINK, sizeof *lane->emissions);
     return lane->batches && lane->emissions && link_batches(pipeline, lane, worker) &&
            link_emissions(pipeline, lane->emissions, &pipeline->out_links[worker],
-                          stage_of_worker(pipeline, worker));
+                          stage_of(pipeline, TIDE_ROLE_WORKER, worker));
+}
+
+static bool alloc_all(struct tide_pipeline *pipeline)
+{
+    const struct tide_plan *plan = pipeline->plan;
+    unsigned workers = plan->parallelism, partitions = tide_plan_partitions(plan);
+    pipeline->inlets = alloc_lines(tide_pipeline_inlets(plan), sizeof *pipeline->inlets);
+    pipeline->lanes = alloc_lines(workers, sizeof *pipeline->lanes);
+    pipeline->in_links = alloc_lines(workers, sizeof *pipeline->in_links);
+    pipeline->out_links = alloc_lines(workers, sizeof *pipeline->out_links);
+    if (partitions > 0)
+        pipeline->parcel_links = alloc_lines(partitions, sizeof *pipeline->parcel_links);
+    return pipeline->inlets && pipeline->lanes && pipeline->in_links && pipeline->out_links &&
+           (partitions == 0 || pipeline->parcel_links);
 }
 
 static bool link_all(struct tide_pipeline *pipeline)
 {
-    unsigned workers = pipeline->plan->parallelism;
-    pipeline->lanes = alloc_lines(workers, sizeof *pipeline->lanes);
-    pipeline->in_links = alloc_lines(workers, sizeof *pipeline->in_links);
-    pipeline->out_links = alloc_lines(workers, sizeof *pipeline->out_links);
-    if (!pipeline->lanes || !pipeline->in_links || !pipeline->out_links || !init_stages(pipeline) ||
-        !link_blocks(pipeline) ||
+    const struct tide_plan *plan = pipeline->plan;
+    if (!alloc_all(pipeline) || !init_stages(pipeline) ||
         !link_emissions(pipeline, pipeline->side_emissions, &pipeline->side_link,
-                        &pipeline->stages[1]))
+                        stage_of(pipeline, TIDE_ROLE_PARSER, 0)))
         return false;
-    for (unsigned i = 0; i < workers; i++)
+    for (unsigned i = 0; i < tide_pipeline_inlets(plan); i++)
+        if (!link_blocks(pipeline, i)) return false;
+    for (unsigned i = 0; i < tide_plan_partitions(plan); i++)
+        if (!link_parcels(pipeline, i)) return false;
+    for (unsigned i = 0; i < plan->parallelism; i++)
         if (!link_lane(pipeline, i)) return false;
     return true;
 }
+
+/* --- all of it --- */
 
 /* Keys are found and routed by a hash nobody can foresee; without a source of chance, by the clock.
  */
@@ -197,6 +204,24 @@ static struct tide_hash_seed draw_seed(void)
     return seed;
 }
 
+static bool init_inlets(struct tide_pipeline *pipeline, const struct tide_hash_seed *seed,
+                        struct tide_error *error)
+{
+    const struct tide_plan *plan = pipeline->plan;
+    struct tide_control *control = &pipeline->control;
+    if (tide_plan_partitions(plan) == 0)
+        tide_reader_init(&pipeline->inlets[0].reader, plan, control,
+                         &pipeline->inlets[0].block_link);
+    for (unsigned i = 0; i < tide_plan_partitions(plan); i++) {
+        struct tide_inlet *inlet = &pipeline->inlets[i];
+        tide_reader_init_one(&inlet->reader, plan, i, control, &inlet->block_link);
+        if (!tide_partition_init(&inlet->partition, plan, control, seed, &inlet->block_link,
+                                 &pipeline->parcel_links[i], error))
+            return false;
+    }
+    return true;
+}
+
 static bool init(struct tide_pipeline *pipeline, const struct tide_plan *plan,
                  struct tide_output *const outputs[TIDE_CHANNEL_COUNT], struct tide_error *error)
 {
@@ -207,17 +232,19 @@ static bool init(struct tide_pipeline *pipeline, const struct tide_plan *plan,
     if (!link_all(pipeline)) return tide_error_memory(error, "the pipeline");
     struct tide_hash_seed seed = draw_seed();
     struct tide_control *control = &pipeline->control;
-    tide_reader_init(&pipeline->reader, plan, control, &pipeline->block_link);
-    if (!tide_rule_board_init(&pipeline->rule_board, plan->rules, plan->parallelism, error) ||
+    struct tide_link *input =
+        pipeline->parcel_links ? pipeline->parcel_links : &pipeline->inlets[0].block_link;
+    if (!init_inlets(pipeline, &seed, error) ||
+        !tide_rule_board_init(&pipeline->rule_board, plan->rules, plan->parallelism, error) ||
         !tide_view_board_init(&pipeline->views, plan->parallelism + 1, error) ||
         !tide_parser_init(&pipeline->parser, plan, control, &pipeline->rule_board, &pipeline->views,
-                          &seed, &pipeline->block_link, pipeline->in_links, &pipeline->side_link,
-                          error))
+                          &seed, input, pipeline->in_links, &pipeline->side_link, error))
         return false;
     for (unsigned i = 0; i < plan->parallelism; i++)
         if (!tide_worker_init(&pipeline->lanes[i].worker, plan, i, control, &pipeline->rule_board,
                               &pipeline->views, &seed, &pipeline->in_links[i],
-                              &pipeline->out_links[i], &pipeline->stages[1].waiter, error))
+                              &pipeline->out_links[i],
+                              &stage_of(pipeline, TIDE_ROLE_PARSER, 0)->waiter, error))
             return false;
     return tide_sink_init(&pipeline->sink, plan, control, &pipeline->side_link, pipeline->out_links,
                           outputs, error);
@@ -253,6 +280,19 @@ static void destroy_lane(struct tide_pipeline *pipeline, unsigned i)
     if (pipeline->out_links) tide_link_fini(&pipeline->out_links[i]);
 }
 
+static void destroy_inlet(struct tide_pipeline *pipeline, unsigned i)
+{
+    struct tide_inlet *inlet = &pipeline->inlets[i];
+    tide_partition_fini(&inlet->partition);
+    tide_reader_fini(&inlet->reader);
+    for (unsigned j = 0; j < TIDE_BLOCK_COUNT; j++) tide_block_fini(&inlet->blocks[j]);
+    for (unsigned j = 0; inlet->parcels && j < tide_pipeline_parcels(pipeline->plan); j++)
+        tide_parcel_fini(&inlet->parcels[j]);
+    tide_free(inlet->parcels);
+    tide_link_fini(&inlet->block_link);
+    if (pipeline->parcel_links) tide_link_fini(&pipeline->parcel_links[i]);
+}
+
 void tide_pipeline_destroy(struct tide_pipeline *pipeline)
 {
     if (!pipeline) return;
@@ -260,17 +300,18 @@ void tide_pipeline_destroy(struct tide_pipeline *pipeline)
         destroy_lane(pipeline, i);
     tide_sink_fini(&pipeline->sink);
     tide_parser_fini(&pipeline->parser);
-    tide_reader_fini(&pipeline->reader);
+    for (unsigned i = 0; pipeline->inlets && i < tide_pipeline_inlets(pipeline->plan); i++)
+        destroy_inlet(pipeline, i);
     tide_rcu_barrier(); /* pictures that were exchanged */
     tide_view_board_fini(&pipeline->views);
     if (pipeline->rule_board.table) tide_rule_board_fini(&pipeline->rule_board);
-    for (unsigned i = 0; i < TIDE_BLOCK_COUNT; i++) tide_block_fini(&pipeline->blocks[i]);
     for (unsigned i = 0; i < TIDE_EMISSIONS_A_LINK; i++)
         tide_emission_batch_fini(&pipeline->side_emissions[i]);
-    tide_link_fini(&pipeline->block_link);
     tide_link_fini(&pipeline->side_link);
     tide_control_fini(&pipeline->control);
     if (pipeline->done_fd >= 0) close(pipeline->done_fd);
+    tide_free(pipeline->inlets);
+    tide_free(pipeline->parcel_links);
     tide_free(pipeline->lanes);
     tide_free(pipeline->in_links);
     tide_free(pipeline->out_links);

@@ -78,8 +78,32 @@ bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total
 void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan,
                       struct tide_control *control, struct tide_link *out)
 {
-    *reader = (struct tide_reader){
-        .plan = plan, .control = control, .out = out, .fd = -1, .follow = {.inotify_fd = -1}};
+    *reader = (struct tide_reader){.plan = plan,
+                                   .control = control,
+                                   .out = out,
+                                   .file_end = plan->file_count,
+                                   .fd = -1,
+                                   .follow = {.inotify_fd = -1}};
+}
+
+void tide_reader_init_one(struct tide_reader *reader, const struct tide_plan *plan, unsigned file,
+                          struct tide_control *control, struct tide_link *out)
+{
+    tide_reader_init(reader, plan, control, out);
+    reader->file = file;
+    reader->file_end = file + 1;
+}
+
+bool tide_reader_check_windows(const struct tide_plan *plan, unsigned file,
+                               struct tide_error *error)
+{
+    if (!tide_mapping_has_failed()) return true;
+    if (tide_plan_partitions(plan) > 0) /* whose window it was is not known */
+        return tide_error_set(error, TIDE_EXIT_FAILED,
+                              "an input file was cut short, or the disk failed, while it was read");
+    return tide_error_set(error, TIDE_EXIT_FAILED,
+                          "cannot read %s: it was cut short, or the disk failed, while it was read",
+                          tide_reader_file_name(plan, file));
 }
 
 static void close_file(struct tide_reader *reader)
@@ -191,7 +215,7 @@ static void send_block(struct tide_reader *reader, bool ends_file)
     block->offset = reader->offset;
     block->begins_file = !reader->file_begun;
     block->ends_file = ends_file;
-    block->ends_input = ends_file && reader->file + 1 == reader->plan->file_count;
+    block->ends_input = ends_file && reader->file + 1 == reader->file_end;
     reader->file_begun = true;
     reader->offset += block->count;
     reader->bytes_unpacked += block->count;
@@ -264,8 +288,8 @@ static enum tide_progress fill_block(struct tide_reader *reader)
 static enum tide_progress map_block(struct tide_reader *reader)
 {
     struct stat status;
-    if (tide_mapping_has_failed())
-        return fail_reading(reader, "it was cut short, or the disk failed, while it was read");
+    struct tide_error error = {0};
+    if (!tide_reader_check_windows(reader->plan, reader->file, &error)) return fail(reader, &error);
     if (fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
     uint64_t size = (uint64_t)status.st_size;
     if (size < reader->offset) return fail_reading(reader, "it was cut short while it was read");
@@ -282,7 +306,7 @@ enum tide_progress tide_reader_step(void *self)
 {
     struct tide_reader *reader = self;
     if (tide_control_has_failed(reader->control) || tide_control_is_stopping(reader->control) ||
-        reader->file == reader->plan->file_count)
+        reader->file == reader->file_end)
         return TIDE_DONE;
     if (!reader->block) {
         reader->block = tide_link_take(reader->out);

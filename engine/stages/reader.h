@@ -1,6 +1,6 @@
 /*
- * reader: the stage that reads the input files one after the other, unpacks them, and hands on
- *           blocks.
+ * reader: the stage that reads the input files one after the other, or one of them, unpacks them,
+ *           and hands on blocks.
  * Owns:     the open file and its source's state.
  * Threads:  its own; `progress` figures are for anyone.
  * Blocks:   in wait_for_input only (poll on the input and the control's wake-up descriptor); a
@@ -21,7 +21,8 @@ struct tide_reader {
     const struct tide_plan *plan;
     struct tide_control *control;
     struct tide_link *out;
-    unsigned file; /* the one being read, or to be opened next */
+    unsigned file;     /* the one being read, or to be opened next */
+    unsigned file_end; /* the first that is not its own */
     int fd;
     bool is_open, is_regular;
     bool is_mapped;   /* blocks show the file instead of holding a copy */
@@ -48,7 +49,14 @@ TIDE_MUST_USE bool tide_reader_check_files(const struct tide_plan *plan, uint64_
 
 void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan,
                       struct tide_control *control, struct tide_link *out);
+/* The same, of one of the files only. */
+void tide_reader_init_one(struct tide_reader *reader, const struct tide_plan *plan, unsigned file,
+                          struct tide_control *control, struct tide_link *out);
 void tide_reader_fini(struct tide_reader *reader);
+
+/* Has every page of every window been read so far? `file` is the one being read. */
+TIDE_MUST_USE bool tide_reader_check_windows(const struct tide_plan *plan, unsigned file,
+                                             struct tide_error *error);
 
 enum tide_progress tide_reader_step(void *reader);
 void tide_reader_nudge(void *reader);

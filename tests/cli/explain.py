@@ -29,6 +29,8 @@ CHANGES = {
     "max-rejects": ("5%", "exit status 3"), "out-of-orderness": ("25s", "up to 5 windows"), "max-future": ("1h", "rejected"),
     "allowed-lateness": ("25s", "up to 5 windows"), "follow": (None, "is a pause"), "idle-timeout": ("5s", "wall clock"),
     "clock": ("virtual:5", "5 came a second"), "flink-parallelism": ("2", "subtask"),
+    "clock": ("virtual:5", "5 came a second"),
+    "allowed-lateness": ("25s", "up to 5 windows"), "follow": (None, "is a pause"), "inputs": ("partitions", "only one file"), "idle-timeout": ("5s", "wall clock"),
     "window": ("tumbling:1s+200ms", "up to 3 windows"), "aggregate": ("sum,stddev", "96 bytes"), "alert": ("count > 2", "one of 1 rule"),
     "at-end": ("drop", "open at the end"), "alerts": ("a.csv", "is written"), "results": ("-", "standard output"),
     "late": ("l.csv", "is written"), "rejects": ("r.csv", "is written"), "stats": ("s.json", "is written"),

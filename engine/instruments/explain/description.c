@@ -7,10 +7,11 @@
 
 #include <stdio.h>
 
-const char *tide_explain_role_name(enum tide_explain_role role)
+unsigned tide_explain_alike(const struct tide_explanation *explanation, struct tide_post post)
 {
-    static const char *const names[] = {"reader", "parser", "worker", "sink"};
-    return names[role];
+    if (!post.is_one_of_many) return 1;
+    return post.role == TIDE_ROLE_WORKER ? explanation->plan->parallelism
+                                         : tide_plan_partitions(explanation->plan);
 }
 
 static bool describe_stages(struct tide_explanation *explanation)
@@ -21,15 +22,10 @@ static bool describe_stages(struct tide_explanation *explanation)
     explanation->thread_count = tide_pipeline_thread_count(plan);
     explanation->stages = tide_alloc_zeroed(explanation->stage_count, sizeof *explanation->stages);
     if (!explanation->stages) return false;
-    const unsigned last = explanation->stage_count - 1;
-    for (unsigned i = 0; i <= last; i++) {
+    for (unsigned i = 0; i < explanation->stage_count; i++) {
         struct tide_explain_stage *stage = &explanation->stages[i];
-        stage->role = i == 0      ? TIDE_EXPLAIN_READER
-                      : i == 1    ? TIDE_EXPLAIN_PARSER
-                      : i == last ? TIDE_EXPLAIN_SINK
-                                  : TIDE_EXPLAIN_WORKER;
-        if (stage->role == TIDE_EXPLAIN_WORKER) stage->worker = i - 2;
-        bool is_busy = stage->role == TIDE_EXPLAIN_PARSER || stage->role == TIDE_EXPLAIN_WORKER;
+        stage->post = tide_pipeline_post(plan, i);
+        bool is_busy = stage->post.role != TIDE_ROLE_READER && stage->post.role != TIDE_ROLE_SINK;
         if (is_busy && !by_turns) stage->patience = tide_pipeline_patience(plan);
         tide_pipeline_thread_name(plan, by_turns ? 0 : i, stage->thread);
     }
@@ -40,7 +36,8 @@ static void add_link(struct tide_explanation *explanation, unsigned from, unsign
                      enum tide_explain_cargo cargo, unsigned items)
 {
     const struct tide_plan *plan = explanation->plan;
-    uint64_t bytes = cargo == TIDE_EXPLAIN_BLOCKS ? TIDE_BLOCK_MEMORY_BYTES
+    uint64_t bytes = cargo == TIDE_EXPLAIN_PARCELS ? tide_parcel_bytes(plan->batch_rows)
+                     : cargo == TIDE_EXPLAIN_BLOCKS ? TIDE_BLOCK_MEMORY_BYTES
                      : cargo == TIDE_EXPLAIN_BATCHES
                          ? tide_batch_bytes(plan->batch_rows, tide_plan_has_arrivals(plan))
                          : tide_pipeline_emission_bytes(plan);
@@ -56,15 +53,25 @@ static void add_link(struct tide_explanation *explanation, unsigned from, unsign
 static bool describe_links(struct tide_explanation *explanation)
 {
     const struct tide_plan *plan = explanation->plan;
-    const unsigned workers = plan->parallelism, sink = explanation->stage_count - 1;
-    explanation->links = tide_alloc_zeroed(2 * (size_t)workers + 2, sizeof *explanation->links);
+    const unsigned workers = plan->parallelism, partitions = tide_plan_partitions(plan),
+                   parser = tide_pipeline_stage(plan, TIDE_ROLE_PARSER, 0),
+                   worker = tide_pipeline_stage(plan, TIDE_ROLE_WORKER, 0),
+                   sink = tide_pipeline_stage(plan, TIDE_ROLE_SINK, 0);
+    explanation->links =
+        tide_alloc_zeroed(2 * ((size_t)workers + partitions) + 2, sizeof *explanation->links);
     if (!explanation->links) return false;
-    add_link(explanation, 0, 1, TIDE_EXPLAIN_BLOCKS, TIDE_BLOCK_COUNT);
+    if (partitions == 0) add_link(explanation, 0, parser, TIDE_EXPLAIN_BLOCKS, TIDE_BLOCK_COUNT);
+    for (unsigned i = 0; i < partitions; i++)
+        add_link(explanation, i, tide_pipeline_stage(plan, TIDE_ROLE_PARTITION, i),
+                 TIDE_EXPLAIN_BLOCKS, TIDE_BLOCK_COUNT);
+    for (unsigned i = 0; i < partitions; i++)
+        add_link(explanation, tide_pipeline_stage(plan, TIDE_ROLE_PARTITION, i), parser,
+                 TIDE_EXPLAIN_PARCELS, tide_pipeline_parcels(plan));
     for (unsigned i = 0; i < workers; i++)
-        add_link(explanation, 1, 2 + i, TIDE_EXPLAIN_BATCHES, plan->ring_slots);
+        add_link(explanation, parser, worker + i, TIDE_EXPLAIN_BATCHES, plan->ring_slots);
     for (unsigned i = 0; i < workers; i++)
-        add_link(explanation, 2 + i, sink, TIDE_EXPLAIN_LINES, TIDE_EMISSIONS_A_LINK);
-    add_link(explanation, 1, sink, TIDE_EXPLAIN_SIDE_LINES, TIDE_EMISSIONS_A_LINK);
+        add_link(explanation, worker + i, sink, TIDE_EXPLAIN_LINES, TIDE_EMISSIONS_A_LINK);
+    add_link(explanation, parser, sink, TIDE_EXPLAIN_SIDE_LINES, TIDE_EMISSIONS_A_LINK);
     return true;
 }
 
@@ -77,6 +84,9 @@ const char *tide_explain_cargo_text(const struct tide_explanation *explanation,
     case TIDE_EXPLAIN_BLOCKS:
         snprintf(text, bytes, "blocks: windows of %d MiB, or %d KiB", TIDE_BLOCK_WINDOW_BYTES >> 20,
                  TIDE_BLOCK_BYTES >> 10);
+        break;
+    case TIDE_EXPLAIN_PARCELS:
+        snprintf(text, bytes, "parcels of %u rows", explanation->plan->batch_rows);
         break;
     case TIDE_EXPLAIN_BATCHES:
         snprintf(text, bytes, "batches of %u rows", explanation->plan->batch_rows);
@@ -105,12 +115,15 @@ static void describe_memory(struct tide_explanation *explanation)
 {
     const struct tide_plan *plan = explanation->plan;
     const uint64_t workers = plan->parallelism, batches = workers * plan->ring_slots;
+    const uint64_t partitions = tide_plan_partitions(plan), inputs = partitions ? partitions : 1;
     const size_t text_bytes = tide_pipeline_emission_bytes(plan);
     const struct tide_explain_memory parts[TIDE_FOOTPRINT_PART_COUNT] = {
-        [TIDE_FOOTPRINT_BLOCKS] = {"blocks of input", TIDE_BLOCK_COUNT, TIDE_BLOCK_MEMORY_BYTES, 0,
+        [TIDE_FOOTPRINT_BLOCKS] = {"blocks of input", inputs * TIDE_BLOCK_COUNT, TIDE_BLOCK_MEMORY_BYTES, 0,
                                    "a plain file is mapped instead"},
-        [TIDE_FOOTPRINT_INDEX] = {"index of records", 1, tide_records_bytes(), 0,
+        [TIDE_FOOTPRINT_INDEX] = {"index of records", inputs, tide_records_bytes(), 0,
                                   "touched as far as a record or a slice of a block needs"},
+        [TIDE_FOOTPRINT_PARCELS] = {"parcels of rows", partitions * tide_pipeline_parcels(plan),
+                                    tide_parcel_bytes(plan->batch_rows), 0, "of one input each"},
         [TIDE_FOOTPRINT_BATCHES] = {"batches of rows", batches,
                                     tide_batch_bytes(plan->batch_rows,
                                                      tide_plan_has_arrivals(plan)) +

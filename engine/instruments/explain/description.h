@@ -18,22 +18,15 @@
 
 enum { TIDE_EXPLAIN_TEXT_BYTES = 640 };
 
-enum tide_explain_role {
-    TIDE_EXPLAIN_READER,
-    TIDE_EXPLAIN_PARSER,
-    TIDE_EXPLAIN_WORKER,
-    TIDE_EXPLAIN_SINK,
-};
-
 struct tide_explain_stage {
-    enum tide_explain_role role;
-    unsigned worker; /* which one, if it is one */
+    struct tide_post post;
     char thread[TIDE_THREAD_NAME_BYTES];
     struct tide_patience patience;
 };
 
 enum tide_explain_cargo {
     TIDE_EXPLAIN_BLOCKS,    /* of the input */
+    TIDE_EXPLAIN_PARCELS,   /* of rows of one of several inputs */
     TIDE_EXPLAIN_BATCHES,   /* of rows, with the watermark */
     TIDE_EXPLAIN_LINES,     /* results and alerts with their order keys */
     TIDE_EXPLAIN_SIDE_LINES /* late rows and rejects */
@@ -117,8 +110,8 @@ TIDE_MUST_USE bool tide_explanation_init(struct tide_explanation *explanation,
                                          struct tide_error *error);
 void tide_explanation_fini(struct tide_explanation *explanation); /* a zeroed one is fine */
 
-/* "reader", "parser", "worker", "sink". */
-const char *tide_explain_role_name(enum tide_explain_role role);
+/* How many stages are alike with this one; 1: it is the only one. */
+unsigned tide_explain_alike(const struct tide_explanation *explanation, struct tide_post post);
 
 /* What the items of a link are: "batches of 2048 rows". Writes to text, returns it. */
 const char *tide_explain_cargo_text(const struct tide_explanation *explanation,

@@ -4,11 +4,13 @@
 
 #include <string.h>
 
-/* Which workers are drawn as nodes of their own. */
-static bool is_drawn(const struct tide_explanation *explanation, unsigned worker)
+/* Of many workers only the first and the last are drawn as nodes of their own. */
+static bool is_drawn(const struct tide_explanation *explanation, unsigned stage)
 {
+    const struct tide_post post = explanation->stages[stage].post;
     unsigned workers = explanation->plan->parallelism;
-    return workers <= TIDE_EXPLAIN_WORKERS_DRAWN || worker == 0 || worker == workers - 1;
+    return post.role != TIDE_ROLE_WORKER || workers <= TIDE_EXPLAIN_WORKERS_DRAWN ||
+           post.index == 0 || post.index == workers - 1;
 }
 
 /* A text within the quotes of a label; control bytes and broken UTF-8, which would upset Graphviz,
@@ -23,9 +25,10 @@ static void put_label(FILE *out, const char *text)
     }
 }
 
-static const char *color_of(enum tide_explain_role role)
+static const char *color_of(enum tide_role role)
 {
-    static const char *const colors[] = {"#dbe9f6", "#fde9c9", "#dff0d8", "#f2dede"};
+    static const char *const colors[TIDE_ROLE_COUNT] = {"#dbe9f6", "#fdf3df", "#fde9c9", "#dff0d8",
+                                                        "#f2dede"};
     return colors[role];
 }
 
@@ -33,31 +36,28 @@ static void write_stages(const struct tide_explanation *explanation, FILE *out)
 {
     for (unsigned i = 0; i < explanation->stage_count; i++) {
         const struct tide_explain_stage *stage = &explanation->stages[i];
-        bool is_worker = stage->role == TIDE_EXPLAIN_WORKER;
-        if (is_worker && !is_drawn(explanation, stage->worker)) continue;
-        fprintf(out, "    stage%u [label=\"%s", i, tide_explain_role_name(stage->role));
-        if (is_worker) fprintf(out, " %u", stage->worker);
-        fprintf(out, "\\n%s\", fillcolor=\"%s\"];\n", stage->thread, color_of(stage->role));
+        const struct tide_post post = stage->post;
+        if (!is_drawn(explanation, i)) continue;
+        fprintf(out, "    stage%u [label=\"%s", i, tide_role_name(post.role));
+        if (post.is_one_of_many) fprintf(out, " %u", post.index);
+        fprintf(out, "\\n%s\", fillcolor=\"%s\"];\n", stage->thread, color_of(post.role));
     }
     unsigned workers = explanation->plan->parallelism;
     if (workers > TIDE_EXPLAIN_WORKERS_DRAWN)
         fprintf(out,
                 "    others [label=\"... %u more workers\\nlike these\", style=dashed];\n"
-                "    stage1 -> others [style=dotted];\n"
+                "    stage%u -> others [style=dotted];\n"
                 "    others -> stage%u [style=dotted];\n",
-                workers - 2, explanation->stage_count - 1);
+                workers - 2, tide_pipeline_stage(explanation->plan, TIDE_ROLE_PARSER, 0),
+                explanation->stage_count - 1);
 }
 
 static void write_links(const struct tide_explanation *explanation, FILE *out)
 {
     for (unsigned i = 0; i < explanation->link_count; i++) {
         const struct tide_explain_link *link = &explanation->links[i];
-        const struct tide_explain_stage *from = &explanation->stages[link->from],
-                                        *to = &explanation->stages[link->to];
         char cargo[128];
-        if ((from->role == TIDE_EXPLAIN_WORKER && !is_drawn(explanation, from->worker)) ||
-            (to->role == TIDE_EXPLAIN_WORKER && !is_drawn(explanation, to->worker)))
-            continue;
+        if (!is_drawn(explanation, link->from) || !is_drawn(explanation, link->to)) continue;
         tide_explain_cargo_text(explanation, link, cargo, sizeof cargo);
         fprintf(out, "    stage%u -> stage%u [label=\"%u %s\"%s];\n", link->from, link->to,
                 link->items, cargo,
@@ -74,7 +74,7 @@ static void write_files(const struct tide_explanation *explanation, FILE *out)
         const char *name = plan->files[i];
         fprintf(out, "    file%u [shape=note, label=\"", i);
         put_label(out, strcmp(name, "-") == 0 ? "standard input" : name);
-        fprintf(out, "\"];\n    file%u -> stage0;\n", i);
+        fprintf(out, "\"];\n    file%u -> stage%u;\n", i, tide_plan_partitions(plan) ? i : 0);
     }
 }
 

@@ -134,6 +134,16 @@ static void say_config(const struct tide_explanation *explanation, char *out, si
                  : "the command line's rules hide its own, so SIGHUP has nothing to read");
 }
 
+static void say_inputs(const struct tide_plan *plan, char *out, size_t bytes)
+{
+    if (tide_plan_partitions(plan) == 0) snprintf(out, bytes, "one stream: there is only one file");
+    else
+        snprintf(out, bytes,
+                 "%u files are read at the same time, each with a reader, a thread for its records "
+                 "and a watermark of its own; the next row is that of the file furthest behind",
+                 plan->file_count);
+}
+
 static void say_rest(const struct tide_explanation *explanation, unsigned id, const char *text,
                      char *out, size_t bytes)
 {
@@ -146,6 +156,9 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
             snprintf(out, bytes,
                      "%u columns make one key; its rows are read the careful, slower way",
                      plan->key_count);
+        break;
+    case TIDE_RUN_INPUTS:
+        say_inputs(plan, out, bytes);
         break;
     case TIDE_RUN_OUT_OF_ORDERNESS:
     case TIDE_RUN_WINDOW:

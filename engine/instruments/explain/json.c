@@ -48,9 +48,10 @@ static void put_stages(struct writer *writer, const struct tide_explanation *exp
     for (unsigned i = 0; i < explanation->stage_count; i++) {
         const struct tide_explain_stage *stage = &explanation->stages[i];
         fprintf(writer->out, "%s\n    {\"stage\": \"%s\", ", i ? "," : "",
-                tide_explain_role_name(stage->role));
-        if (stage->role == TIDE_EXPLAIN_WORKER)
-            fprintf(writer->out, "\"worker\": %u, ", stage->worker);
+                tide_role_name(stage->post.role));
+        if (stage->post.is_one_of_many)
+            fprintf(writer->out, "\"%s\": %u, ",
+                    stage->post.role == TIDE_ROLE_WORKER ? "worker" : "input", stage->post.index);
         fprintf(writer->out, "\"thread\": \"%s\", \"spins\": %u, \"yields\": %u}", stage->thread,
                 stage->patience.spins, stage->patience.yields);
     }
@@ -59,7 +60,7 @@ static void put_stages(struct writer *writer, const struct tide_explanation *exp
 
 static void put_links(struct writer *writer, const struct tide_explanation *explanation)
 {
-    static const char *const cargos[] = {"blocks", "batches", "lines", "side lines"};
+    static const char *const cargos[] = {"blocks", "parcels", "batches", "lines", "side lines"};
     fprintf(writer->out, "  \"links\": [");
     for (unsigned i = 0; i < explanation->link_count; i++) {
         const struct tide_explain_link *link = &explanation->links[i];

@@ -105,60 +105,76 @@ static void write_input(const struct tide_explanation *explanation, FILE *out)
 
 /* --- threads and rings --- */
 
-static const char *work_of(enum tide_explain_role role)
+static const char *work_of(const struct tide_explanation *explanation, enum tide_role role)
 {
-    static const char *const works[] = {
-        "reads the files one after the other, unpacks",
-        "finds records, decides the watermark and who is late, routes rows by their key's hash",
-        "owns a share of the keys: folds, fires, applies rules, prints lines",
-        "puts lines into their order, writes the outputs"};
-    return works[role];
+    const bool has_partitions = tide_plan_partitions(explanation->plan) > 0;
+    switch (role) {
+    case TIDE_ROLE_READER:
+        return has_partitions ? "reads one file, unpacks"
+                              : "reads the files one after the other, unpacks";
+    case TIDE_ROLE_PARTITION:
+        return "finds the records of one file, reads their fields";
+    case TIDE_ROLE_PARSER:
+        return has_partitions ? "takes the row of the file that is furthest behind, decides the "
+                                "watermark and who is late, routes rows by their key's hash"
+                              : "finds records, decides the watermark and who is late, routes rows "
+                                "by their key's hash";
+    case TIDE_ROLE_WORKER:
+        return "owns a share of the keys: folds, fires, applies rules, prints lines";
+    case TIDE_ROLE_SINK:
+    case TIDE_ROLE_COUNT:
+        break;
+    }
+    return "puts lines into their order, writes the outputs";
 }
 
 static void put_patience(const struct tide_explanation *explanation, FILE *out)
 {
-    const struct tide_patience *busy = &explanation->stages[1].patience;
-    const unsigned busy_count = explanation->plan->parallelism + 1;
+    const struct tide_plan *plan = explanation->plan;
+    const unsigned partitions = tide_plan_partitions(plan),
+                   busy_count = plan->parallelism + 1 + partitions;
+    const struct tide_patience *busy =
+        &explanation->stages[tide_pipeline_stage(plan, TIDE_ROLE_PARSER, 0)].patience;
+    const char *who = partitions > 0 ? "parts, parser and workers" : "parser and workers";
     char text[TIDE_EXPLAIN_TEXT_BYTES], spins[160];
     if (busy->spins > 0)
         snprintf(spins, sizeof spins,
-                 "As there is a core for parser and workers (%u), they look %u "
+                 "As there is a core for %s (%u), they look %u "
                  "times with a pause before they sleep, and yield",
-                 busy_count, busy->spins);
+                 who, busy_count, busy->spins);
     else
         snprintf(spins, sizeof spins,
-                 "As there is not a core for each of parser and workers (%u), "
+                 "As there is not a core for each of %s (%u), "
                  "before they sleep they only yield",
-                 busy_count);
+                 who, busy_count);
     if (explanation->thread_count == 1)
         snprintf(text, sizeof text,
                  "One thread runs all stages by turns, in an order drawn from %llu.",
                  ull(explanation->plan->scheduler_seed));
     else
         snprintf(text, sizeof text,
-                 "%u threads on %u core%s. %s %u time%s; reader and sink sleep at "
+                 "%u threads on %u core%s. %s %u time%s; reader%s and sink sleep at "
                  "once.",
                  explanation->thread_count, explanation->core_count,
                  explanation->core_count == 1 ? "" : "s", spins, busy->yields,
-                 busy->yields == 1 ? "" : "s");
+                 busy->yields == 1 ? "" : "s", partitions > 0 ? "s" : "");
     put_paragraph(out, text);
     put_entry(out, "scanner", "%s", explanation->scanner);
 }
 
 static void write_threads(const struct tide_explanation *explanation, FILE *out)
 {
-    const unsigned workers = explanation->plan->parallelism;
     char head[32];
     put_title(out, "Threads");
     for (unsigned i = 0; i < explanation->stage_count; i++) {
         const struct tide_explain_stage *stage = &explanation->stages[i];
-        bool is_worker = stage->role == TIDE_EXPLAIN_WORKER, are_many = is_worker && workers > 1;
-        if (is_worker && stage->worker > 0) continue; /* they are all alike */
+        const unsigned alike = tide_explain_alike(explanation, stage->post);
+        if (stage->post.is_one_of_many && stage->post.index > 0) continue; /* they are all alike */
         snprintf(head, sizeof head, "%s", stage->thread);
-        if (are_many && explanation->thread_count > 1)
-            snprintf(head, sizeof head, "%s .. %u", stage->thread, workers - 1);
-        put_entry(out, head, "%s%s: %s", tide_explain_role_name(stage->role),
-                  are_many ? "s, each" : "", work_of(stage->role));
+        if (alike > 1 && explanation->thread_count > 1)
+            snprintf(head, sizeof head, "%s .. %u", stage->thread, alike - 1);
+        put_entry(out, head, "%s%s: %s", tide_role_name(stage->post.role),
+                  alike > 1 ? "s, each" : "", work_of(explanation, stage->post.role));
     }
     put_patience(explanation, out);
 }
@@ -166,28 +182,27 @@ static void write_threads(const struct tide_explanation *explanation, FILE *out)
 static void name_end(const struct tide_explanation *explanation, unsigned stage, char *text,
                      size_t bytes)
 {
-    const struct tide_explain_stage *end = &explanation->stages[stage];
-    bool is_worker = end->role == TIDE_EXPLAIN_WORKER;
-    snprintf(text, bytes, "%s%s", is_worker && explanation->plan->parallelism > 1 ? "each " : "",
-             tide_explain_role_name(end->role));
+    const struct tide_post end = explanation->stages[stage].post;
+    snprintf(text, bytes, "%s%s", tide_explain_alike(explanation, end) > 1 ? "each " : "",
+             tide_role_name(end.role));
 }
 
+/* Links of the same cargo stand side by side and are all alike. */
 static void write_rings(const struct tide_explanation *explanation, FILE *out)
 {
-    const unsigned workers = explanation->plan->parallelism;
     put_title(out, "Rings");
     fprintf(out, "  %-12s %-12s %5s %6s %6s  %s\n", "from", "to", "links", "items", "slots",
             "an item");
-    for (unsigned i = 0; i < explanation->link_count; i++) {
+    for (unsigned i = 0, count; i < explanation->link_count; i += count) {
         const struct tide_explain_link *link = &explanation->links[i];
-        bool is_lane = link->cargo == TIDE_EXPLAIN_BATCHES || link->cargo == TIDE_EXPLAIN_LINES;
         char from[32], to[32], cargo[128];
+        for (count = 1; i + count < explanation->link_count && link[count].cargo == link->cargo;)
+            count++;
         name_end(explanation, link->from, from, sizeof from);
         name_end(explanation, link->to, to, sizeof to);
         tide_explain_cargo_text(explanation, link, cargo, sizeof cargo);
-        fprintf(out, "  %-12s %-12s %5u %6u %6zu  %s\n", from, to, is_lane ? workers : 1,
-                link->items, link->slots, cargo);
-        if (is_lane) i += workers - 1; /* they are all alike */
+        fprintf(out, "  %-12s %-12s %5u %6u %6zu  %s\n", from, to, count, link->items, link->slots,
+                cargo);
     }
     put_paragraph(out, "Each link is two rings, full items forward and empty ones back. A producer "
                        "that finds no empty item waits: that is the back-pressure.");
@@ -280,6 +295,7 @@ static void write_fixed_memory(const struct tide_explanation *explanation, FILE 
     char size[TIDE_WORDS_BYTES], each[TIDE_WORDS_BYTES], parts[64];
     for (unsigned i = 0; i < TIDE_FOOTPRINT_PART_COUNT; i++) {
         const struct tide_explain_memory *part = &explanation->memory[i];
+        if (part->count == 0) continue;
         if (part->each_bytes == 0 || part->count == 1)
             snprintf(parts, sizeof parts, "%llu", ull(part->count));
         else

@@ -1,0 +1,67 @@
+/*
+ * confluence: where the parcels of several inputs become one stream of rows.
+ * Owns:     the parcels it has taken, until it gives them back.
+ * Threads:  one: the parser's.
+ * Blocks:   never; allocates in init only.
+ * Errors:   init: out of memory.
+ * Limits:   at least one input.
+ *
+ * Which input is next is decided by its rows alone (interleave.h). So it is waited for, though
+ * others may have rows: else the order would depend on who comes first. An input is finished when
+ * it is asked for a row and has none any more; not before, for nobody can know.
+ */
+#ifndef TIDE_STAGES_CONFLUENCE_H
+#define TIDE_STAGES_CONFLUENCE_H
+
+#include "engine/base/error.h"
+#include "engine/flow/interleave.h"
+#include "engine/flow/link.h"
+#include "engine/flow/parcel.h"
+
+struct tide_confluence_input {
+    struct tide_link *link;
+    struct tide_parcel *parcel; /* NULL: the next one is awaited */
+    uint32_t row_next, place_next;
+};
+
+struct tide_confluence {
+    struct tide_confluence_input *inputs;
+    unsigned input_count; /* 0: there is no confluence */
+    struct tide_interleave order;
+    uint64_t end_count; /* inputs that have finished while others had not */
+};
+
+enum tide_confluence_news {
+    TIDE_CONFLUENCE_ROW,      /* the next input's parcel has a row at row_next */
+    TIDE_CONFLUENCE_FINISHED, /* the input that was next has finished, others have not */
+    TIDE_CONFLUENCE_END,      /* all have finished */
+    TIDE_CONFLUENCE_STARVED,  /* the next input has sent nothing yet */
+};
+
+/* What init allocates. */
+size_t tide_confluence_bytes(unsigned input_count);
+
+TIDE_MUST_USE bool tide_confluence_init(struct tide_confluence *confluence, struct tide_link *links,
+                                        unsigned input_count, struct tide_error *error);
+void tide_confluence_fini(struct tide_confluence *confluence); /* a zeroed one is fine */
+
+/* The input whose row is next. There must be one. */
+static inline struct tide_confluence_input *
+tide_confluence_next(const struct tide_confluence *confluence)
+{
+    return &confluence->inputs[tide_interleave_next(&confluence->order)];
+}
+
+/* Makes sure that the next input shows a row. */
+enum tide_confluence_news tide_confluence_look(struct tide_confluence *confluence);
+
+/* The greatest time that the next input may reach and still be next; no row after it is. */
+int64_t tide_confluence_stay_ms(const struct tide_confluence *confluence);
+
+/* Least greatest time of the inputs beside the next one, TIDE_INTERLEAVE_NO_TIME if one has none;
+ * INT64_MAX: there is no other. */
+int64_t tide_confluence_others_ms(const struct tide_confluence *confluence);
+
+void tide_confluence_nudge(struct tide_confluence *confluence);
+
+#endif
