@@ -46,12 +46,12 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .help = "stop with exit status 3 past this many missing, malformed and future rows; a "
                 "percentage is judged at the end"},
     [TIDE_RUN_FOLLOW] = {.name = "follow", .group = INPUT,
-        .help = "go on reading the last FILE, a regular one, when it grows; outputs are written in "
-                "place, behind what they hold"},
+        .help = "go on reading the last FILE (with --inputs partitions each), a regular one, when it "
+                "grows; outputs are written in place, behind what they hold"},
     [TIDE_RUN_INPUTS] = {.name = "inputs", .argument = "concat|partitions", .fallback = "concat",
         .group = INPUT,
-        .help = "what several FILEs are. concat: one stream in the order given; partitions: up to 64 "
-                "inputs read at the same time, each with its own watermark, of which the least "
+        .help = "what several FILEs are. concat: one stream in the order given; partitions: up to "
+                "64 inputs read at the same time, each with its own watermark, of which the least "
                 "counts"},
     [TIDE_RUN_OUT_OF_ORDERNESS] = {.name = "out-of-orderness", .argument = "DUR|unbounded",
         .fallback = "1s", .group = EVENT_TIME,

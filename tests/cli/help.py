@@ -17,6 +17,7 @@ RUN_OPTIONS = {
     "--out-of-orderness": "default: 1s", "--max-future": "default: off",
     "--allowed-lateness": "default: 0", "--follow": None, "--idle-timeout": "default: off",
     "--clock": "default: event", "--window": "default: tumbling:10s",
+    "--allowed-lateness": "default: 0", "--inputs": "default: concat", "--follow": None, "--idle-timeout": "default: off", "--window": "default: tumbling:10s",
     "--at-end": "default: fire", "--aggregate": "default: sum,count", "--alert": "default: sum > 8000",
     "--parallelism": "default: auto", "--order": "default: global", "--alerts": "standard output", "--results": "off",
     "--late": "off", "--rejects": "off", "--stats": "off", "--format": "default: csv", "--max-rejects": "default: none",

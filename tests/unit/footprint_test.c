@@ -82,6 +82,11 @@ static void create_asks_for_exactly_the_footprint(void **state)
         {"-p", "5", "--results", "r", "--late", "l", "--rejects", "j", "--alerts", "a"},
         {"-p", "3", "--alert", "none", "--scheduler", "one:5"},
         {"-p", "2", "--aggregate", "min,max,stddev", "--batch-rows", "7"},
+        {"-p", "3", "--inputs", "partitions", "one"},
+        {"-p", "3", "--inputs", "partitions", "one", "two"},
+        {"-p", "64", "--inputs", "partitions", "--batch-rows", "1", "--ring-slots", "2", "a", "b",
+         "c", "d"},
+        {"-p", "1", "--inputs", "partitions", "--scheduler", "one:5", "--late", "l", "a", "b", "c"},
     };
     for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
         struct planned planned;
