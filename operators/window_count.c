@@ -13,7 +13,7 @@ static bool parse(const char *text, struct tide_window_shape *shape, struct tide
             error, TIDE_EXIT_USAGE,
             "'%s' is no number of rows; write a whole number of at most %d digits", text,
             DIGITS_MAX);
-    shape->row_count = strtoull(text, NULL, 10);
+    *shape = (struct tide_window_shape){.row_count = strtoull(text, NULL, 10)};
     if (shape->row_count == 0)
         return tide_error_set(error, TIDE_EXIT_USAGE, "a window must have 1 row or more");
     return true;

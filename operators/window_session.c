@@ -5,6 +5,7 @@
 
 static bool parse(const char *text, struct tide_window_shape *shape, struct tide_error *error)
 {
+    *shape = (struct tide_window_shape){0};
     if (!tide_duration_parse(text, strlen(text), &shape->size_ms, error)) return false;
     if (shape->size_ms == 0)
         return tide_error_set(error, TIDE_EXIT_USAGE, "a session's gap must be 1ms or more");

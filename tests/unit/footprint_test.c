@@ -87,6 +87,8 @@ static void create_asks_for_exactly_the_footprint(void **state)
         {"-p", "64", "--inputs", "partitions", "--batch-rows", "1", "--ring-slots", "2", "a", "b",
          "c", "d"},
         {"-p", "1", "--inputs", "partitions", "--scheduler", "one:5", "--late", "l", "a", "b", "c"},
+        {"-p", "3", "--window", "session:5s", "--late", "l", "--aggregate", "last"},
+        {"-p", "3", "--window", "count:7", "--late", "l", "--aggregate", "last,min"},
     };
     for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
         struct planned planned;
