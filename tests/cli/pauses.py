@@ -327,6 +327,18 @@ class Clocks(Pauses):
                 # The watermark is that of event time: 10:00:40 - 1 s - 1 ms.
                 self.assertEqual({line[6] for line in lines}, {"1715421638999"})
 
+    def test_sessions_end_while_the_input_is_silent(self):
+        for clock in (("--clock", "processing"), ("--idle-timeout", "50ms", "--out-of-orderness", "0")):
+            for machine in MACHINES:
+                with self.subTest(clock + machine):
+                    self.start("--window", "session:200ms", *clock, *machine)
+                    self.write(HEADER, row("a", 1), row("b", 1), row("a", 1))
+                    self.wait_lines(2)
+                    self.assertEqual(sorted(line.split(",")[5] for line in self.lines()[1:]), ["1", "2"])
+                    self.write(row("b", 1000))
+                    self.wait_lines(3)
+                    self.end()
+
     def test_processing_time_without_a_watermark(self):
         self.start("--clock", "processing", "--window", "tumbling:100ms", "--out-of-orderness", "unbounded", "-p", "2")
         self.write(HEADER, row("a", 40), row("b", 1))

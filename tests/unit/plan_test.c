@@ -81,6 +81,14 @@ static void wrong_value_is_refused_by_its_option(void **state)
         {{"--format", "cvs"}, "--format: ", "did you mean csv?"},
         {{"--order", "flink"}, "--order: ", "global, key"},
         {{"--at-end", "keep"}, "--at-end: ", "fire, drop"},
+        {{"--clock", "wall"}, "--clock: ", "event, processing or virtual:RATE"},
+        {{"--clock", "virtual:0"}, "--clock: ", "1 to 1000000000"},
+        {{"--clock", "virtual:1e3"}, "--clock: ", "as in virtual:1000"},
+        {{"--clock", "virtual:18446744073709551617"}, "--clock: ", "no rate"},
+        {{"--idle-timeout", "0"}, "--idle-timeout: ", "or off"},
+        {{"--idle-timeout", "soon"}, "--idle-timeout: ", "or off"},
+        {{"--idle-timeout", "1s", "--out-of-orderness=unbounded"}, "--idle-timeout: ", "unbounded"},
+        {{"--idle-timeout", "1s", "--clock=virtual:7"}, "--idle-timeout: ", "--clock virtual:7"},
         {{"--time-output", "ISO"}, "--time-output: ", "iso"},
         {{"--progress", "on"}, "--progress: ", "auto, always, never"},
         {{"--simd", "sse9"}, "--simd: ", "auto, avx2, portable"},
@@ -169,6 +177,10 @@ static void no_option_at_all_is_the_lab(void **state)
     assert_int_equal(plan->shape.size_ms, 10000);
     assert_int_equal(plan->shape.offset_ms, 0);
     assert_false(plan->drop_at_end);
+    assert_int_equal(plan->clock, TIDE_CLOCK_EVENT);
+    assert_int_equal(plan->idle_ms, -1);
+    assert_false(plan->is_following);
+    assert_false(tide_plan_wakes(plan));
     assert_int_equal(plan->listed_count, 2);
     assert_string_equal(plan->registry->aggregates[plan->listed[0]]->name, "sum");
     assert_string_equal(plan->registry->aggregates[plan->listed[1]]->name, "count");
@@ -242,6 +254,23 @@ static void values_arrive_in_the_plan(void **state)
     assert_true(plan->decimal.comma);
     assert_true(plan->trim);
     assert_int_equal(plan->decimal.scale, 0);
+    fini(&built);
+
+    assert_true(build(&built, (const char *const[]){"--clock=virtual:1000000000", "--follow",
+                                                    "--allowed-lateness=5s", "a", "b", NULL}));
+    assert_int_equal(plan->clock, TIDE_CLOCK_VIRTUAL);
+    assert_int_equal(plan->clock_rate, 1000000000);
+    assert_int_equal(plan->lateness_ms, 0);
+    assert_false(tide_plan_wakes(plan));
+    assert_false(tide_plan_follows(plan, 0));
+    assert_true(tide_plan_follows(plan, 1));
+    assert_int_equal(tide_plan_virtual_ms(plan, -5, 3999999), -2);
+    assert_int_equal(tide_plan_virtual_ms(plan, INT64_MAX - 1, 2000000), INT64_MAX);
+    fini(&built);
+
+    assert_true(build(&built, (const char *const[]){"--idle-timeout=5s", NULL}));
+    assert_int_equal(plan->idle_ms, 5000);
+    assert_true(tide_plan_wakes(plan));
     fini(&built);
 
     assert_true(build(&built, (const char *const[]){"--max-rejects=0", NULL}));

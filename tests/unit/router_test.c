@@ -150,6 +150,32 @@ static void closing_reaches_every_worker_once_even_without_rows(void **state)
     close_bench(&bench);
 }
 
+/* What fires by processing time is told before the row that comes then; the watermark only on its
+ * way. */
+static void steps_of_processing_time_fire_by_it_and_never_go_back(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    open_bench(&bench, "1", "2", "4");
+    assert_true(tide_router_open_epoch(&bench.router, 0));
+    assert_false(tide_router_add_arrival(&bench.router, 1000));
+    assert_true(put_row(&bench, 0));
+    assert_false(tide_router_add_watermark(&bench.router, 77, 1000));
+    assert_false(tide_router_add_arrival(&bench.router, 2000));
+    const struct tide_step *steps = bench.router.epoch->steps;
+    assert_true(steps[0].is_before && steps[0].row == 0 && tide_step_precedes(&steps[0], 0));
+    assert_int_equal(steps[0].fire_ms, 999);
+    assert_int_equal(steps[0].watermark_ms, TIDE_WATERMARK_NONE);
+    assert_false(steps[1].is_before);
+    assert_int_equal(steps[1].fire_ms, 999);
+    assert_int_equal(steps[1].watermark_ms, 77);
+    assert_int_equal(steps[1].before_ms, TIDE_WATERMARK_NONE);
+    assert_int_equal(steps[2].fire_ms, 1999);
+    assert_int_equal(steps[2].before_ms, 77);
+    assert_int_equal(bench.router.watermark_ms, 77);
+    close_bench(&bench);
+}
+
 static void closing_goes_on_where_it_was_blocked(void **state)
 {
     (void)state;
@@ -371,6 +397,7 @@ int main(void)
         cmocka_unit_test(epoch_is_not_opened_while_all_are_read),
         cmocka_unit_test(worker_without_an_empty_batch_blocks_only_its_own_rows),
         cmocka_unit_test(closing_reaches_every_worker_once_even_without_rows),
+        cmocka_unit_test(steps_of_processing_time_fire_by_it_and_never_go_back),
         cmocka_unit_test(closing_goes_on_where_it_was_blocked),
         cmocka_unit_test(flush_tells_only_those_who_do_not_know_yet),
         cmocka_unit_test(flush_follows_a_full_batch_that_went_without_it),
