@@ -101,7 +101,9 @@ static enum tide_progress route_chunk(struct tide_parser *parser)
         if (routed == TIDE_ROUTE_BLOCKED) break;
         parser->next++;
     }
-    return parser->router.row == row_before ? TIDE_BLOCKED : TIDE_PROGRESSED;
+    /* A full epoch is closed by the next step: nobody would wake a parser that waited for that. */
+    bool is_blocked = parser->router.row == row_before && !parser->epoch_is_full;
+    return is_blocked ? TIDE_BLOCKED : TIDE_PROGRESSED;
 }
 
 /* Records up to here. A moment in which time goes on without one takes a row's number too, and so

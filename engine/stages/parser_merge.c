@@ -183,7 +183,9 @@ enum tide_progress tide_parser_merge(struct tide_parser *parser)
         if (routed == TIDE_ROUTE_FAILED) return TIDE_DONE;
         if (routed == TIDE_ROUTE_BLOCKED) break;
     }
-    if (parser->router.row != row_before || parser->phase != TIDE_PARSER_READING)
+    /* A full epoch is closed by the next step. */
+    if (parser->router.row != row_before || parser->epoch_is_full ||
+        parser->phase != TIDE_PARSER_READING)
         return TIDE_PROGRESSED;
     return stopped == TIDE_STARVED ? tide_parser_tick(parser) : stopped;
 }
