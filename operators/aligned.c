@@ -76,25 +76,10 @@ struct tide_window_bounds tide_aligned_slice(const struct tide_window_shape *sha
                                        plus(time_ms, end - position)};
 }
 
-static uint64_t slides_over(const struct tide_window_shape *shape, uint64_t span_ms)
-{
-    uint64_t slide_ms = (uint64_t)shape->slide_ms;
-    return span_ms / slide_ms + (span_ms % slide_ms != 0);
-}
-
 /* Those that start within a span before the last time and a size before the first. */
 uint64_t tide_aligned_count_over(const struct tide_window_shape *shape, int64_t span_ms)
 {
-    return slides_over(shape, (uint64_t)span_ms + (uint64_t)shape->size_ms);
-}
-
-/* One for each cut within the span, and the one in which it begins. */
-uint64_t tide_aligned_slices_over(const struct tide_window_shape *shape, int64_t span_ms)
-{
-    const uint64_t slide_ms = (uint64_t)shape->slide_ms, span = (uint64_t)span_ms,
-                   cut = (uint64_t)(shape->size_ms % shape->slide_ms), rest = span % slide_ms;
-    if (tide_window_has_gaps(shape)) return tide_aligned_count_over(shape, span_ms);
-    if (cut == 0) return slides_over(shape, span) + 1;
-    uint64_t shorter = cut < slide_ms - cut ? cut : slide_ms - cut;
-    return 2 * (span / slide_ms) + 1 + (rest > 0) + (rest > shorter);
+    const uint64_t starts_ms = (uint64_t)span_ms + (uint64_t)shape->size_ms,
+                   slide_ms = (uint64_t)shape->slide_ms;
+    return starts_ms / slide_ms + (starts_ms % slide_ms != 0);
 }

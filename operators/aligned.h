@@ -17,7 +17,6 @@ int64_t tide_aligned_next_fire(const struct tide_window_shape *shape, int64_t wa
 struct tide_window_bounds tide_aligned_slice(const struct tide_window_shape *shape,
                                              int64_t time_ms);
 uint64_t tide_aligned_count_over(const struct tide_window_shape *shape, int64_t span_ms);
-uint64_t tide_aligned_slices_over(const struct tide_window_shape *shape, int64_t span_ms);
 
 /* Reads "DUR" up to any of the bytes in `ends`; *text is moved there. False, with the error, when
  * it is no duration of 1 ms or more; `what` names it. */

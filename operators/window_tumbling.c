@@ -18,5 +18,4 @@ const struct tide_window tide_window_tumbling = {
     .next_fire = tide_aligned_next_fire,
     .slice = tide_aligned_slice,
     .count_over = tide_aligned_count_over,
-    .slices_over = tide_aligned_slices_over,
 };

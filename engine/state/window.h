@@ -50,13 +50,12 @@ struct tide_window {
      * only of watermarks that reach it. */
     int64_t (*next_fire)(const struct tide_window_shape *shape, int64_t watermark_ms);
 
-    /* The slice of a time: the stretch around it in which no window starts or ends. */
+    /* The slice of a time: the stretch around it in which no window starts or ends. Windows that
+     * are the same for all keys only. */
     struct tide_window_bounds (*slice)(const struct tide_window_shape *shape, int64_t time_ms);
 
-    /* The most windows, and the most slices of windows, that hold times of which no two are more
-     * than span_ms apart. */
+    /* The most windows that hold times of which no two are more than span_ms apart. */
     uint64_t (*count_over)(const struct tide_window_shape *shape, int64_t span_ms);
-    uint64_t (*slices_over)(const struct tide_window_shape *shape, int64_t span_ms);
 };
 
 /* Where the window ends that starts then. */
@@ -64,6 +63,12 @@ static inline int64_t tide_window_end(const struct tide_window_shape *shape, int
 {
     int64_t end_ms;
     return __builtin_add_overflow(start_ms, shape->size_ms, &end_ms) ? INT64_MAX : end_ms;
+}
+
+/* Slices of windows from one start to the next. */
+static inline unsigned tide_window_slices(const struct tide_window_shape *shape)
+{
+    return shape->slide_ms < shape->size_ms && shape->size_ms % shape->slide_ms != 0 ? 2 : 1;
 }
 
 /* Are there times that no window holds? */

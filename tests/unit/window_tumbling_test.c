@@ -179,7 +179,6 @@ static void most_windows_over_a_span_are_counted(void **state)
                 if (starts / size + 1 > most) most = starts / size + 1;
             }
             assert_int_equal(tide_window_tumbling.count_over(&shape, span), most);
-            assert_int_equal(tide_window_tumbling.slices_over(&shape, span), most);
         }
     }
 }
