@@ -106,7 +106,8 @@ class Explain(Case):
         text, described = self.explain(), self.described()
         self.assertIn("None: all defaults.", text)
         self.assertEqual(described["options"], [])
-        self.assertEqual(described["window"], {"name": "tumbling", "size_ms": 10000, "offset_ms": 0})
+        self.assertEqual(described["window"],
+                         {"name": "tumbling", "size_ms": 10000, "slide_ms": 10000, "offset_ms": 0, "rows": 0})
         self.assertEqual([each["condition"] for each in described["alerts"]], ["sum > 8000"])
         self.assertEqual(described["outputs"], {"alerts": "-", "results": None, "late": None, "rejects": None, "stats": None})
         self.assertEqual(described["memory"]["open_windows_a_worker_max"], 3)

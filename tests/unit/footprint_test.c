@@ -89,6 +89,8 @@ static void create_asks_for_exactly_the_footprint(void **state)
         {"-p", "1", "--inputs", "partitions", "--scheduler", "one:5", "--late", "l", "a", "b", "c"},
         {"-p", "3", "--window", "session:5s", "--late", "l", "--aggregate", "last"},
         {"-p", "3", "--window", "count:7", "--late", "l", "--aggregate", "last,min"},
+        {"-p", "3", "--window", "sliding:10s/3s"},
+        {"-p", "2", "--window", "sliding:10s/3s", "--aggregate", "sum,min,last"},
     };
     for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
         struct planned planned;
@@ -169,7 +171,7 @@ static void run_through(struct run *run, const char *const words[])
     counted_most = counted_held;
     tide_pipeline_start(pipeline);
     assert_true(tide_pipeline_join(pipeline, &totals, &error));
-    assert_int_equal(totals.used + totals.rows.late, ROWS);
+    assert_int_equal(totals.used + totals.rows.late + totals.rows.gap, ROWS);
     run->most = counted_most;
     count_panes(run, pipeline);
     tide_pipeline_destroy(pipeline);
@@ -216,12 +218,15 @@ static void windows_open_at_once_keep_to_the_bound(void **state)
         const char *window, *bound, *lateness;
         int64_t step_ms;
     } cases[] = {
-        {"tumbling:1s", "0", "0", 100},       {"tumbling:1s", "1s", "0", 100},
-        {"tumbling:1s", "2500ms", "0", 20},   {"tumbling:10ms", "100ms", "0", 3},
-        {"tumbling:7ms", "5ms", "0", 3},      {"tumbling:1min+3s", "1s", "0", 100},
-        {"tumbling:10ms", "100ms", "0", 100}, {"tumbling:1s", "0", "1s", 100},
-        {"tumbling:1s", "1s", "2500ms", 20},  {"tumbling:10ms", "10ms", "1ms", 3},
-        {"tumbling:7ms", "5ms", "100ms", 3},
+        {"tumbling:1s", "0", "0", 100},           {"tumbling:1s", "1s", "0", 100},
+        {"tumbling:1s", "2500ms", "0", 20},       {"tumbling:10ms", "100ms", "0", 3},
+        {"tumbling:7ms", "5ms", "0", 3},          {"tumbling:1min+3s", "1s", "0", 100},
+        {"tumbling:10ms", "100ms", "0", 100},     {"tumbling:1s", "0", "1s", 100},
+        {"tumbling:1s", "1s", "2500ms", 20},      {"tumbling:10ms", "10ms", "1ms", 3},
+        {"tumbling:7ms", "5ms", "100ms", 3},      {"sliding:1s/100ms", "0", "0", 50},
+        {"sliding:1s/300ms", "1s", "0", 50},      {"sliding:1s/300ms", "200ms", "700ms", 30},
+        {"sliding:10ms/15ms", "20ms", "0", 3},    {"sliding:10ms/15ms", "20ms", "30ms", 3},
+        {"sliding:7ms/5ms+1ms", "3ms", "9ms", 1},
     };
     bool is_reached = false;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -239,7 +244,8 @@ static void windows_open_at_once_keep_to_the_bound(void **state)
                                      "1",
                                      NULL};
         run_through(&run, words);
-        uint64_t most = tide_footprint_windows_max(&run.planned.plan);
+        uint64_t most = tide_footprint_windows_max(&run.planned.plan) *
+                        tide_window_slices(&run.planned.plan.shape);
         assert_in_range(run.worker_panes_most, 1, most);
         is_reached = is_reached || run.worker_panes_most == most;
         end_run(&run);

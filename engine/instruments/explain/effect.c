@@ -1,6 +1,7 @@
 #include "engine/instruments/explain/effect.h"
 
 #include "engine/base/memory.h"
+#include "engine/instruments/explain/state.h"
 #include "engine/instruments/explain/words.h"
 #include "engine/plan/format.h"
 #include "engine/plan/run_options.h"
@@ -70,16 +71,6 @@ static void say_clock(const struct tide_explanation *explanation, char *out, siz
         snprintf(out, bytes,
                  "windows run on the wall clock: nothing is late, the watermark is only printed, "
                  "and no two runs are the same");
-}
-
-static void say_windows(const struct tide_explanation *explanation, char *out, size_t bytes)
-{
-    if (explanation->windows_max == 0)
-        snprintf(out, bytes, "nothing is late and all windows stay open to the end");
-    else
-        snprintf(out, bytes, "up to %llu windows of a worker are %s at once",
-                 ull(explanation->windows_max),
-                 explanation->plan->lateness_ms > 0 ? "open or kept" : "open");
 }
 
 static void say_lateness(const struct tide_explanation *explanation, char *out, size_t bytes)
@@ -162,7 +153,7 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         break;
     case TIDE_RUN_OUT_OF_ORDERNESS:
     case TIDE_RUN_WINDOW:
-        say_windows(explanation, out, bytes);
+        tide_explain_most(explanation, out, bytes);
         break;
     case TIDE_RUN_ALLOWED_LATENESS:
         say_lateness(explanation, out, bytes);
@@ -171,8 +162,9 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         say_clock(explanation, out, bytes);
         break;
     case TIDE_RUN_AGGREGATE:
-        snprintf(out, bytes, "columns of the results; %zu bytes a key and window",
-                 sizeof(struct tide_entry) + explanation->states.stride);
+        snprintf(out, bytes, "columns of the results; %u bytes a key and %s",
+                 tide_explain_entry_bytes(explanation),
+                 plan->window->kind == TIDE_WINDOW_SLIDING ? "slice of windows" : "window");
         break;
     case TIDE_RUN_ALERT:
         say_alert(explanation, out, bytes);

@@ -2,6 +2,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/instruments/explain/input.h"
+#include "engine/instruments/explain/state.h"
 #include "engine/plan/format.h"
 #include "engine/state/history.h"
 #include "engine/text/escape.h"
@@ -78,9 +79,11 @@ static void put_operators(struct writer *writer, const struct tide_explanation *
     const struct tide_plan *plan = explanation->plan;
     bool first = true;
     fprintf(writer->out,
-            "  \"window\": {\"name\": \"%s\", \"size_ms\": %lld, \"offset_ms\": %lld},\n"
+            "  \"window\": {\"name\": \"%s\", \"size_ms\": %lld, \"slide_ms\": %lld, "
+            "\"offset_ms\": %lld, \"rows\": %llu},\n"
             "  \"aggregates\": [",
-            plan->window->name, (long long)plan->shape.size_ms, (long long)plan->shape.offset_ms);
+            plan->window->name, (long long)plan->shape.size_ms, (long long)plan->shape.slide_ms,
+            (long long)plan->shape.offset_ms, ull(plan->shape.row_count));
     for (unsigned i = 0; plan->registry->aggregates[i]; i++) {
         bool is_listed = explanation->states.listed >> i & 1, is_used = plan->rules->uses >> i & 1;
         bool is_kept = explanation->states.stateful >> i & 1;
@@ -154,16 +157,20 @@ static void put_memory(struct writer *writer, const struct tide_explanation *exp
     }
     fprintf(writer->out,
             "},\n    \"emission_texts_bytes_max\": %llu, \"long_keys_bytes_max\": %llu, "
-            "\"entry_bytes\": %zu, \"window_bytes\": {",
+            "\"entry_bytes\": %u, \"window_bytes\": {",
             ull(footprint->texts_max), ull(footprint->keys_max),
-            sizeof(struct tide_entry) + explanation->states.stride);
+            tide_explain_entry_bytes(explanation));
     static const uint32_t key_counts[] = {1, 1000, 1000000};
     for (unsigned i = 0; i < 3; i++)
         fprintf(writer->out, "%s\"%u\": %llu", i ? ", " : "", key_counts[i],
-                ull(tide_pane_bytes(key_counts[i], explanation->states.stride)));
+                ull(tide_explain_state_bytes(explanation, key_counts[i])));
     fprintf(writer->out, "}, \"open_windows_a_worker_max\": ");
-    if (explanation->windows_max == 0) fprintf(writer->out, "null},\n");
-    else fprintf(writer->out, "%llu},\n", ull(explanation->windows_max));
+    if (explanation->windows_max == 0) fprintf(writer->out, "null");
+    else fprintf(writer->out, "%llu", ull(explanation->windows_max));
+    if (explanation->plan->window->kind == TIDE_WINDOW_SLIDING)
+        fprintf(writer->out, ", \"slices_a_slide\": %u",
+                tide_window_slices(&explanation->plan->shape));
+    fprintf(writer->out, "},\n");
 }
 
 static void put_given(struct writer *writer, const struct tide_explanation *explanation)

@@ -1,6 +1,7 @@
 #include "engine/instruments/explain/text.h"
 
 #include "engine/instruments/explain/input.h"
+#include "engine/instruments/explain/state.h"
 #include "engine/instruments/explain/words.h"
 #include "engine/plan/format.h"
 
@@ -232,25 +233,19 @@ static void write_aggregates(const struct tide_explanation *explanation, FILE *o
 static void write_operators(const struct tide_explanation *explanation, FILE *out)
 {
     const struct tide_plan *plan = explanation->plan;
-    char size[TIDE_WORDS_BYTES], offset[TIDE_WORDS_BYTES], sources[128] = "";
+    char text[TIDE_EXPLAIN_TEXT_BYTES], sources[128] = "";
     size_t used = 0;
     for (unsigned i = 0; plan->registry->sources[i] && used < sizeof sources; i++)
         used += (size_t)snprintf(sources + used, sizeof sources - used, "%s%s", i ? ", " : "",
                                  plan->registry->sources[i]->name);
     put_title(out, "Operators");
     put_entry(out, "source", "%s: whichever knows a file's first bytes", sources);
-    put_entry(
-        out, plan->window->name, "windows of %s, offset %s; at the end of the input open ones %s",
-        tide_words_span(size, plan->shape.size_ms), tide_words_span(offset, plan->shape.offset_ms),
-        plan->drop_at_end ? "are dropped" : "fire");
-    put_entry(out, "keyed state",
-              "%zu bytes a key and window: an entry of %zu (key or its place, "
-              "sum, count, first row and its time) and %u of aggregates",
-              sizeof(struct tide_entry) + explanation->states.stride, sizeof(struct tide_entry),
-              explanation->states.stride);
+    tide_explain_window(explanation, text, sizeof text);
+    put_entry(out, plan->window->name, "%s", text);
+    tide_explain_keyed_state(explanation, text, sizeof text);
+    put_entry(out, "keyed state", "%s", text);
     write_aggregates(explanation, out);
     if (tide_plan_keeps_history(plan)) {
-        char text[TEXT_BYTES];
         tide_words_history(text, sizeof text, plan);
         put_entry(out, "history", "%s", text);
     }
@@ -315,21 +310,8 @@ static void write_fixed_memory(const struct tide_explanation *explanation, FILE 
 
 static void write_state(const struct tide_explanation *explanation, FILE *out)
 {
-    static const uint32_t key_counts[] = {1, 1000, 1000000};
-    char text[TIDE_EXPLAIN_TEXT_BYTES], size[3][TIDE_WORDS_BYTES], windows[128];
-    const bool is_kept = explanation->plan->lateness_ms > 0;
-    for (unsigned i = 0; i < 3; i++)
-        tide_words_bytes(size[i], tide_pane_bytes(key_counts[i], explanation->states.stride));
-    if (explanation->windows_max == 0)
-        snprintf(windows, sizeof windows, "every window of the input");
-    else snprintf(windows, sizeof windows, "at most %llu windows", ull(explanation->windows_max));
-    snprintf(text, sizeof text,
-             "What grows is open windows x live keys, not the input. A worker has %s %s at once "
-             "(more only within a batch that spans more), and each of them takes %s with 1 key, %s "
-             "with 1000, %s with a million, plus the bytes of keys longer than %d. A window that "
-             "%s leaves its room to the next.",
-             windows, is_kept ? "open or kept" : "open", size[0], size[1], size[2],
-             TIDE_KEY_INLINE_BYTES, is_kept ? "is gone" : "has fired");
+    char text[TIDE_EXPLAIN_TEXT_BYTES];
+    tide_explain_growth(explanation, text, sizeof text);
     put_paragraph(out, text);
     put_paragraph(out, "Pages count as resident when they are touched. Not in these figures: what "
                        "the allocator and the C library add, the threads' stacks, unpacking, and "

@@ -122,13 +122,14 @@ void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan
         "Greatest event time so far - %s - 1 ms, after each row, as Flink's "
         "BoundedOutOfOrdernessWatermarks for every record%s. The parser alone decides it, from "
         "all rows; a worker believes what its ring tells it, the sink takes the least of its "
-        "workers.%s%s A row is late if the watermark before it has reached its window's end - "
-        "1%s %s",
+        "workers.%s%s A row is late if the watermark before it has reached its %swindow's "
+        "end - 1%s %s",
         tide_words_span(bound, plan->bound_ms),
         tide_plan_partitions(plan) > 0
             ? "; of each file by itself, and the least of those that have not ended counts"
             : "",
-        ahead, idle, late, words_end(plan));
+        ahead, idle, plan->window->kind == TIDE_WINDOW_SLIDING ? "last " : "", late,
+        words_end(plan));
 }
 
 void tide_words_history(char *text, size_t bytes, const struct tide_plan *plan)
