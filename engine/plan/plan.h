@@ -62,6 +62,7 @@ struct tide_column {
 struct tide_side_output {
     char *name;
     const char *file; /* borrowed from the options */
+    bool is_plain;    /* lines of a process function, not of --format */
 };
 
 /* What the first header calls the key columns, for the outputs: --key 2 prints under the column's

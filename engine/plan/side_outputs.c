@@ -36,6 +36,11 @@ static bool is_known(const struct tide_plan *plan, const char *name, struct tide
 {
     bool known = tide_plan_watches_keys(plan) && strcmp(name, TIDE_INACTIVE_NAME) == 0;
     if (tide_plan_watches_keys(plan)) tide_nearest_offer(nearest, TIDE_INACTIVE_NAME);
+    for (unsigned i = 0; plan->plugin && i < plan->plugin->side_output_count; i++) {
+        const char *own = plan->plugin->function->side_outputs[i];
+        known = known || strcmp(own, name) == 0;
+        tide_nearest_offer(nearest, own);
+    }
     for (unsigned i = 0; i < plan->rules->rule_count; i++) {
         const struct tide_rule *rule = &plan->rules->rules[i];
         if (!rule->is_named) continue;
@@ -50,7 +55,9 @@ static bool add(struct tide_plan *plan, const struct tide_settings *settings, co
     const unsigned id = TIDE_RUN_SIDE_OUTPUT;
     size_t bytes = strcspn(text, "=");
     if (bytes == 0 || !text[bytes])
-        return tide_setting_refuse(settings, id, "'%s' is not NAME=FILE, NAME being that of a rule",
+        return tide_setting_refuse(settings, id,
+                                   "'%s' is not NAME=FILE, NAME being that of a rule or of a side "
+                                   "output of --process",
                                    text);
     char *name = tide_strndup(text, bytes);
     if (!name) return tide_error_memory(settings->error, "the plan");
@@ -72,6 +79,20 @@ static bool add(struct tide_plan *plan, const struct tide_settings *settings, co
                                name, name);
 }
 
+/* A process function's side output holds its lines and no others. */
+static bool claim(struct tide_plan *plan, const struct tide_settings *settings,
+                  struct tide_side_output *side)
+{
+    side->is_plain = plan->plugin && tide_plugin_side_output(plan->plugin, side->name) >= 0;
+    for (unsigned i = 0; side->is_plain && i < plan->rules->rule_count; i++)
+        if (plan->rules->rules[i].is_named && strcmp(plan->rules->rules[i].label, side->name) == 0)
+            return tide_setting_refuse(settings, TIDE_RUN_SIDE_OUTPUT,
+                                       "'%s' is a rule and a side output of '%s'; give the rule "
+                                       "another name",
+                                       side->name, plan->plugin->path);
+    return true;
+}
+
 bool tide_side_outputs_set(struct tide_plan *plan, const struct tide_settings *settings)
 {
     const char *texts[TIDE_SIDE_OUTPUT_MAX];
@@ -82,7 +103,8 @@ bool tide_side_outputs_set(struct tide_plan *plan, const struct tide_settings *s
                                    "%u side outputs are more than the %d allowed", count,
                                    TIDE_SIDE_OUTPUT_MAX);
     for (unsigned i = 0; i < count; i++)
-        if (!add(plan, settings, texts[i])) return false;
+        if (!add(plan, settings, texts[i]) || !claim(plan, settings, &plan->side_outputs[i]))
+            return false;
     tide_side_outputs_route(plan, (struct tide_rule_set *)plan->rules); /* nobody has it yet */
     return true;
 }

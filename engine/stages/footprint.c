@@ -47,8 +47,9 @@ static uint64_t stage_bytes(const struct tide_plan *plan)
            2 * lines_bytes(workers, sizeof(struct tide_link)) +
            lines_bytes(tide_pipeline_stage_count(plan), sizeof(struct tide_stage)) +
            tide_pipeline_thread_count(plan) * sizeof(struct tide_runner) +
-           workers * tide_worker_bytes(plan) + tide_rule_board_bytes(plan->parallelism) +
-           tide_view_board_bytes(plan->parallelism + 1) + tide_parser_bytes(plan);
+           workers * (tide_worker_bytes(plan) + (plan->plugin ? tide_worker_process_bytes() : 0)) +
+           tide_rule_board_bytes(plan->parallelism) + tide_view_board_bytes(plan->parallelism + 1) +
+           tide_parser_bytes(plan);
 }
 
 void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *footprint)

@@ -218,7 +218,7 @@ static int emit_to(struct tidemark_context *context, unsigned side_output, const
                     process->plugin->side_output_count);
     if (check_text(process, text, bytes)) return -1;
     unsigned channel = process->side_channels[side_output];
-    if (channel == TIDE_CHANNEL_COUNT) return 0;
+    if (channel == TIDE_CHANNEL_ALERTS) return 0;
     char *room = make_room(&process->lines, bytes + 1);
     if (!room) return fail(process, "out of memory for the lines it emits");
     memcpy(room, text, bytes);

@@ -70,8 +70,9 @@ struct tide_worker_process {
     struct tide_process_call call;
     bool is_called; /* for the result that is on its way out */
 
-    unsigned side_channels[TIDEMARK_SIDE_OUTPUTS_MAX]; /* TIDE_CHANNEL_COUNT: nobody asked for it */
-    struct tide_order_key order;                       /* of the lines */
+    enum tide_channel
+        side_channels[TIDEMARK_SIDE_OUTPUTS_MAX]; /* TIDE_CHANNEL_ALERTS: nobody asked for it */
+    struct tide_order_key order;                  /* of the lines */
     struct tide_process_lines lines;
     uint64_t counters[TIDEMARK_COUNTERS_MAX];
 };

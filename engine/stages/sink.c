@@ -87,6 +87,13 @@ static bool write_side_header(struct tide_sink *sink, unsigned channel, const ch
     return !wants_header(sink, channel) || write_out(sink, channel, text, strlen(text));
 }
 
+static bool is_formatted(const struct tide_plan *plan, unsigned channel)
+{
+    if (channel < TIDE_CHANNEL_SIDE) return channel <= TIDE_CHANNEL_ALERTS;
+    return channel - TIDE_CHANNEL_SIDE < plan->side_output_count &&
+           !plan->side_outputs[channel - TIDE_CHANNEL_SIDE].is_plain;
+}
+
 /* Every output that was asked for exists with its header. The parser has read the input's header
  * before anything of it can arrive here, so the key columns' names are known by then. */
 static bool write_headers(struct tide_sink *sink)
@@ -94,8 +101,7 @@ static bool write_headers(struct tide_sink *sink)
     const struct tide_plan *plan = sink->plan;
     sink->has_headers = true;
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
-        bool is_formatted = i <= TIDE_CHANNEL_ALERTS || i >= TIDE_CHANNEL_SIDE;
-        if (!is_formatted || !wants_header(sink, i)) continue;
+        if (!is_formatted(plan, i) || !wants_header(sink, i)) continue;
         size_t bytes = plan->format->header(plan, i, NULL);
         char *text = tide_alloc(bytes + 1);
         struct tide_error error = {0};

@@ -268,7 +268,7 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
         size_t bytes = terms->short_bytes;
         if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
             bytes = terms->format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
-        progress = reserve_all(worker, channels, bytes);
+        if (channels) progress = reserve_all(worker, channels, bytes);
         if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
         find_values(worker, terms, due, terms->first_count, terms->all_count);
         for (uint32_t left = channels; left; left &= left - 1) {

@@ -1,5 +1,6 @@
 #include "engine/stages/process_parts.h"
 
+#include "engine/plan/side_outputs.h"
 #include "engine/stages/worker.h"
 
 #include <stdio.h>
@@ -66,8 +67,9 @@ static bool init(struct tide_worker_process *process, struct tide_worker *worker
         .result = {.value_count = worker->plan->listed_count, .values = process->values},
         .context = {.calls = &tide_process_calls, .error = &process->error},
     };
-    for (unsigned i = 0; i < TIDEMARK_SIDE_OUTPUTS_MAX; i++)
-        process->side_channels[i] = TIDE_CHANNEL_COUNT;
+    for (unsigned i = 0; i < process->plugin->side_output_count; i++)
+        process->side_channels[i] =
+            tide_side_output_channel(worker->plan, process->plugin->function->side_outputs[i]);
     return tide_key_table_init(&process->keys, record_bytes(process->plugin)) &&
            tide_key_timers_init(&process->timers[TIDEMARK_EVENT_TIME]) &&
            tide_key_timers_init(&process->timers[TIDEMARK_PROCESSING_TIME]);

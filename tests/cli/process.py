@@ -111,9 +111,33 @@ class Loading(InAFolder):
                                  "--parallelism", "2", cwd=self.folder)
         text = " ".join(done.stdout.decode().split())
         self.assertEqual(done.returncode, 0, done.stderr)
-        for words in ("three_sigma", "24 bytes of state a key", "side output scores", "counters compared, alerts",
-                      "sets no timers"):
+        for words in ("three_sigma", "24 bytes of state a key", "side outputs scores", "counters compared, alerts",
+                      "sets no timers", "argument: 20", "No rule; the process function may emit."):
             self.assertIn(words, text)
+
+
+    def test_explain_describes_it_as_json(self):
+        options = ("--process", self.functions / "inactivity.so")
+        described = json.loads(self.run_tidemark("explain", "--json", *options, cwd=self.folder).stdout)["process"]
+        self.assertEqual((described["name"], described["sets_timers"]), ("inactivity", True))
+        self.assertGreater(described["bytes_a_key"], described["state_bytes"])
+        self.assertIsNone(json.loads(self.run_tidemark("explain", "--json").stdout)["process"])
+
+    def test_side_outputs(self):
+        scores = ("--process-arg", "after=2", "--window", "tumbling:10s", "rows.csv")
+        seen = set()
+        for parallelism in ("1", "7"):
+            self.succeeds("three_sigma", "--side-output", "scores=scores.txt", "-p", parallelism, *scores)
+            seen.add((self.folder / "scores.txt").read_text())
+        lines = seen.pop().splitlines()
+        self.assertEqual(seen, set())
+        self.assertTrue(lines[0].startswith("2,"))
+        self.assertTrue(all(line.count(",") == 4 for line in lines))
+        self.succeeds("three_sigma", *scores)
+        three_sigma = self.functions / "three_sigma.so"
+        self.assertIn("did you mean scores?", self.fails(2, three_sigma, "--side-output", "score=x.txt", "lab.csv"))
+        self.assertIn("a rule and a side output", self.fails(2, three_sigma, "--side-output", "scores=x.txt", "--alert",
+                                                             "scores=sum > 5", "lab.csv"))
 
 
 class Errors(InAFolder):

@@ -41,6 +41,8 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_TIME_OUTPUT] = "the form of times in alerts and results",
     [TIDE_RUN_PROGRESS] = "the line on standard error; when it is shown, stages make pictures of "
                           "themselves for it",
+    [TIDE_RUN_PROCESS] = "is loaded; each worker calls an instance of its own for every result",
+    [TIDE_RUN_PROCESS_ARG] = "is handed to the process function when it begins",
     [TIDE_RUN_QUIET] = "no summary",
     [TIDE_RUN_VERBOSE] = "where each stage's time went, on standard error at the end",
     [TIDE_RUN_SIMD] = "which scanner reads; speed only",

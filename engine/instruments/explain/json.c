@@ -114,6 +114,22 @@ static void put_operators(struct writer *writer, const struct tide_explanation *
     fprintf(writer->out, "],\n");
 }
 
+static void put_process(struct writer *writer, const struct tide_plugin *plugin)
+{
+    fprintf(writer->out, "  \"process\": ");
+    if (!plugin) {
+        fprintf(writer->out, "null,\n");
+        return;
+    }
+    fprintf(writer->out, "{");
+    put_member(writer, "file", plugin->path);
+    fprintf(writer->out, ", ");
+    put_member(writer, "name", plugin->function->name);
+    fprintf(writer->out, ", \"state_bytes\": %u, \"bytes_a_key\": %zu, \"sets_timers\": %s},\n",
+            (unsigned)plugin->function->state_bytes, tide_worker_process_key_bytes(plugin),
+            plugin->function->on_timer ? "true" : "false");
+}
+
 static void put_places(struct writer *writer, const struct tide_explanation *explanation)
 {
     static const char *const names[] = {"alerts", "results", "late", "rejects", "stats"};
@@ -207,6 +223,7 @@ bool tide_explain_write_json(const struct tide_explanation *explanation, FILE *o
             explanation->epochs.epoch_count, explanation->epochs.step_capacity,
             ull(explanation->epochs.row_capacity));
     put_operators(&writer, explanation);
+    put_process(&writer, plan->plugin);
     fprintf(out, "  ");
     put_member(&writer, "watermark", explanation->watermark_rule);
     fprintf(out, ",\n  ");

@@ -255,13 +255,47 @@ static void write_operators(const struct tide_explanation *explanation, FILE *ou
 static void write_rules(const struct tide_explanation *explanation, FILE *out)
 {
     put_title(out, "Alerts");
-    if (explanation->rule_count == 0) put_paragraph(out, "No rule.");
+    if (explanation->rule_count == 0)
+        put_paragraph(out, explanation->plan->plugin ? "No rule; the process function may emit."
+                                                     : "No rule.");
     for (unsigned i = 0; i < explanation->rule_count; i++) {
         const struct tide_explain_rule *described = &explanation->rules[i];
         bool is_named = strcmp(described->rule->label, described->condition) != 0;
         put_entry(out, described->rule->label, "%s%s%s", is_named ? described->condition : "",
                   is_named ? "; " : "", described->test);
     }
+}
+
+/* "NAME, NAME": texts that end with NULL; "none". */
+static void list_names(const char *const *names, char *text, size_t bytes)
+{
+    size_t used = (size_t)snprintf(text, bytes, "%s", names && *names ? *names : "none");
+    for (unsigned i = 1; names && *names && names[i] && used < bytes; i++)
+        used += (size_t)snprintf(text + used, bytes - used, ", %s", names[i]);
+}
+
+static void write_process(const struct tide_explanation *explanation, FILE *out)
+{
+    const struct tide_plugin *plugin = explanation->plan->plugin;
+    char text[TIDE_EXPLAIN_TEXT_BYTES];
+    if (!plugin) return;
+    const struct tidemark_process_function *function = plugin->function;
+    put_title(out, "Process function");
+    put_entry(out, function->name, "%s, version %u of tidemark_process.h", plugin->path,
+              (unsigned)function->abi);
+    for (unsigned i = 0; i < plugin->argument_count; i++)
+        put_entry(out, plugin->arguments[i].name, "argument: %s", plugin->arguments[i].value);
+    if (function->state_bytes > 0)
+        put_entry(out, "state", "%u bytes of state a key; a key that has state or timers takes %zu",
+                  (unsigned)function->state_bytes, tide_worker_process_key_bytes(plugin));
+    else put_entry(out, "state", "none");
+    put_entry(out, "timers", "%s",
+              function->on_timer ? "workers are told of every move of the watermark"
+                                 : "it sets no timers");
+    list_names(function->side_outputs, text, sizeof text);
+    put_entry(out, "side outputs", "%s", text);
+    list_names(function->counters, text, sizeof text);
+    put_entry(out, "counters", "%s", text);
 }
 
 static void write_outputs(const struct tide_explanation *explanation, FILE *out)
@@ -352,6 +386,7 @@ void tide_explain_write_text(const struct tide_explanation *explanation, FILE *o
     write_rings(explanation, out);
     write_operators(explanation, out);
     write_rules(explanation, out);
+    write_process(explanation, out);
     put_title(out, "Watermark");
     put_paragraph(out, explanation->watermark_rule);
     put_title(out, "Order");
