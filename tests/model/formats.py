@@ -69,12 +69,24 @@ class Printer:
         names = self.names + ["rule"] if with_rule else self.names
         return csv_line([name.encode(errors="surrogateescape") for name in names])
 
-    def result(self, emission, rule=None):
-        """The line of a result, or of an alert if there is a rule."""
-        cells = self._cells(emission) + ([rule.label.encode()] if rule else [])
-        if self.options.format == "csv":
-            return csv_line(cells)
-        return self._json_line(self.names + ["rule"] if rule else self.names, cells)
+    def result(self, emission):
+        return self._line(self.names, self._cells(emission))
+
+    def alert(self, emission, label):
+        """label: the rule's name or text."""
+        if self.options.format == "flink":
+            return f"이상 거래 감지: {self._flink_row(emission)}, 현재 워터마크: {emission.watermark_ms}\n".encode()
+        return self._line([*self.names, "rule"], [*self._cells(emission), label.encode()])
+
+    def inactive(self, timer, watermark, label):
+        """The alert of a key that has been silent: no aggregates."""
+        blank = [b""] * (1 + len(self.options.aggregates))
+        cells = [self._time(timer.last_ms), self._time(timer.deadline_ms), *timer.key, *blank,
+                 str(watermark).encode(), label.encode()]
+        return self._line([*self.names, "rule"], cells)
+
+    def _line(self, names, cells):
+        return csv_line(cells) if self.options.format == "csv" else self._json_line(names, cells)
 
     def _cells(self, emission):
         options = self.options
@@ -96,17 +108,19 @@ class Printer:
         key_count = len(self.options.keys)
         is_time = index < 2 or index == 2 + key_count
         is_text = 2 <= index < 2 + key_count or name == "rule" or is_time and self.options.time_output != "epoch-ms"
-        if is_text:
+        is_blank = is_time and not cell
+        if is_text and not is_blank:
             return _json_text(cell.decode(errors="surrogateescape"))
         return cell.decode() or "null"
 
-    def flink(self, emission, rules):
-        """What the lab prints: a line a rule that holds, and always the Anomaly line."""
+    def flink_anomaly(self, emission):
+        """What the lab prints for every result."""
+        return f"Anomaly Detection> {self._flink_row(emission)}\n".encode()
+
+    def _flink_row(self, emission):
         units, scale = aggregate("sum", emission.amounts, self.options.decimals)
         key = emission.key[0].decode(errors="surrogateescape")
-        row = f"({key!r}, {emission.first_ms}, {float(Fraction(units, 10 ** scale))!r})"
-        lines = [f"이상 거래 감지: {row}, 현재 워터마크: {emission.watermark_ms}\n" for _ in rules]
-        return "".join([*lines, f"Anomaly Detection> {row}\n"]).encode()
+        return f"({key!r}, {emission.first_ms}, {float(Fraction(units, 10 ** scale))!r})"
 
 
 def _json_text(text):

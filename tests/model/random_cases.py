@@ -23,6 +23,7 @@ from runs import OUTPUTS, PACKINGS, packed, run_binary
 import model
 from hostile import draw_case
 from options import parse_options
+from records import read_records
 
 CASES, CASES_LONG = 1500, 30_000
 RUNS_A_CASE = 2
@@ -112,7 +113,7 @@ def _logical_lines(content):
 
 def _key_of(line, options):
     if options.format == "csv":
-        record = next(model.read_records(line), None)
+        record = next(read_records(line), None)
         return record.fields[2:2 + len(options.keys)] if record else []
     if options.format == "jsonl":
         return list(json.loads(line).values())[2:2 + len(options.keys)] if line else []

@@ -5,7 +5,7 @@ A number is a Fraction, a truth value a bool; None is NULL, and UNKNOWN.
 import re
 from fractions import Fraction
 
-_TOKEN = re.compile(r"\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(<>|!=|<=|>=|==|[-+*/()<>=]))",
+_TOKEN = re.compile(r"\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*(?:\.\w+)?)|(<>|!=|<=|>=|==|[-+*/()<>=]))",
                     re.ASCII)
 _COMPARISONS = {
     "=": lambda a, b: a == b, "==": lambda a, b: a == b, "<>": lambda a, b: a != b,
@@ -13,6 +13,7 @@ _COMPARISONS = {
     ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
 }
 AGGREGATES = ("sum", "count", "min", "max", "mean", "stddev", "first", "last")
+HISTORY = ("history.mean", "history.stddev", "history.count")  # of the key's earlier windows
 
 
 class RuleError(Exception):
@@ -31,7 +32,7 @@ class Rule:
         self.tree = _Parser(expression).condition()
 
     def holds(self, values):
-        """values: aggregate name -> Fraction or None. Only TRUE alerts."""
+        """values: name -> Fraction or None. Only TRUE alerts."""
         return _evaluate(self.tree, values) is True
 
 
@@ -127,7 +128,7 @@ class _Parser:
             return inner
         token = self._peek()
         self.at += 1
-        if isinstance(token, Fraction) or token in AGGREGATES:
+        if isinstance(token, Fraction) or token in AGGREGATES + HISTORY:
             return token, "number"
         raise RuleError(f"unexpected {token}")
 

@@ -1,0 +1,79 @@
+"""What comes out: results, alerts, late and rejected rows, side outputs and the trace, in the order they happen."""
+from amounts import decimal_text
+from formats import Emission, Printer, aggregate, as_fraction, csv_line
+from history import History
+from rules import AGGREGATES
+
+TRACE_HEADER = (b"window_start", b"window_end", b"first_ts", b"sum", b"count", b"watermark_seen", b"watermark_trigger")
+INACTIVE = "inactive"  # the rule of the alerts of --inactive
+
+
+class Outputs:
+    """Prints, and counts results and alerts."""
+
+    def __init__(self, options, key_names, several_files):
+        self.options = options
+        self.printer = Printer(options, key_names)
+        self.history = History(options.history, options.decimals)
+        self.counts = {"results": 0, "alerts": 0}
+        self.contents = {name: bytearray() for name in ("alerts", "results", "late", "rejects", "trace")}
+        self.side_names = {name: f"side_{name}" for name in options.side_outputs}
+        for name in self.side_names.values():
+            self.contents[name] = bytearray()
+        self._print_headers([b"file"] if several_files else [], key_names)
+
+    def _print_headers(self, file_column, key_names):
+        self.contents["late"] += csv_line([*file_column, b"line", b"watermark_ms", b"record"])
+        self.contents["rejects"] += csv_line([*file_column, b"line", b"byte", b"reason", b"record"])
+        self.contents["results"] += self.printer.header(with_rule=False)
+        for name in ("alerts", *self.side_names.values()):
+            self.contents[name] += self.printer.header(with_rule=True)
+        self.contents["trace"] += csv_line([b"kind", *(b"key" for _ in key_names), *TRACE_HEADER])
+
+    def _alerts_of(self, rule):
+        """The output that the alerts of a rule go to."""
+        return self.contents[self.side_names.get(rule, "alerts")]
+
+    def reject(self, place, record, reason):
+        raw = record.raw[:self.options.row_bytes_max]
+        self.contents["rejects"] += csv_line([*place, b"%d" % record.byte, reason.encode(), raw])
+
+    def late(self, place, record, row, watermark):
+        self.contents["late"] += csv_line([*place, b"%d" % watermark, record.raw])
+        self._trace("late", row.key, "", "", row.time_ms, self._amount(row.units), 1, watermark, "")
+
+    def fire(self, window, seen, watermark):
+        """seen: the watermark before the one that fires the window."""
+        amounts = [row.units for row in window.rows]
+        emission = Emission(window.start_ms, window.end_ms, window.key, window.rows[0].time_ms, amounts, watermark)
+        values = {name: as_fraction(aggregate(name, amounts, self.options.decimals)) for name in AGGREGATES}
+        values |= self.history.fire(window, sum(amounts))
+        window.fired = True
+        holding = [rule for rule in self.options.rules if rule.holds(values)]
+        self.counts["results"] += 1
+        self.counts["alerts"] += len(holding)
+        for rule in holding:
+            self._alerts_of(rule.label).extend(self.printer.alert(emission, rule.label))
+            self._trace_window("alert", emission, seen)
+        self._trace_window("result", emission, seen)
+        if self.options.format == "flink":
+            self.contents["alerts"] += self.printer.flink_anomaly(emission)
+        else:
+            self.contents["results"] += self.printer.result(emission)
+
+    def inactive(self, timer, seen, watermark):
+        self.counts["alerts"] += 1
+        self._alerts_of(INACTIVE).extend(self.printer.inactive(timer, watermark, INACTIVE))
+        self._trace("timer", timer.key, "", timer.deadline_ms, timer.last_ms, "", "", seen, watermark)
+
+    def _trace_window(self, kind, emission, seen):
+        is_count = self.options.window_kind == "count"
+        self._trace(kind, emission.key, "" if is_count else emission.start_ms, "" if is_count else emission.end_ms,
+                    emission.first_ms, self._amount(sum(emission.amounts)), len(emission.amounts), seen,
+                    emission.watermark_ms)
+
+    def _amount(self, units):
+        return decimal_text(units, self.options.decimals)
+
+    def _trace(self, kind, key, *cells):
+        self.contents["trace"] += csv_line([kind.encode(), *key, *(str(cell).encode() for cell in cells)])
