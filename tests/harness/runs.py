@@ -22,7 +22,10 @@ class Run:
 
 
 def run_binary(tidemark, arguments, names, folder, pipe=None, pipe_bytes=1 << 20):
-    """names: the inputs' names as the command line gives them; pipe: bytes for the standard input, written in steps."""
+    """names: the inputs' names as the command line gives them; pipe: bytes for the standard input, written in steps.
+
+    Further outputs that the arguments ask for are found if they are named NAME.out.
+    """
     targets = {name: folder / f"{name}.out" for name in (*OUTPUTS, "stats")}
     command = [str(tidemark), "run", *map(str, arguments),
                *(part for name, path in targets.items() for part in (f"--{name}", str(path))), *map(str, names)]
@@ -30,7 +33,7 @@ def run_binary(tidemark, arguments, names, folder, pipe=None, pipe_bytes=1 << 20
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=folder)
         _feed_pipe(process, pipe or b"", pipe_bytes)
         status = _wait(process)
-    outputs = {name: path.read_bytes() for name, path in targets.items() if path.exists()}
+    outputs = {path.stem: path.read_bytes() for path in folder.glob("*.out")}
     stats = outputs.pop("stats", None)
     counts = json.loads(stats)["counts"] if stats else {}
     return Run(command, status, (folder / "stderr").read_text(errors="replace"), outputs, counts)

@@ -46,10 +46,8 @@ class Outputs:
         """seen: the watermark before the one that fires the window."""
         amounts = [row.units for row in window.rows]
         emission = Emission(window.start_ms, window.end_ms, window.key, window.rows[0].time_ms, amounts, watermark)
-        values = {name: as_fraction(aggregate(name, amounts, self.options.decimals)) for name in AGGREGATES}
-        values |= self.history.fire(window, sum(amounts))
+        holding = self._holding(window, amounts) if self.options.rules else []
         window.fired = True
-        holding = [rule for rule in self.options.rules if rule.holds(values)]
         self.counts["results"] += 1
         self.counts["alerts"] += len(holding)
         for rule in holding:
@@ -60,6 +58,12 @@ class Outputs:
             self.contents["alerts"] += self.printer.flink_anomaly(emission)
         else:
             self.contents["results"] += self.printer.result(emission)
+
+    def _holding(self, window, amounts):
+        """The rules that hold for a window."""
+        values = {name: as_fraction(aggregate(name, amounts, self.options.decimals)) for name in AGGREGATES}
+        values |= self.history.fire(window, sum(amounts))
+        return [rule for rule in self.options.rules if rule.holds(values)]
 
     def inactive(self, timer, seen, watermark):
         self.counts["alerts"] += 1

@@ -87,7 +87,8 @@ class AlignedWindows:
 
     def _add(self, row, start, clock):
         windows = self.windows.setdefault(start, {})
-        window = windows.setdefault(row.key, Window(row.key, start, start + self.size_ms))
+        window = windows.get(row.key) or Window(row.key, start, start + self.size_ms)
+        windows[row.key] = window
         window.rows.append(row)
         self.order.added(window, clock)
         return window
