@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
 from harness import Results, argument_parser, extra_folder, parse_arguments, run
 
+from features import FEATURES
 from hostile import draw_case
 from records import read_records
 
@@ -134,7 +135,7 @@ def short(value):
 def check_random(reader, seed, results):
     rng = random.Random(seed)
     for index in range(RANDOM_FILES):
-        data = draw_case(rng).files[0][1]
+        data = draw_case(rng, FEATURES).files[0][1]
         got = reader.read(data)
         results.expect(got == naive(data), lambda: f"random file {index} of seed {seed}: {short(data)}: {short(got)}; "
                                                    f"the model reads {short(naive(data))}")

@@ -2,12 +2,15 @@
 
 What the promises to the user leave open is not drawn: zone offsets past 23:59, exponents on grouped thousands, blanks
 within parentheses, epoch texts without digits on both sides of the point, more than one key column with --format
-flink.
+flink or --trace, alerts of --inactive and side outputs with --format flink.
 """
 from dataclasses import dataclass
 from pathlib import Path
 
 from amounts import decimal_text
+from hostile_windows import (NAMES, draw_clock, draw_history, draw_inactive, draw_inputs, draw_side_outputs, draw_trace,
+                             draw_window)
+from rules import AGGREGATES, HISTORY
 from times import Zone, parse_duration, time_text
 
 UTC = Zone("UTC")
@@ -18,8 +21,7 @@ PATTERNS = ("%d/%m/%Y", "%d-%b-%Y", "%d/%m/%Y %H:%M:%S", "%m/%d/%y %I:%M %p", "%
             "%Y-%m-%dT%H:%M:%S.%f%z")
 MANY_KEYS = 1500
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-WINDOWS = ("1ms", "7ms", "1s", "10s", "10s", "10s", "1m", "1h", "1d")
-AGGREGATES = ("sum", "count", "min", "max", "mean", "stddev", "first", "last")
+NUMBERS = (*AGGREGATES, *AGGREGATES, "0", "1", "2.5", "8000", "1e3", ".5", "-3", "100.25", "1000000")  # in rules
 PLAIN_KEYS = (b"a", b"b", b"c", b"tx1", b"tx2", b"0", b"A long key of more than sixteen bytes",
               b"A long key of more than sixteen bytez", b"exactly 16 bytes", b"exactly-17-bytes.")
 ODD_KEYS = (b" a", b"a ", b"\ta", b"x,y", b"x;y", b'say "hi"', b'"', b"two\nlines", b"cr\rlf\r\n", b"it's",
@@ -45,18 +47,20 @@ class HostileCase:
     files: list      # of (name, bytes)
 
 
-def draw_case(rng):
-    """All that decides the output; the same rng state gives the same case."""
-    shape = _Shape(rng)
-    files = [(f"in{i}.csv", shape.file()) for i in range(rng.choice((1, 1, 1, 1, 1, 1, 2, 3)))]
-    return HostileCase(shape.arguments, files)
+def draw_case(rng, features):
+    """All that decides the output; the same rng state and features give the same case."""
+    shape = _Shape(rng, features)
+    file_count = rng.choice((1, 1, 1, 1, 1, 1, 2, 3) + ((2, 3, 5) if "partitions" in features else ()))
+    files = [(f"in{i}.csv", shape.file()) for i in range(file_count)]
+    return HostileCase(shape.arguments + draw_inputs(rng, features, file_count), files)
 
 
 class _Shape:
     """The options of a case and the sort of rows that go with them."""
 
-    def __init__(self, rng):
+    def __init__(self, rng, features):
         self.rng = rng
+        self.features = features
         self.arguments = []
         self.delimiter = self._option("--delimiter", ("tab", ";", "|", ","), 0.2) or ","
         self.byte = b"\t" if self.delimiter == "tab" else self.delimiter.encode()
@@ -119,11 +123,8 @@ class _Shape:
 
     def _window_options(self):
         rng = self.rng
-        size = rng.choice(WINDOWS)
-        self.size_ms = parse_duration(size)
-        if size != "10s" or rng.random() < 0.3:
-            offset = rng.choice(("", "", "+3s", "+1ms", "+1d", "+100h"))
-            self.arguments += ["--window", f"tumbling:{size}{offset}"]
+        window, self.size_ms = draw_window(rng, self.features)
+        self.arguments += window
         bounds = ("unbounded", "0", "0s", "5s", "1m", f"{self.size_ms}ms", "1d", f"{2 ** 62}ms")
         bound = self._option("--out-of-orderness", bounds, 0.5)
         if rng.random() < 0.4:
@@ -132,7 +133,8 @@ class _Shape:
                                    86_400_000, 2 ** 62))
             self.arguments += ["--allowed-lateness", f"{min(max(lateness, 0), 2 ** 62)}ms"]
         self._option("--max-future", ("0", "1ms", "5s", f"{3 * self.size_ms}ms", "1d", f"{2 ** 62}ms"), 0.2)
-        self._option("--at-end", ("drop", "fire"), 0.1)
+        self._option("--at-end", ("drop", "fire"), 0.15)
+        self.arguments += draw_clock(rng, self.features, self.size_ms)
 
     def _amount_options(self):
         self.decimals = self._option("--decimals", (0, 1, 2, 3, 6, 9, 18), 0.4)
@@ -152,9 +154,15 @@ class _Shape:
             names = rng.sample(AGGREGATES, rng.randint(1, len(AGGREGATES)))
             self.arguments += ["--aggregate", ",".join(names)]
         for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
-            self.arguments += ["--alert", draw_rule(rng)]
+            self.arguments += ["--alert", draw_rule(rng, NUMBERS + HISTORY if "history" in self.features else NUMBERS)]
         if "--alert" not in self.arguments and rng.random() < 0.1:
             self.arguments += ["--alert", "none"]
+        self.arguments += draw_history(rng, self.features)
+        if self.format != "flink":
+            self.arguments += draw_inactive(rng, self.features, self.size_ms)
+            self.arguments += draw_side_outputs(rng, self.features, self.arguments)
+        if len(self.key_names) == 1:
+            self.arguments += draw_trace(rng, self.features)
         self._option("--time-output", ("plain", "iso", "epoch-ms"), 0.3)
 
     def _key_set(self):
@@ -297,18 +305,18 @@ def _by_pattern(pattern, plain, rest_ms):
     return pattern
 
 
-def draw_rule(rng):
-    """A condition, sometimes with a name, in any case and spacing."""
-    text = _condition(rng, 3)
+def draw_rule(rng, numbers):
+    """A condition on these numbers, sometimes with a name, in any case and spacing."""
+    text = _condition(rng, numbers, 3)
     text = "".join(rng.choice((str.lower, str.upper))(word) for word in text)
-    return rng.choice(("", "", "big=", "rule_2=")) + text
+    return rng.choice(("", "", *(name + "=" for name in NAMES))) + text
 
 
-def _condition(rng, depth):
+def _condition(rng, numbers, depth):
     if depth and rng.random() < 0.4:
-        left, right = _condition(rng, depth - 1), _condition(rng, depth - 1)
+        left, right = _condition(rng, numbers, depth - 1), _condition(rng, numbers, depth - 1)
         return rng.choice((f"({left} and {right})", f"{left} or {right}", f"not ({left})", f"{left} and not {right}"))
-    left, right, third = (_number(rng, 2) for _ in range(3))
+    left, right, third = (_number(rng, numbers, 2) for _ in range(3))
     if rng.random() < 0.1:
         return f"{left} is {rng.choice(('', 'not '))}null"
     if rng.random() < 0.2:
@@ -316,8 +324,8 @@ def _condition(rng, depth):
     return f"{left}{rng.choice((' {} ', '{}')).format(rng.choice(('=', '==', '<>', '!=', '<', '<=', '>', '>=')))}{right}"
 
 
-def _number(rng, depth):
+def _number(rng, numbers, depth):
     if depth and rng.random() < 0.4:
-        left, right = _number(rng, depth - 1), _number(rng, depth - 1)
+        left, right = _number(rng, numbers, depth - 1), _number(rng, numbers, depth - 1)
         return rng.choice(("({} {} {})", "{} {} {}")).format(left, rng.choice("+-*/"), right)
-    return rng.choice((*AGGREGATES, *AGGREGATES, "0", "1", "2.5", "8000", "1e3", ".5", "-3", "100.25", "1000000"))
+    return rng.choice(numbers)

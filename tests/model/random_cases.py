@@ -21,6 +21,7 @@ from harness import argument_parser, parse_arguments
 from runs import OUTPUTS, PACKINGS, packed, run_binary
 
 import model
+from features import add_features
 from hostile import draw_case
 from options import parse_options
 from records import read_records
@@ -40,7 +41,7 @@ class Machine:
     pipe_bytes: int  # size of the writes into a pipe
 
 
-def draw_machine(rng, files):
+def draw_machine(rng, files, features):
     arguments = ["-p", str(rng.choice((1, 2, 2, 3, 3, 7, 7, 16, 64, 256)))]
     for option, values in (("--batch-rows", ("1", "3", None)), ("--ring-slots", ("2", None)),
                            ("--simd", ("portable", "avx2", "auto", None)),
@@ -48,7 +49,8 @@ def draw_machine(rng, files):
         if value := rng.choice(values):
             arguments += [option, value]
     feed = rng.choice(FEEDS) if len(files) == 1 else rng.choice(("file", "gz"))
-    return Machine(arguments, rng.choice(("global", "global", "global", "key")), feed, rng.choice((1, 7, 4096, 1 << 20)))
+    orders = ("global", "global", "global", "key") + (("flink", "flink") if "flink" in features else ())
+    return Machine(arguments, rng.choice(orders), feed, rng.choice((1, 7, 4096, 1 << 20)))
 
 
 def write_inputs(case, feed, folder):
@@ -61,8 +63,8 @@ def write_inputs(case, feed, folder):
     return [name + suffix for name, _ in case.files]
 
 
-def run_model(case, names):
-    options, _ = parse_options(case.arguments)
+def run_model(case, names, order):
+    options, _ = parse_options([*case.arguments, "--order", order])
     return model.run(options, [(name, data) for name, (_, data) in zip(names, case.files)]), options
 
 
@@ -74,7 +76,8 @@ def differences(outcome, options, got, order):
     if outcome.status == 0:
         wrong += [f"counts.{name}: {got.counts.get(name)}, the model says {count}"
                   for name, count in outcome.counts.items() if got.counts.get(name) != count]
-    for name in OUTPUTS:
+    sides = [f"side_{name}" for name in options.side_outputs]
+    for name in (*OUTPUTS, *sides, *(["trace"] if options.outputs["trace"] else [])):
         if name == "results" and options.format == "flink":
             continue  # that format has alerts only
         wrong += compare(name, outcome.outputs.get(name), got.outputs.get(name), order, options)
@@ -84,8 +87,8 @@ def differences(outcome, options, got, order):
 def compare(name, want, have, order, options):
     if want is None or have is None:
         return [] if want is have else [f"{name}: {'missing' if have is None else 'must not exist after a failed run'}"]
-    if order == "key" and name in ("results", "alerts"):
-        want, have = by_key(want, options), by_key(have, options)
+    if order == "key":
+        want, have = by_key(name, want, options), by_key(name, have, options)
     if want == have:
         return []
     diff = difflib.unified_diff(readable(want), readable(have), "model", "binary", n=1, lineterm="")
@@ -96,9 +99,21 @@ def readable(content):
     return [line[:300] for line in content.decode(errors="backslashreplace").split("\n")]
 
 
-def by_key(content, options):
-    """Lines sorted by key, each key's own in their order: all that --order key promises."""
-    return b"\n".join(sorted(_logical_lines(content), key=lambda line: _key_of(line, options)))
+def by_key(name, content, options):
+    """An output that --order key leaves as it comes: lines sorted by key, each key's own in their order."""
+    if name == "rejects" or name == "late" and options.window_kind != "session":
+        return content  # from one thread, in order
+    lines = list(_logical_lines(content))
+    if name == "late":
+        return b"\n".join(sorted(lines))  # its lines do not tell the key
+    if name == "trace":
+        return b"\n".join(sorted(lines, key=lambda line: _csv_fields(line)[1:1 + len(options.keys)]))
+    return b"\n".join(sorted(lines, key=lambda line: _key_of(line, options)))
+
+
+def _csv_fields(line):
+    record = next(read_records(line), None)
+    return record.fields if record else []
 
 
 def _logical_lines(content):
@@ -113,8 +128,7 @@ def _logical_lines(content):
 
 def _key_of(line, options):
     if options.format == "csv":
-        record = next(read_records(line), None)
-        return record.fields[2:2 + len(options.keys)] if record else []
+        return _csv_fields(line)[2:2 + len(options.keys)]
     if options.format == "jsonl":
         return list(json.loads(line).values())[2:2 + len(options.keys)] if line else []
     return [line.partition(b"(")[2].rpartition(b", ")[0].rpartition(b", ")[0]]
@@ -122,30 +136,32 @@ def _key_of(line, options):
 
 def check_case(job):
     """Runs one case; returns the report of a mismatch, or None."""
-    tidemark, seed, index = job
+    tidemark, features, seed, index = job
     rng = random.Random(f"{seed}:{index}")
-    case = draw_case(rng)
+    case = draw_case(rng, features)
     for _ in range(RUNS_A_CASE):
-        machine = draw_machine(rng, case.files)
+        machine = draw_machine(rng, case.files, features)
         folder = Path(tempfile.mkdtemp(prefix="tidemark-case-"))
         names = write_inputs(case, machine.feed, folder)
-        outcome, options = run_model(case, names)
+        outcome, options = run_model(case, names, machine.order)
         got = run_binary(tidemark, [*case.arguments, *machine.arguments, "--order", machine.order], names, folder,
                          case.files[0][1] if machine.feed == "pipe" else None, machine.pipe_bytes)
         wrong = differences(outcome, options, got, machine.order)
         if wrong:
-            return _report(seed, index, case, got, wrong, folder)
+            return _report(job, case, got, wrong, folder)
         shutil.rmtree(folder)
     return None
 
 
-def _report(seed, index, case, got, wrong, folder):
+def _report(job, case, got, wrong, folder):
+    tidemark, features, seed, index = job
     for name, data in case.files:
         (folder / name).write_bytes(data)
     start = case.files[0][1][:600]
     return "\n".join([f"MISMATCH in case {index} of seed {seed}", *wrong, f"input begins {start!r}",
                       f"files kept in {folder}; run there: {shlex.join(got.command)}",
-                      f"repeat: {sys.argv[0]} --tidemark {got.command[0]} --seed {seed} --case {index}"])
+                      f"repeat: {sys.argv[0]} --tidemark {tidemark} --seed {seed} --case {index} "
+                      f"--features {','.join(sorted(features))}"])
 
 
 def main():
@@ -156,6 +172,7 @@ def main():
     parser.add_argument("--case", type=int, help="this case only")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--failures", type=int, default=5, help="stop after this many mismatches")
+    add_features(parser)
     arguments = parse_arguments(parser)
     count = CASES_LONG if arguments.long else arguments.cases
     indices = range(count) if arguments.case is None else [arguments.case]
@@ -166,7 +183,7 @@ def main():
 def run_all(arguments, indices):
     """Prints the mismatches and returns how many there were."""
     failed = 0
-    jobs = ((arguments.tidemark, arguments.seed, index) for index in indices)
+    jobs = ((arguments.tidemark, arguments.features, arguments.seed, index) for index in indices)
     with multiprocessing.Pool(arguments.jobs) as pool:
         for report in pool.imap_unordered(check_case, jobs, chunksize=4):
             if report:
