@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amounts import decimal_text
-from hostile_windows import (NAMES, draw_clock, draw_history, draw_inactive, draw_inputs, draw_side_outputs, draw_trace,
-                             draw_window)
+from hostile_windows import (NAMES, draw_clock, draw_history, draw_inactive, draw_inputs, draw_lateness,
+                             draw_side_outputs, draw_trace, draw_window, session_gap_ms)
 from rules import AGGREGATES, HISTORY
-from times import Zone, parse_duration, time_text
+from times import Zone, time_text
 
 UTC = Zone("UTC")
 BASE_MS = 1711846800000  # 2024-03-31 01:00:00 UTC: clocks change in Europe
@@ -78,6 +78,10 @@ class _Shape:
         self.flow = rng.choice(("forward", "forward", "forward", "disorder", "disorder", "still", "all late", "sparse"))
         if "--allowed-lateness" in self.arguments and rng.random() < 0.6:
             self.flow = "disorder"
+        self.gap_ms = session_gap_ms(self.arguments)
+        if self.gap_ms and rng.random() < 0.6:
+            self.flow = "sessions"
+            self.keys = rng.sample(PLAIN_KEYS, rng.choice((1, 2, 3)))
 
     def _option(self, name, values, probability):
         """Draws an option or leaves it out; returns the value drawn."""
@@ -125,13 +129,7 @@ class _Shape:
         rng = self.rng
         window, self.size_ms = draw_window(rng, self.features)
         self.arguments += window
-        bounds = ("unbounded", "0", "0s", "5s", "1m", f"{self.size_ms}ms", "1d", f"{2 ** 62}ms")
-        bound = self._option("--out-of-orderness", bounds, 0.5)
-        if rng.random() < 0.4:
-            around = rng.choice((self.size_ms, parse_duration(bound) if bound not in (None, "unbounded") else 1000))
-            lateness = rng.choice((0, 1, around - 1, around, around + 1, 3 * around, rng.randrange(4 * around + 1),
-                                   86_400_000, 2 ** 62))
-            self.arguments += ["--allowed-lateness", f"{min(max(lateness, 0), 2 ** 62)}ms"]
+        self.arguments += draw_lateness(rng, window, self.size_ms)
         self._option("--max-future", ("0", "1ms", "5s", f"{3 * self.size_ms}ms", "1d", f"{2 ** 62}ms"), 0.2)
         self._option("--at-end", ("drop", "fire"), 0.15)
         self.arguments += draw_clock(rng, self.features, self.size_ms)
@@ -213,6 +211,9 @@ class _Shape:
 
     def _times(self, count):
         rng, now, size = self.rng, self.base_ms, self.size_ms
+        if self.flow == "sessions":
+            yield from self._session_times(count)
+            return
         if self.flow in ("still", "all late"):
             yield now + size * 5
         far = {"forward": 1, "disorder": 1, "still": 0, "all late": 0, "sparse": 30}[self.flow]
@@ -220,6 +221,13 @@ class _Shape:
             now += far * rng.choice((0, 1, size // 10, size // 3, rng.randrange(size + 1)))
             back = rng.choice((0, 0, 1, 1000, size, rng.randrange(3 * size))) if self.flow == "disorder" else 0
             yield now - back + (size * rng.randrange(5) if self.flow == "still" else 0)
+
+    def _session_times(self, count):
+        """Steps about a gap long, and rows so late that sessions have fired which they extend or join."""
+        rng, now, gap = self.rng, self.base_ms, self.gap_ms
+        for _ in range(count):
+            now += rng.choice((0, gap // 3, gap // 2, gap, gap + 1, 2 * gap, rng.randrange(gap + 1)))
+            yield now - rng.choice((0, 0, 1, rng.randrange(gap + 1), rng.randrange(gap + 1), rng.randrange(3 * gap + 1)))
 
     def _field(self, name, at_ms):
         odd = self.rng.random() < self.odd

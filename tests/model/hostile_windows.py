@@ -8,6 +8,7 @@ from times import parse_duration
 SIZES = ("1ms", "7ms", "1s", "10s", "10s", "10s", "1m", "1h", "1d")
 OFFSETS = ("", "", "+3s", "+1ms", "+1d", "+100h")
 WINDOWS_A_ROW = 40  # at most: the model keeps a list for each
+LONGEST_MS = 2 ** 62
 ROWS_A_WINDOW = (1, 2, 5, 20, 100)
 NAMES = ("big", "rule_2")  # of rules
 INACTIVE = "inactive"
@@ -36,6 +37,29 @@ def _slide(rng, size_ms):
     slide_ms = rng.choice((size_ms // rng.choice((1, 2, 3, 5, 10, WINDOWS_A_ROW)), size_ms - 1, size_ms + 1,
                            2 * size_ms, size_ms + size_ms // 3, rng.randrange(size_ms) + 1))
     return max(slide_ms, size_ms // WINDOWS_A_ROW, 1)
+
+
+def session_gap_ms(arguments):
+    """None where windows are no sessions."""
+    gaps = [word.removeprefix("session:") for word in arguments if word.startswith("session:")]
+    return parse_duration(gaps[0]) if gaps else None
+
+
+def draw_lateness(rng, window, size_ms):
+    """The watermark's bound and the allowed lateness; those of sessions such that some fire and then grow."""
+    bounds = ("unbounded", "0", "0s", "5s", "1m", f"{size_ms}ms", "1d", f"{LONGEST_MS}ms")
+    around_ms, chances = size_ms, (0.5, 0.4)
+    if gap_ms := session_gap_ms(window):
+        around_ms, chances = gap_ms, (0.9, 0.8)
+        bounds += ("0", "1ms", "0", "1ms", f"{around_ms // 2}ms", f"{around_ms}ms")
+    bound = rng.choice(bounds) if rng.random() < chances[0] else None
+    arguments = ["--out-of-orderness", bound] if bound else []
+    if rng.random() < chances[1]:
+        around_ms = rng.choice((around_ms, 1000 if bound in (None, "unbounded") else parse_duration(bound)))
+        lateness_ms = rng.choice((0, 1, around_ms - 1, around_ms, around_ms + 1, 3 * around_ms,
+                                  rng.randrange(4 * around_ms + 1), 86_400_000, LONGEST_MS))
+        arguments += ["--allowed-lateness", f"{min(max(lateness_ms, 0), LONGEST_MS)}ms"]
+    return arguments
 
 
 def draw_clock(rng, features, size_ms):
