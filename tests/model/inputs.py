@@ -51,14 +51,13 @@ def _find_column(wanted, header):
 
 
 class Input:
-    """One file. `waiting` is its next record, None when it is finished."""
+    """One file; its records, and how far its event time has come."""
 
     def __init__(self, options, name, data):
         self.name = name
         self.greatest_ms = None  # event time so far
         self.records = read_records(data, options.delimiter)
         self.columns = self._columns(options)
-        self.waiting = next(self.records, None)
 
     def _columns(self, options):
         if not options.has_header:
@@ -67,10 +66,6 @@ class Input:
         if header is None or header.open_quote or len(header.raw) > options.row_bytes_max:
             raise Failure(1)
         return find_columns(options, header.fields)
-
-    def take(self):
-        record, self.waiting = self.waiting, next(self.records, None)
-        return record
 
     def accepted(self, time_ms):
         self.greatest_ms = time_ms if self.greatest_ms is None else max(self.greatest_ms, time_ms)
@@ -92,36 +87,38 @@ class OneStream:
 
     def next_input(self):
         """The one whose record is next, or None at the end."""
-        while self.current.waiting is None:
-            following = next(self.files, None)
-            if following is None:
-                return None
-            greatest_ms = self.current.greatest_ms
-            self.current = Input(self.options, *following)
-            self.current.greatest_ms = greatest_ms
         return self.current
 
+    def finish(self, source):
+        """It has no more records."""
+        following = next(self.files, None)
+        self.current = following and Input(self.options, *following)
+        if self.current:
+            self.current.greatest_ms = source.greatest_ms
+
     def watermark(self):
-        return self.current.watermark(self.options.bound_ms)
+        return self.current.watermark(self.options.bound_ms) if self.current else WATERMARK_MIN
 
 
 class Partitions:
-    """Files side by side: the next row is of the unfinished one whose greatest event time is least."""
+    """Files side by side: the next row is of the unfinished one whose greatest event time is least.
+
+    A file is finished when it is its turn and it has no more.
+    """
 
     def __init__(self, options, inputs):
         self.bound_ms = options.bound_ms
-        self.inputs = [Input(options, *file) for file in inputs]
-        self.columns = self.inputs[0].columns
-
-    def _unfinished(self):
-        return [file for file in self.inputs if file.waiting is not None]
+        self.unfinished = [Input(options, *file) for file in inputs]
+        self.columns = self.unfinished[0].columns
 
     def next_input(self):
-        return min(self._unfinished(), key=_greatest, default=None)
+        return min(self.unfinished, key=_greatest, default=None)
+
+    def finish(self, source):
+        self.unfinished.remove(source)
 
     def watermark(self):
-        """Of those that can still give rows; when none can, it stays."""
-        return min((file.watermark(self.bound_ms) for file in self._unfinished()), default=WATERMARK_MIN)
+        return min((file.watermark(self.bound_ms) for file in self.unfinished), default=WATERMARK_MIN)
 
 
 def _greatest(file):

@@ -59,7 +59,11 @@ class _Job:
 
     def read(self):
         while source := self.stream.next_input():
-            self._take(source, source.take())
+            record = next(source.records, None)
+            if record:
+                self._take(source, record)
+            else:
+                self.stream.finish(source)
             self._advance(self.stream.watermark())
 
     def _take(self, source, record):
