@@ -20,6 +20,8 @@ from dumps import columns, unpacked
 from harness import DATA, Results, argument_parser, extra_folder, parse_arguments, run
 from runs import PACKINGS, packed, run_binary
 
+from features import add_features
+
 PARALLELISMS = (1, 2, 3, 7, 16, 64, 256)
 ROWS, ROWS_LONG = 200_000, 5_000_000
 ROWS_SMALL = 20_000  # for batches of one row, which are slow
@@ -36,6 +38,38 @@ GENERATED = {  # title -> (options of gen, options of run)
     "all keys distinct": (("--keys", "0"), ("--format", "jsonl",)),
     "unbounded": (("--keys", "300", "--late", "10%"), ("--out-of-orderness", "unbounded", "--format", "flink")),
 }
+
+DISORDER = ("--keys", "300", "--disorder", "3s", "--late", "3%")
+FAR = {  # the same where a build has these features: title -> (features, options of gen, options of run)
+    "sliding": (("sliding",), DISORDER,
+                ("--window", "sliding:2s/300ms+50ms", "--allowed-lateness", "1500ms", "--aggregate",
+                 "sum,min,max,stddev,first,last", "--alert", "none")),
+    "sliding with gaps": (("sliding",), DISORDER, ("--window", "sliding:1s/1700ms", "--alert", "sum > 500")),
+    "sessions": (("session",), DISORDER, ("--window", "session:400ms", "--alert", "count > 3")),
+    "sessions that fire and then grow": (("session",), ("--keys", "50", "--disorder", "5s", "--late", "5%"),
+                                         ("--window", "session:20ms", "--out-of-orderness", "50ms",
+                                          "--allowed-lateness", "4s", "--aggregate", "sum,count,first,last")),
+    "count": (("count",), DISORDER, ("--window", "count:7", "--alert", "max > 2 * mean")),
+    "virtual clock": (("virtual",), DISORDER, ("--clock", "virtual:2000", "--window", "tumbling:700ms", "--at-end", "drop")),
+    "virtual clock, sessions": (("virtual", "session"), DISORDER, ("--clock", "virtual:900", "--window", "session:150ms")),
+    "virtual clock, sliding": (("virtual", "sliding"), DISORDER,
+                               ("--clock", "virtual:5000", "--window", "sliding:1s/300ms", "--alert", "none")),
+    "inactive keys": (("inactive",), ("--keys", "2000", "--skew", "1.1", "--disorder", "2s"),
+                      ("--inactive", "700ms", "--window", "tumbling:1s")),
+    "history": (("history",), DISORDER,
+                ("--window", "tumbling:500ms", "--allowed-lateness", "1s", "--history", "5",
+                 "--alert", "sum > history.mean + 2 * history.stddev")),
+    "side outputs": (("sides", "inactive"), DISORDER,
+                     ("--alert", "big=sum > 3000", "--alert", "many=count > 2", "--inactive", "2s",
+                      "--side-output", "big=side_big.out", "--side-output", "inactive=side_inactive.out")),
+    "trace": (("trace",), DISORDER, ("--window", "tumbling:1s", "--allowed-lateness", "1s", "--trace", "trace.out")),
+    "Flink's order": (("flink", "trace"), DISORDER,
+                      ("--window", "tumbling:1s", "--allowed-lateness", "1s", "--trace", "trace.out", "--order", "flink")),
+    "Flink's order, sessions": (("flink", "session", "inactive"), DISORDER,
+                                ("--window", "session:200ms", "--allowed-lateness", "500ms", "--inactive", "1s",
+                                 "--order", "flink")),
+}
+PARTITIONS = 3  # files of different seeds, read side by side
 
 # The samples in data/: the header's key column -> options that fit.
 SAMPLES = {
@@ -82,16 +116,15 @@ def digests(got):
 class Comparison:
     """One input and its options; every run must give what the first gave."""
 
-    def __init__(self, tidemark, title, path, options, results):
-        self.tidemark, self.title, self.path, self.options, self.results = tidemark, title, path, options, results
-        self.data = path.read_bytes()
-        self.folder = path.parent
-        self.first = self._run(["-p", 1], path)
+    def __init__(self, tidemark, title, paths, options, results):
+        self.tidemark, self.title, self.paths, self.options, self.results = tidemark, title, paths, options, results
+        self.folder = paths[0].parent
+        self.first = self._run(["-p", 1], paths)
         self.wanted = digests(self.first)
         results.expect(self.first.status == 0 and self.first.counts["rows"] > 0, f"{title}: {self.first.stderr}")
 
-    def _run(self, machine, name, pipe=None):
-        return run_binary(self.tidemark, [*self.options, *machine], [name], self.folder, pipe)
+    def _run(self, machine, names, pipe=None):
+        return run_binary(self.tidemark, [*self.options, *machine], names, self.folder, pipe)
 
     def _expect_same(self, machine, how, got):
         found = digests(got)
@@ -101,28 +134,46 @@ class Comparison:
 
     def machines(self, machines):
         for machine in machines:
-            self._expect_same(machine, "file", self._run(machine, self.path))
+            self._expect_same(machine, "file", self._run(machine, self.paths))
 
     def feeds(self):
+        """Of a single file."""
+        path, data = self.paths[0], self.paths[0].read_bytes()
         for n in (1, 7):
-            self._expect_same(["-p", n], "pipe", self._run(["-p", n], "-", self.data))
+            self._expect_same(["-p", n], "pipe", self._run(["-p", n], ["-"], data))
         for packing in PACKINGS:
-            name = self.path.with_name(f"{self.path.name}.{packing}")
-            name.write_bytes(packed(self.data, packing))
-            self._expect_same(["-p", 3], packing, self._run(["-p", 3], name))
+            name = path.with_name(f"{path.name}.{packing}")
+            name.write_bytes(packed(data, packing))
+            self._expect_same(["-p", 3], packing, self._run(["-p", 3], [name]))
             name.unlink()
 
 
 def check_generated(arguments, folder, results):
-    for title, (shape, options) in GENERATED.items():
+    far = {title: case for title, (features, *case) in FAR.items() if arguments.features.issuperset(features)}
+    for title, (shape, options) in (GENERATED | far).items():
         for rows, chosen in ((ROWS_SMALL, small_machines()),
                              (ROWS_LONG if arguments.long else arguments.rows, machines(arguments.long))):
-            path = folder / "generated.csv"
-            path.write_bytes(run([arguments.tidemark, "gen", "--rows", rows, *shape]).stdout)
-            comparison = Comparison(arguments.tidemark, f"{title}, {rows} rows", path, options, results)
+            path = generated(arguments.tidemark, folder, rows, shape)
+            comparison = Comparison(arguments.tidemark, f"{title}, {rows} rows", [path], options, results)
             comparison.machines(chosen)
-            if rows != ROWS_SMALL:
+            if rows != ROWS_SMALL and title in GENERATED:
                 comparison.feeds()
+    if "partitions" in arguments.features:
+        check_partitions(arguments, folder, results)
+
+
+def generated(tidemark, folder, rows, shape, seed=1):
+    path = folder / f"generated{seed}.csv"
+    path.write_bytes(run([tidemark, "gen", "--rows", rows, "--seed", seed, *shape]).stdout)
+    return path
+
+
+def check_partitions(arguments, folder, results):
+    """Files of unequal length, so that the others go on when one is finished."""
+    for rows, chosen in ((ROWS_SMALL, small_machines()), (arguments.rows, machines(arguments.long))):
+        paths = [generated(arguments.tidemark, folder, rows // seed, DISORDER, seed) for seed in range(1, PARTITIONS + 1)]
+        options = ("--inputs", "partitions", "--window", "tumbling:1s", "--allowed-lateness", "1s")
+        Comparison(arguments.tidemark, f"partitions, {rows} rows", paths, options, results).machines(chosen)
 
 
 def check_samples(arguments, folder, results):
@@ -133,7 +184,7 @@ def check_samples(arguments, folder, results):
         fitting = [options for column, options in SAMPLES.items() if column in header]
         results.expect(fitting, f"{sample.name}: add its options to SAMPLES")
         if fitting:
-            comparison = Comparison(arguments.tidemark, sample.name, path, fitting[0], results)
+            comparison = Comparison(arguments.tidemark, sample.name, [path], fitting[0], results)
             comparison.machines(machines(arguments.long))
             comparison.feeds()
 
@@ -143,7 +194,7 @@ def check_real(arguments, folder, results):
     for name, (options, expected, names) in REAL.items():
         path = folder / name.removesuffix(".zst")
         path.write_bytes(unpacked(data / name))
-        comparison = Comparison(arguments.tidemark, name, path, options, results)
+        comparison = Comparison(arguments.tidemark, name, [path], options, results)
         comparison.machines(machines(arguments.long) if arguments.long else [["-p", n] for n in PARALLELISMS])
         comparison.feeds()
         check_windows(name, comparison.first.outputs["results"], data / "expected" / expected, names, results)
@@ -171,6 +222,7 @@ def main():
     parser.add_argument("--long", action="store_true", help=f"{ROWS_LONG} generated rows and every combination")
     parser.add_argument("--rows", type=int, default=int(os.environ.get("TIDEMARK_ROWS", ROWS)), help="generated rows")
     parser.add_argument("--real", action="store_true", help="the large real dumps instead")
+    add_features(parser)
     arguments = parse_arguments(parser)
     results = Results()
     with tempfile.TemporaryDirectory() as folder:
