@@ -70,6 +70,9 @@ class Printer:
         return csv_line([name.encode(errors="surrogateescape") for name in names])
 
     def result(self, emission):
+        """With the lab's format a line that stands among the alerts as well."""
+        if self.options.format == "flink":
+            return f"Anomaly Detection> {self._flink_row(emission)}\n".encode()
         return self._line(self.names, self._cells(emission))
 
     def alert(self, emission, label):
@@ -113,14 +116,10 @@ class Printer:
             return _json_text(cell.decode(errors="surrogateescape"))
         return cell.decode() or "null"
 
-    def flink_anomaly(self, emission):
-        """What the lab prints for every result."""
-        return f"Anomaly Detection> {self._flink_row(emission)}\n".encode()
-
     def _flink_row(self, emission):
         units, scale = aggregate("sum", emission.amounts, self.options.decimals)
-        key = emission.key[0].decode(errors="surrogateescape")
-        return f"({key!r}, {emission.first_ms}, {float(Fraction(units, 10 ** scale))!r})"
+        keys = ", ".join(repr(part.decode(errors="surrogateescape")) for part in emission.key)
+        return f"({keys}, {emission.first_ms}, {float(Fraction(units, 10 ** scale))!r})"
 
 
 def _json_text(text):

@@ -1,8 +1,7 @@
 """Random small files that try to be misread, and random options to read them with.
 
 What the promises to the user leave open is not drawn: zone offsets past 23:59, exponents on grouped thousands, blanks
-within parentheses, epoch texts without digits on both sides of the point, more than one key column with --format
-flink or --trace, alerts of --inactive and side outputs with --format flink.
+within parentheses, epoch texts without digits on both sides of the point, --inactive with --format flink.
 """
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +99,7 @@ class _Shape:
     def _columns(self):
         rng = self.rng
         extra = [f"extra{i}" for i in range(rng.randrange(4))]
-        composite = self.format != "flink" and rng.random() < 0.15
+        composite = rng.random() < 0.15
         self.key_names = ["transaction_id"] + (["shop"] if composite else [])
         self.names = self.key_names + ["timestamp", "amount"] + extra
         rng.shuffle(self.names)
@@ -158,9 +157,8 @@ class _Shape:
         self.arguments += draw_history(rng, self.features)
         if self.format != "flink":
             self.arguments += draw_inactive(rng, self.features, self.size_ms)
-            self.arguments += draw_side_outputs(rng, self.features, self.arguments)
-        if len(self.key_names) == 1:
-            self.arguments += draw_trace(rng, self.features)
+        self.arguments += draw_side_outputs(rng, self.features, self.arguments)
+        self.arguments += draw_trace(rng, self.features)
         self._option("--time-output", ("plain", "iso", "epoch-ms"), 0.3)
 
     def _key_set(self):

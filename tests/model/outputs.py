@@ -28,7 +28,8 @@ class Outputs:
         self.contents["results"] += self.printer.header(with_rule=False)
         for name in ("alerts", *self.side_names.values()):
             self.contents[name] += self.printer.header(with_rule=True)
-        self.contents["trace"] += csv_line([b"kind", *(b"key" for _ in key_names), *TRACE_HEADER])
+        trace_keys = [name.encode(errors="surrogateescape") for name in key_names] if len(key_names) > 1 else [b"key"]
+        self.contents["trace"] += csv_line([b"kind", *trace_keys, *TRACE_HEADER])
 
     def _alerts_of(self, rule):
         """The output that the alerts of a rule go to."""
@@ -54,10 +55,9 @@ class Outputs:
             self._alerts_of(rule.label).extend(self.printer.alert(emission, rule.label))
             self._trace_window("alert", emission, seen)
         self._trace_window("result", emission, seen)
+        self.contents["results"] += self.printer.result(emission)
         if self.options.format == "flink":
-            self.contents["alerts"] += self.printer.flink_anomaly(emission)
-        else:
-            self.contents["results"] += self.printer.result(emission)
+            self.contents["alerts"] += self.printer.result(emission)
 
     def _holding(self, window, amounts):
         """The rules that hold for a window."""

@@ -78,8 +78,6 @@ def differences(outcome, options, got, order):
                   for name, count in outcome.counts.items() if got.counts.get(name) != count]
     sides = [f"side_{name}" for name in options.side_outputs]
     for name in (*OUTPUTS, *sides, *(["trace"] if options.outputs["trace"] else [])):
-        if name == "results" and options.format == "flink":
-            continue  # that format has alerts only
         wrong += compare(name, outcome.outputs.get(name), got.outputs.get(name), order, options)
     return wrong
 
@@ -131,7 +129,7 @@ def _key_of(line, options):
         return _csv_fields(line)[2:2 + len(options.keys)]
     if options.format == "jsonl":
         return list(json.loads(line).values())[2:2 + len(options.keys)] if line else []
-    return [line.partition(b"(")[2].rpartition(b", ")[0].rpartition(b", ")[0]]
+    return [line.partition(b"(")[2].partition(b"), ")[0].rpartition(b", ")[0].rpartition(b", ")[0]]
 
 
 def check_case(job):
