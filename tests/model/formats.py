@@ -83,6 +83,9 @@ class Printer:
 
     def inactive(self, timer, watermark, label):
         """The alert of a key that has been silent: no aggregates."""
+        if self.options.format == "flink":
+            row = f"({_key_texts(timer.key)}, {timer.last_ms}, {timer.deadline_ms})"
+            return f"{label}: {row}, 현재 워터마크: {watermark}\n".encode()
         blank = [b""] * (1 + len(self.options.aggregates))
         cells = [self._time(timer.last_ms), self._time(timer.deadline_ms), *timer.key, *blank,
                  str(watermark).encode(), label.encode()]
@@ -118,8 +121,11 @@ class Printer:
 
     def _flink_row(self, emission):
         units, scale = aggregate("sum", emission.amounts, self.options.decimals)
-        keys = ", ".join(repr(part.decode(errors="surrogateescape")) for part in emission.key)
-        return f"({keys}, {emission.first_ms}, {float(Fraction(units, 10 ** scale))!r})"
+        return f"({_key_texts(emission.key)}, {emission.first_ms}, {float(Fraction(units, 10 ** scale))!r})"
+
+
+def _key_texts(key):
+    return ", ".join(repr(part.decode(errors="surrogateescape")) for part in key)
 
 
 def _json_text(text):

@@ -1,7 +1,7 @@
 """Random small files that try to be misread, and random options to read them with.
 
 What the promises to the user leave open is not drawn: zone offsets past 23:59, exponents on grouped thousands, blanks
-within parentheses, epoch texts without digits on both sides of the point, --inactive with --format flink.
+within parentheses, epoch texts without digits on both sides of the point.
 """
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,8 +155,7 @@ class _Shape:
         if "--alert" not in self.arguments and rng.random() < 0.1:
             self.arguments += ["--alert", "none"]
         self.arguments += draw_history(rng, self.features)
-        if self.format != "flink":
-            self.arguments += draw_inactive(rng, self.features, self.size_ms)
+        self.arguments += draw_inactive(rng, self.features, self.size_ms)
         self.arguments += draw_side_outputs(rng, self.features, self.arguments)
         self.arguments += draw_trace(rng, self.features)
         self._option("--time-output", ("plain", "iso", "epoch-ms"), 0.3)

@@ -119,7 +119,7 @@ def _logical_lines(content):
     line = b""
     for piece in content.split(b"\n"):
         line = line + b"\n" + piece if line else piece
-        if line.count(b'"') % 2 == 0 or line.startswith((b"{", "이".encode(), b"Anomaly")):
+        if line.count(b'"') % 2 == 0 or line.startswith((b"{", "이".encode(), b"Anomaly", b"inactive")):
             yield line
             line = b""
 
