@@ -49,7 +49,7 @@ class _Job:
         self.options = options
         self.stream = stream
         self.several_files = several_files
-        self.counts = dict.fromkeys(CLASSES, 0)
+        self.counts = dict.fromkeys((*CLASSES, "unfired"), 0)
         self.outputs = Outputs(options, stream.columns.names, several_files)
         self.windows = make_windows(options)
         self.timers = make_timers(options)
@@ -131,6 +131,8 @@ class _Job:
         """The end of the input counts as one more row."""
         if self.options.fire_at_end:
             self._advance(WATERMARK_MAX, is_end=True)
+        else:
+            self.counts["unfired"] = len(list(self.windows.due(WATERMARK_MAX)))
         limit, rows = self.options.rejects_percent, self.counts["rows"]
         if limit is not None and Fraction(self._rejected() * 100) > Fraction(limit) * rows:
             raise Failure(3)
