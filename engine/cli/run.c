@@ -189,6 +189,7 @@ static bool set_up(struct run *run, struct tide_error *error)
         [TIDE_CHANNEL_ALERTS] = run->by_kind[TIDE_OUTPUT_ALERTS],
         [TIDE_CHANNEL_LATE] = run->by_kind[TIDE_OUTPUT_LATE],
         [TIDE_CHANNEL_REJECTS] = run->by_kind[TIDE_OUTPUT_REJECTS],
+        [TIDE_CHANNEL_TRACE] = run->by_kind[TIDE_OUTPUT_TRACE],
     };
     memcpy(outputs + TIDE_CHANNEL_SIDE, run->sides, sizeof run->sides);
     tide_progress_init(&run->progress, &run->plan, bytes_total);

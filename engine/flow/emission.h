@@ -25,6 +25,7 @@ enum tide_channel {
     TIDE_CHANNEL_SIDE, /* the first of the named side outputs */
     TIDE_CHANNEL_KEYS = TIDE_CHANNEL_SIDE + TIDE_SIDE_OUTPUT_MAX, /* no output's: keys that order
                                                                      keys point to */
+    TIDE_CHANNEL_ROWS, /* no output's: what --order flink tells the sink of rows */
     TIDE_CHANNEL_COUNT,
 };
 

@@ -21,6 +21,7 @@
 
 struct tide_flink_timer {
     int64_t time_ms;
+    void *owner; /* not looked at */
     uint32_t at; /* its place in the heap, from 1; 0: it does not stand */
 };
 

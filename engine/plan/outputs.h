@@ -1,5 +1,5 @@
 /*
- * outputs: which of the five outputs go where, checked against each other and against the inputs.
+ * outputs: which of the six outputs go where, checked against each other and against the inputs.
  * Owns:     nothing; names are borrowed from the options.
  * Threads:  any.
  * Blocks:   no longer than stat(2).

@@ -167,7 +167,7 @@ static bool set_choices(struct tide_plan *plan, const struct tide_settings *sett
 {
     static const char *const ends[] = {"fire", "drop", NULL};
     static const char *const styles[] = {"plain", "iso", "epoch-ms", NULL};
-    static const char *const orders[] = {"global", "key", NULL};
+    static const char *const orders[] = {"global", "key", "flink", NULL};
     static const char *const whens[] = {"auto", "always", "never", NULL};
     static const char *const simds[] = {"auto", "avx2", "portable", NULL};
     unsigned end, style, order, when, simd;

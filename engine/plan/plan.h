@@ -40,13 +40,14 @@ enum tide_clock { TIDE_CLOCK_EVENT, TIDE_CLOCK_PROCESSING, TIDE_CLOCK_VIRTUAL };
 /* What several files are: one stream in the order given, or parallel inputs. */
 enum tide_inputs { TIDE_INPUTS_CONCAT, TIDE_INPUTS_PARTITIONS };
 
-enum tide_order { TIDE_ORDER_GLOBAL, TIDE_ORDER_KEY };
+enum tide_order { TIDE_ORDER_GLOBAL, TIDE_ORDER_KEY, TIDE_ORDER_FLINK };
 enum tide_output_kind {
     TIDE_OUTPUT_ALERTS,
     TIDE_OUTPUT_RESULTS,
     TIDE_OUTPUT_LATE,
     TIDE_OUTPUT_REJECTS,
     TIDE_OUTPUT_STATS,
+    TIDE_OUTPUT_TRACE,
     TIDE_OUTPUT_COUNT
 };
 enum tide_when { TIDE_AUTO, TIDE_ALWAYS, TIDE_NEVER };
@@ -215,10 +216,18 @@ static inline bool tide_plan_watches_keys(const struct tide_plan *plan)
     return plan->inactive_ms >= 0;
 }
 
-/* Are the workers' lines merged by their order keys? One worker's are in order as they come. */
+/* Does every row get a note with the watermark before it? */
+static inline bool tide_plan_notes_all(const struct tide_plan *plan)
+{
+    return plan->order == TIDE_ORDER_FLINK || plan->outputs[TIDE_OUTPUT_TRACE];
+}
+
+/* Are the workers' lines merged by their order keys? One worker's are in order as they come, but
+ * that is not Flink's. */
 static inline bool tide_plan_merges(const struct tide_plan *plan)
 {
-    return plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1;
+    return plan->order == TIDE_ORDER_FLINK ||
+           (plan->order == TIDE_ORDER_GLOBAL && plan->parallelism > 1);
 }
 
 /* The name of the key's part i as the outputs print it. */

@@ -112,6 +112,9 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .help = "missing, malformed and future rows with the reason; not given: off"},
     [TIDE_RUN_STATS] = {.name = "stats", .argument = "FILE", .group = OUTPUTS,
         .help = "counters and timing as JSON; not given: off"},
+    [TIDE_RUN_TRACE] = {.name = "trace", .argument = "FILE", .group = OUTPUTS,
+        .help = "results, late rows, alerts and timers in one stream, as CSV in the columns of "
+                "Flink traces; slower; not given: off"},
     [TIDE_RUN_FORMAT] = {.name = "format", .argument = "F", .fallback = "csv", .group = OUTPUTS,
         .help = "format of alerts and results; formats are listed below"},
     [TIDE_RUN_FLINK_PARALLELISM] = {.name = "flink-parallelism", .argument = "N", .fallback = "1",
@@ -121,10 +124,10 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_TIME_OUTPUT] = {.name = "time-output", .argument = "plain|iso|epoch-ms",
         .fallback = "plain", .group = OUTPUTS,
         .help = "how times are printed"},
-    [TIDE_RUN_ORDER] = {.name = "order", .argument = "global|key", .fallback = "global",
+    [TIDE_RUN_ORDER] = {.name = "order", .argument = "global|key|flink", .fallback = "global",
         .group = OUTPUTS,
         .help = "global: the same bytes at every parallelism; key: each key's lines in order, "
-                "keys as they come"},
+                "keys as they come; flink: the order of a Flink job at parallelism 1, slower"},
     [TIDE_RUN_PARALLELISM] = {.name = "parallelism", .letter = 'p', .argument = "N|auto",
         .fallback = "auto", .group = RUNNING,
         .help = "window workers, 1 to 256; auto: one less than the cores allowed, 1 to 8"},

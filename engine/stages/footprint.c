@@ -60,6 +60,8 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
     uint64_t inlets = tide_pipeline_inlets(plan),
              parcels = tide_plan_partitions(plan) * tide_pipeline_parcels(plan);
     uint64_t by_parser = plan->outputs[TIDE_OUTPUT_REJECTS] != NULL;
+    by_workers += plan->outputs[TIDE_OUTPUT_TRACE] != NULL;
+    by_workers += plan->order == TIDE_ORDER_FLINK; /* what the sink is told of rows */
     *(tide_plan_workers_find_late(plan) ? &by_workers : &by_parser) +=
         plan->outputs[TIDE_OUTPUT_LATE] != NULL;
     *footprint = (struct tide_footprint){

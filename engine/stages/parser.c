@@ -23,6 +23,7 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
                                    .rule_board = rule_board,
                                    .views = views,
                                    .seed = *seed,
+                                   .notes_all = tide_plan_notes_all(plan),
                                    .time_max_ms = INT64_MIN,
                                    .watermark_max_ms = INT64_MAX,
                                    .clock = {.now_ms = INT64_MIN}};

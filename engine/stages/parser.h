@@ -66,7 +66,7 @@ struct tide_parser {
 
     unsigned next; /* of the chunk's records */
     bool awaits_header;
-    bool epoch_is_full;
+    bool epoch_is_full, notes_all;
     bool has_gaps;       /* between windows: every row's time has to be looked at */
     int64_t time_max_ms; /* greatest event time of an accepted row; of several inputs, of the one
                             whose row is routed */

@@ -75,7 +75,8 @@ static enum tide_routed reject(struct tide_parser *parser, unsigned i, const cha
     return TIDE_ROUTED;
 }
 
-static enum tide_routed late(struct tide_parser *parser, unsigned i)
+/* Writes and counts a row that is late. */
+static enum tide_routed tell_late(struct tide_parser *parser, unsigned i)
 {
     if (parser->plan->outputs[TIDE_OUTPUT_LATE]) {
         size_t bytes;
@@ -87,7 +88,6 @@ static enum tide_routed late(struct tide_parser *parser, unsigned i)
         if (routed != TIDE_ROUTED) return routed;
     }
     parser->counts.late++;
-    parser->router.row++;
     return TIDE_ROUTED;
 }
 
@@ -114,7 +114,8 @@ static bool add_note(struct tide_parser *parser, unsigned i, struct tide_batch *
                      enum tide_standing standing)
 {
     if (!tide_batch_add_note(batch, standing, parser->router.watermark_ms)) return false;
-    return standing != TIDE_STANDING_GONE || keep_late_line(parser, i, batch);
+    return standing != TIDE_STANDING_GONE || !tide_plan_workers_find_late(parser->plan) ||
+           keep_late_line(parser, i, batch);
 }
 
 static bool is_in_gap(const struct tide_plan *plan, int64_t time_ms)
@@ -207,11 +208,16 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     int64_t time_ms = row->time_ms;
     const bool has_arrivals = tide_plan_has_arrivals(parser->plan);
     enum tide_standing standing = TIDE_STANDING_AHEAD;
+    bool is_late = false;
     if (TIDE_UNLIKELY(time_ms <= parser->router.watermark_ms || parser->has_gaps) &&
         !has_arrivals) {
         standing = standing_of(parser, time_ms);
-        if (standing == TIDE_STANDING_GONE && !tide_plan_workers_find_late(parser->plan))
-            return late(parser, i);
+        is_late = standing == TIDE_STANDING_GONE && !tide_plan_workers_find_late(parser->plan);
+        if (is_late && !parser->plan->outputs[TIDE_OUTPUT_TRACE]) {
+            enum tide_routed routed = tell_late(parser, i);
+            parser->router.row += routed == TIDE_ROUTED;
+            return routed;
+        }
     }
     bool is_greatest = time_ms > parser->time_max_ms;
     if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
@@ -235,6 +241,10 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
         batch->side_bytes > LATE_BYTES_A_BATCH)
         batch = tide_router_next_batch(&parser->router, worker);
     if (TIDE_UNLIKELY(!batch)) return TIDE_ROUTE_BLOCKED;
+    if (TIDE_UNLIKELY(is_late)) { /* the worker writes it to the trace */
+        enum tide_routed routed = tell_late(parser, i);
+        if (routed != TIDE_ROUTED) return routed;
+    }
     uint32_t at = batch->row_count, mark = (uint32_t)(parser->router.row - batch->row_base);
     batch->rows[at] = *row;
     if (TIDE_UNLIKELY(is_long)) {
@@ -248,7 +258,8 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     batch->marks[at] = mark;
     if (TIDE_UNLIKELY(has_arrivals)) batch->arrivals_ms[at] = parser->clock.now_ms;
     batch->row_count = at + 1;
-    if (TIDE_UNLIKELY(standing != TIDE_STANDING_AHEAD) && !add_note(parser, i, batch, standing)) {
+    bool is_noted = standing != TIDE_STANDING_AHEAD || parser->notes_all;
+    if (TIDE_UNLIKELY(is_noted) && !add_note(parser, i, batch, standing)) {
         tide_parser_fail_memory(parser);
         return TIDE_ROUTE_FAILED;
     }
@@ -302,7 +313,9 @@ static unsigned worker_of(const struct tide_parser *parser, const struct tide_ro
 /* Good rows that went to no worker. */
 static uint64_t count_left_out(const struct tide_parser *parser)
 {
-    return parser->counts.late + parser->counts.gap + parser->counts.future;
+    const struct tide_row_counts *counts = &parser->counts;
+    const uint64_t late = parser->plan->outputs[TIDE_OUTPUT_TRACE] ? 0 : counts->late;
+    return late + counts->gap + counts->future;
 }
 
 /* A row that is not plain. A blocked one is read again when there is room. */

@@ -119,10 +119,11 @@ static void run_to_many(struct tide_parser *parser)
     keep_course(parser, &course, rows, taken);
 }
 
-/* Must every row be looked at on its own: for its time, or for the time at which it comes? */
+/* Must every row be looked at on its own: for its time, for the time at which it comes, or for a
+ * note? */
 static bool is_careful(const struct tide_parser *parser)
 {
-    return parser->has_gaps || parser->plan->max_future_ms >= 0 ||
+    return parser->has_gaps || parser->notes_all || parser->plan->max_future_ms >= 0 ||
            tide_plan_has_arrivals(parser->plan);
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/stages/side_text.h"
+#include "engine/stages/trace.h"
 
 #include <string.h>
 
@@ -9,6 +10,7 @@ size_t tide_sink_bytes(const struct tide_plan *plan, unsigned output_count)
 {
     size_t bytes = tide_watermark_bytes(plan->parallelism);
     if (!tide_plan_merges(plan)) return bytes;
+    if (plan->order == TIDE_ORDER_FLINK) bytes += tide_replay_bytes();
     return bytes + output_count * TIDE_SINK_BUFFER_BYTES + tide_merge_bytes(plan->parallelism);
 }
 
@@ -31,11 +33,14 @@ bool tide_sink_init(struct tide_sink *sink, const struct tide_plan *plan,
         ready = ready && sink->buffers[i];
     }
     if (sink->merges) ready = tide_merge_init(&sink->merge, plan->parallelism) && ready;
+    sink->replays = plan->order == TIDE_ORDER_FLINK;
+    if (sink->replays) ready = tide_replay_init(&sink->replay, plan) && ready;
     return ready || tide_error_memory(error, "the sink");
 }
 
 void tide_sink_fini(struct tide_sink *sink)
 {
+    tide_replay_fini(&sink->replay);
     tide_merge_fini(&sink->merge);
     tide_watermark_fini(&sink->watermark);
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) tide_free(sink->buffers[i]);
@@ -87,11 +92,35 @@ static bool write_side_header(struct tide_sink *sink, unsigned channel, const ch
     return !wants_header(sink, channel) || write_out(sink, channel, text, strlen(text));
 }
 
-static bool is_formatted(const struct tide_plan *plan, unsigned channel)
+/* Late rows and rejects have headers of their own; a plug-in's lines none. */
+static bool has_form(const struct tide_plan *plan, unsigned channel)
 {
-    if (channel < TIDE_CHANNEL_SIDE) return channel <= TIDE_CHANNEL_ALERTS;
+    if (channel < TIDE_CHANNEL_SIDE)
+        return channel <= TIDE_CHANNEL_ALERTS || channel == TIDE_CHANNEL_TRACE;
     return channel - TIDE_CHANNEL_SIDE < plan->side_output_count &&
            !plan->side_outputs[channel - TIDE_CHANNEL_SIDE].is_plain;
+}
+
+static size_t put_header(const struct tide_plan *plan, unsigned channel, char *out)
+{
+    return channel == TIDE_CHANNEL_TRACE ? tide_trace_header(plan, out)
+                                         : plan->format->header(plan, channel, out);
+}
+
+static bool write_header(struct tide_sink *sink, unsigned channel)
+{
+    const struct tide_plan *plan = sink->plan;
+    size_t bytes = put_header(plan, channel, NULL);
+    char *text = tide_alloc(bytes + 1);
+    struct tide_error error = {0};
+    if (!text) {
+        tide_error_memory(&error, "a header");
+        tide_control_fail(sink->control, &error);
+        return false;
+    }
+    bool written = write_out(sink, channel, text, put_header(plan, channel, text));
+    tide_free(text);
+    return written;
 }
 
 /* Every output that was asked for exists with its header. The parser has read the input's header
@@ -101,18 +130,7 @@ static bool write_headers(struct tide_sink *sink)
     const struct tide_plan *plan = sink->plan;
     sink->has_headers = true;
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
-        if (!is_formatted(plan, i) || !wants_header(sink, i)) continue;
-        size_t bytes = plan->format->header(plan, i, NULL);
-        char *text = tide_alloc(bytes + 1);
-        struct tide_error error = {0};
-        if (!text) {
-            tide_error_memory(&error, "a header");
-            tide_control_fail(sink->control, &error);
-            return false;
-        }
-        bool written = write_out(sink, i, text, plan->format->header(plan, i, text));
-        tide_free(text);
-        if (!written) return false;
+        if (has_form(plan, i) && wants_header(sink, i) && !write_header(sink, i)) return false;
     }
     return write_side_header(sink, TIDE_CHANNEL_LATE, tide_side_text_late_header(plan)) &&
            write_side_header(sink, TIDE_CHANNEL_REJECTS, tide_side_text_reject_header(plan));
@@ -185,6 +203,27 @@ static enum tide_progress feed_all(struct tide_sink *sink)
     return all;
 }
 
+/* What waits for its order goes out. */
+static bool let_out(struct tide_sink *sink)
+{
+    unsigned channel;
+    const char *text;
+    size_t bytes;
+    while (tide_replay_next(&sink->replay, &channel, &text, &bytes))
+        if (!append(sink, channel, text, bytes)) return false;
+    return true;
+}
+
+static bool replay(struct tide_sink *sink, const struct tide_record *record, const char *text)
+{
+    if (tide_replay_must_go(&sink->replay, &record->key) && !let_out(sink)) return false;
+    if (tide_replay_add(&sink->replay, record, text)) return true;
+    struct tide_error error = {0};
+    tide_error_memory(&error, "the order of Flink");
+    tide_control_fail(sink->control, &error);
+    return false;
+}
+
 /* Writes what may go out by now. */
 static enum tide_progress merge(struct tide_sink *sink)
 {
@@ -197,12 +236,15 @@ static enum tide_progress merge(struct tide_sink *sink)
     struct tide_emission_batch *done;
     while ((record = tide_merge_take(&sink->merge, frontier, &text, &input, &done)) != NULL) {
         progress = TIDE_PROGRESSED;
-        if (!append(sink, record->channel, text, record->bytes)) return TIDE_DONE;
+        if (!(sink->replays ? replay(sink, record, text)
+                            : append(sink, record->channel, text, record->bytes)))
+            return TIDE_DONE;
         if (!done) continue;
         tide_link_give_back(&sink->workers[input], done);
         if (feed(sink, input) == TIDE_DONE) return TIDE_DONE;
         frontier = tide_merge_frontier(&sink->merge);
     }
+    if (tide_replay_is_complete(&sink->replay, frontier) && !let_out(sink)) return TIDE_DONE;
     return progress;
 }
 

@@ -15,6 +15,7 @@
 #include "engine/flow/merge.h"
 #include "engine/flow/watermark.h"
 #include "engine/plan/format.h"
+#include "engine/stages/replay.h"
 #include "engine/stages/stage.h"
 
 enum { TIDE_SINK_BUFFER_BYTES = 64 << 10 };
@@ -27,6 +28,8 @@ struct tide_sink {
     struct tide_output *outputs[TIDE_CHANNEL_COUNT]; /* NULL: off; shared with the pipeline */
     bool merges;                                     /* else batches go out as they come */
     struct tide_merge merge;
+    bool replays; /* in the order of Flink */
+    struct tide_replay replay;
     struct tide_watermark watermark;
     char *buffers[TIDE_CHANNEL_COUNT];
     size_t buffered[TIDE_CHANNEL_COUNT];

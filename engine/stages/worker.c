@@ -147,10 +147,16 @@ static bool fold_noted(struct tide_worker *worker)
     if (worker->plan->is_strict)
         worker->step_next =
             tide_epoch_find_row(batch->epoch, worker->step_next, batch->step_end, row);
-    const bool is_gap = note->standing == TIDE_STANDING_GAP;
-    if (!is_gap && !worker->windowing->fold_noted(worker, note)) return false;
-    return !tide_plan_watches_keys(worker->plan) ||
-           tide_worker_note_noted(worker, note, worker->firing.late != NULL);
+    uint32_t end = note->at + 1;
+    bool folded = true;
+    if (note->standing == TIDE_STANDING_AHEAD)
+        folded = worker->windowing->fold(worker, note->at, &end);
+    else if (note->standing == TIDE_STANDING_GONE && !tide_plan_workers_find_late(worker->plan))
+        worker->firing.late = note;
+    else if (note->standing != TIDE_STANDING_GAP)
+        folded = worker->windowing->fold_noted(worker, note);
+    if (!folded || !tide_plan_watches_keys(worker->plan)) return folded;
+    return tide_worker_note_noted(worker, note, worker->firing.late != NULL);
 }
 
 static void begin_step(struct tide_worker *worker, uint32_t step)
@@ -212,6 +218,8 @@ static enum tide_progress read_batch(struct tide_worker *worker, const struct ti
         if (TIDE_UNLIKELY(worker->row_next == note && note < batch->row_count) &&
             (step == batch->step_end ||
              !tide_step_precedes(&batch->epoch->steps[step], tide_batch_row_number(batch, note)))) {
+            progress = tide_worker_tell_row(worker, &batch->notes[worker->note_next]);
+            if (progress != TIDE_DONE) return progress;
             if (!fold_noted(worker)) return TIDE_STARVED;
         } else if (step < batch->step_end && rows_before(worker, step) <= worker->row_next) {
             begin_step(worker, step);

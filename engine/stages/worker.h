@@ -198,8 +198,9 @@ enum tide_progress tide_worker_put(struct tide_worker *worker, enum tide_channel
                                    const char *line, size_t bytes,
                                    const struct tide_order_key *order, const struct tide_key *key);
 
-/* Passes on the late line that lies beside the rows of the batch being read. DONE: it is out;
- * BLOCKED; STARVED: no memory. */
+/* What a late row lets out: the line for --late that lies beside the rows of the batch being read,
+ * if the parser has not written it itself, and its trace. DONE: it is out; BLOCKED; STARVED: no
+ * memory. */
 enum tide_progress tide_worker_emit_late(struct tide_worker *worker, const struct tide_note *note);
 
 /* Prints a line of alerts that no rule has asked for, with this text for the rule's name, into the
@@ -221,6 +222,34 @@ uint32_t tide_worker_find_inactive(struct tide_worker *worker, uint32_t end);
 
 /* Lets out what the firing's step passes, behind its windows. DONE, BLOCKED or STARVED. */
 enum tide_progress tide_worker_fire_inactive(struct tide_worker *worker);
+
+/* Room in a set of channels at once, in this emission or a new one, so that nothing is written
+ * twice. DONE: there is; BLOCKED; STARVED: no memory. */
+enum tide_progress tide_worker_reserve(struct tide_worker *worker, uint32_t channels, size_t bytes);
+
+/* Where a line of a channel goes that has room, and that it is there, with its order key. */
+static inline char *tide_worker_line(const struct tide_worker *worker, enum tide_channel channel)
+{
+    const struct tide_channel_text *text = &worker->emission->channels[channel];
+    return text->text + text->bytes;
+}
+
+void tide_worker_append(struct tide_worker *worker, enum tide_channel channel, size_t bytes,
+                        const struct tide_order_key *key);
+
+/* What --trace and --order flink ask of workers, in worker_trace.c. */
+
+/* Tells the sink of the row of a note, before anything comes of it: --order flink. */
+enum tide_progress tide_worker_tell_row(struct tide_worker *worker, const struct tide_note *note);
+
+/* The lines of a result, which take no more than tide_trace_bytes_max each; returns their bytes. */
+size_t tide_worker_trace_result(const struct tide_worker *worker, const struct tide_due *due,
+                                unsigned alert_count, char *out);
+
+/* The line of the late row of a note, and room for it; both return bytes. */
+size_t tide_worker_trace_late_bytes(const struct tide_worker *worker, const struct tide_note *note);
+size_t tide_worker_trace_late(const struct tide_worker *worker, const struct tide_note *note,
+                              char *out);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this
  * worker is. */

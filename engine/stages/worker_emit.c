@@ -3,6 +3,7 @@
  * Results come here in the order of parallelism 1, so a worker's emissions are sorted by order key
  * without sorting.
  */
+#include "engine/stages/trace.h"
 #include "engine/stages/worker.h"
 
 void tide_worker_send(struct tide_worker *worker, enum tide_urgency urgency)
@@ -37,6 +38,16 @@ static void want(struct tide_worker *worker, struct tide_terms *terms, uint32_t 
     }
 }
 
+/* What the lines of a result take at most in one channel. */
+static size_t lines_bytes_max(const struct tide_worker *worker, const struct tide_rule_set *rules,
+                              size_t key_bytes)
+{
+    size_t bytes = worker->plan->format->row_bytes_max(worker->plan, rules, key_bytes);
+    if (!worker->plan->outputs[TIDE_OUTPUT_TRACE]) return bytes;
+    size_t traced = (rules->rule_count + 1) * tide_trace_bytes_max(worker->plan, key_bytes);
+    return bytes > traced ? bytes : traced;
+}
+
 void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_set *rules)
 {
     const struct tide_plan *plan = worker->plan;
@@ -46,9 +57,10 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
         .format = plan->format,
         .wants_alerts = plan->outputs[TIDE_OUTPUT_ALERTS] != NULL,
         .keeps_history = tide_plan_keeps_history(plan),
-        .short_bytes = plan->format->row_bytes_max(plan, rules, TIDE_KEY_INLINE_BYTES),
+        .short_bytes = lines_bytes_max(worker, rules, TIDE_KEY_INLINE_BYTES),
     };
     if (plan->outputs[TIDE_OUTPUT_RESULTS]) terms->always |= 1u << TIDE_CHANNEL_RESULTS;
+    if (plan->outputs[TIDE_OUTPUT_TRACE]) terms->always |= 1u << TIDE_CHANNEL_TRACE;
     if (terms->wants_alerts && plan->format->alerts_always)
         terms->always |= 1u << TIDE_CHANNEL_ALERTS;
     terms->skips_quiet = !terms->always && !terms->keeps_history && !worker->process;
@@ -103,17 +115,25 @@ static inline enum tide_progress reserve_all(struct tide_worker *worker, uint32_
     return TIDE_DONE;
 }
 
+enum tide_progress tide_worker_reserve(struct tide_worker *worker, uint32_t channels, size_t bytes)
+{
+    return reserve_all(worker, channels, bytes);
+}
+
 static inline void append(struct tide_worker *worker, enum tide_channel channel, size_t bytes,
-                          int64_t end_ms, uint64_t first_row)
+                          const struct tide_order_key *key)
 {
     struct tide_emission_batch *emission = worker->emission;
     emission->channels[channel].bytes += bytes;
     if (!worker->keeps_records || bytes == 0) return;
-    emission->records[emission->record_count++] = (struct tide_record){
-        .key = {worker->firing.cause_row, end_ms, first_row, worker->firing.phase},
-        .channel = channel,
-        .bytes = (uint32_t)bytes,
-    };
+    emission->records[emission->record_count++] =
+        (struct tide_record){.key = *key, .channel = channel, .bytes = (uint32_t)bytes};
+}
+
+void tide_worker_append(struct tide_worker *worker, enum tide_channel channel, size_t bytes,
+                        const struct tide_order_key *key)
+{
+    append(worker, channel, bytes, key);
 }
 
 /* Values wanted[begin, end) of an entry, without a call where the entry itself holds them. They are
@@ -171,7 +191,9 @@ enum tide_progress tide_worker_emit_line(struct tide_worker *worker,
         const struct tide_channel_text *into = &worker->emission->channels[channel];
         size_t bytes = plan->format->line(&worker->formatter, emission, text, text_bytes,
                                           into->text + into->bytes);
-        append(worker, channel, bytes, emission->window_end_ms, first_row);
+        append(worker, channel, bytes,
+               &(struct tide_order_key){worker->firing.cause_row, emission->window_end_ms, first_row,
+                                        worker->firing.phase});
     }
     worker->counts.alerts++;
     return TIDE_DONE;
@@ -195,18 +217,21 @@ static inline void put_lines(struct tide_worker *worker, const struct tide_emiss
                              uint64_t holds, const struct tide_due *due)
 {
     const struct tide_terms *terms = &worker->terms;
-    const struct tide_channel_text *text = &worker->emission->channels[emission->channel];
-    char *out = text->text + text->bytes;
+    char *out = tide_worker_line(worker, emission->channel);
     size_t bytes;
     if (emission->channel == TIDE_CHANNEL_RESULTS) {
         bytes = terms->format->result(&worker->formatter, emission, out);
+    } else if (TIDE_UNLIKELY(emission->channel == TIDE_CHANNEL_TRACE)) {
+        bytes = tide_worker_trace_result(worker, due, (unsigned)__builtin_popcountll(holds), out);
     } else {
         holds &= emission->channel == TIDE_CHANNEL_ALERTS
                      ? terms->rules->on_alerts
                      : terms->rules->on_side[emission->channel - TIDE_CHANNEL_SIDE];
         bytes = terms->format->alerts(&worker->formatter, emission, terms->rules, holds, out);
     }
-    append(worker, emission->channel, bytes, due->end_ms, due->entry->first_row);
+    append(worker, emission->channel, bytes,
+           &(struct tide_order_key){worker->firing.cause_row, due->end_ms, due->entry->first_row,
+                                    worker->firing.phase});
 }
 
 enum tide_progress tide_worker_put(struct tide_worker *worker, enum tide_channel channel,
@@ -267,7 +292,7 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
         if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
         size_t bytes = terms->short_bytes;
         if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
-            bytes = terms->format->row_bytes_max(worker->plan, terms->rules, entry->key_bytes);
+            bytes = lines_bytes_max(worker, terms->rules, entry->key_bytes);
         if (channels) progress = reserve_all(worker, channels, bytes);
         if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
         find_values(worker, terms, due, terms->first_count, terms->all_count);
@@ -285,13 +310,26 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
 
 enum tide_progress tide_worker_emit_late(struct tide_worker *worker, const struct tide_note *note)
 {
-    if (worker->plan->outputs[TIDE_OUTPUT_LATE]) {
-        enum tide_progress progress = reserve(worker, TIDE_CHANNEL_LATE, note->late_bytes);
-        if (progress != TIDE_DONE) return progress;
-        const struct tide_channel_text *text = &worker->emission->channels[TIDE_CHANNEL_LATE];
-        memcpy(text->text + text->bytes, worker->batch->side + note->late_offset, note->late_bytes);
-        append(worker, TIDE_CHANNEL_LATE, note->late_bytes, 0, worker->firing.cause_row);
+    const struct tide_order_key key = {worker->firing.cause_row, 0, worker->firing.cause_row,
+                                       TIDE_PHASE_ROW};
+    size_t bytes = note->late_bytes;
+    uint32_t channels = bytes > 0 ? 1u << TIDE_CHANNEL_LATE : 0;
+    if (worker->plan->outputs[TIDE_OUTPUT_TRACE]) {
+        size_t traced = tide_worker_trace_late_bytes(worker, note);
+        channels |= 1u << TIDE_CHANNEL_TRACE;
+        bytes = bytes > traced ? bytes : traced;
     }
-    worker->counts.late++;
+    enum tide_progress progress = reserve_all(worker, channels, bytes);
+    if (progress != TIDE_DONE) return progress;
+    if (note->late_bytes > 0) {
+        memcpy(tide_worker_line(worker, TIDE_CHANNEL_LATE), worker->batch->side + note->late_offset,
+               note->late_bytes);
+        append(worker, TIDE_CHANNEL_LATE, note->late_bytes, &key);
+    }
+    if (channels >> TIDE_CHANNEL_TRACE & 1) {
+        char *out = tide_worker_line(worker, TIDE_CHANNEL_TRACE);
+        append(worker, TIDE_CHANNEL_TRACE, tide_worker_trace_late(worker, note, out), &key);
+    }
+    worker->counts.late += tide_plan_workers_find_late(worker->plan);
     return TIDE_DONE;
 }

@@ -16,6 +16,7 @@ NOT_BUILT = (
 )
 NOT_BUILT_VALUES = (
     ("--order", "flink"), ("--window", "sliding:10s/5s"),
+    ("--clock", "processing"), ("--clock", "virtual:10"), ("--window", "sliding:10s/5s"),
 )
 BAD_DURATIONS = ("", "10", "1.5s", "-1s", "1 s", "1w", "s", "10S", "10s5", "4611686018427387905ms",
                  "99999999999999999999d", "0x10s", "+1s")
@@ -27,7 +28,7 @@ BAD_VALUES = {
     "-p": ("0", "257", "x", "-1", "", "1.5"),
     "--parallelism": ("0", "257"),
     "--aggregate": ("median", "", "sum,", ",sum", "sum,,count", "sum count"),
-    "--order": ("random", ""),
+    "--order": ("random", "", "Flink", "flink:1"),
     "--format": ("xml", ""),
     "--timezone": ("Mars/Olympus_Mons", ""),
     "--time-format": ("iso", "%Q", ""),

@@ -20,7 +20,7 @@ RUN_OPTIONS = {
     "--allowed-lateness": "default: 0", "--inputs": "default: concat", "--follow": None, "--idle-timeout": "default: off", "--window": "default: tumbling:10s",
     "--at-end": "default: fire", "--aggregate": "default: sum,count", "--alert": "default: sum > 8000",
     "--parallelism": "default: auto", "--order": "default: global", "--alerts": "standard output", "--results": "off",
-    "--late": "off", "--rejects": "off", "--stats": "off", "--format": "default: csv", "--max-rejects": "default: none",
+    "--late": "off", "--rejects": "off", "--stats": "off", "--trace": "off", "--format": "default: csv", "--max-rejects": "default: none",
     "--progress": "default: auto", "--na": "pandas", "--trim": None, "--decimal-comma": None,
     "--max-row-bytes": "default: 1048576", "--time-output": "default: plain", "--config": None, "--quiet": None,
     "--verbose": None, "--batch-rows": "default: auto", "--ring-slots": "default:", "--simd": "default: auto",

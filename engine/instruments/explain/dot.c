@@ -80,7 +80,7 @@ static void write_files(const struct tide_explanation *explanation, FILE *out)
 
 static void write_outputs(const struct tide_explanation *explanation, FILE *out)
 {
-    static const char *const names[] = {"alerts", "results", "late", "rejects", "stats"};
+    static const char *const names[] = {"alerts", "results", "late", "rejects", "stats", "trace"};
     const struct tide_plan *plan = explanation->plan;
     for (unsigned i = 0; i < TIDE_OUTPUT_COUNT; i++) {
         const char *place = plan->outputs[i];

@@ -115,8 +115,8 @@ static void say_parallelism(const struct tide_explanation *explanation, char *ou
     snprintf(out, bytes, "%u worker%s, %u thread%s, %u rings; %s", plan->parallelism,
              plan->parallelism == 1 ? "" : "s", explanation->thread_count,
              explanation->thread_count == 1 ? "" : "s", 2 * explanation->link_count,
-             plan->order == TIDE_ORDER_GLOBAL ? "the outputs' bytes stay the same"
-                                              : "each key's lines stay the same");
+             plan->order == TIDE_ORDER_KEY ? "each key's lines stay the same"
+                                           : "the outputs' bytes stay the same");
 }
 
 static void say_config(const struct tide_explanation *explanation, char *out, size_t bytes)
@@ -173,8 +173,10 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         break;
     case TIDE_RUN_ORDER:
         snprintf(out, bytes, "%s",
-                 plan->order == TIDE_ORDER_KEY ? "no merge: keys interleave as they come"
-                                               : "merged by order keys");
+                 plan->order == TIDE_ORDER_KEY     ? "no merge: keys interleave as they come"
+                 : plan->order == TIDE_ORDER_FLINK ? "merged, then put into the order of Flink's "
+                                                     "heap of timers; every row is looked at alone"
+                                                   : "merged by order keys");
         break;
     case TIDE_RUN_PARALLELISM:
         say_parallelism(explanation, out, bytes);

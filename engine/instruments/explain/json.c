@@ -132,7 +132,7 @@ static void put_process(struct writer *writer, const struct tide_plugin *plugin)
 
 static void put_places(struct writer *writer, const struct tide_explanation *explanation)
 {
-    static const char *const names[] = {"alerts", "results", "late", "rejects", "stats"};
+    static const char *const names[] = {"alerts", "results", "late", "rejects", "stats", "trace"};
     const struct tide_plan *plan = explanation->plan;
     fprintf(writer->out, "  \"input\": [");
     for (unsigned i = 0; i < plan->file_count; i++) {

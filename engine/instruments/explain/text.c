@@ -300,7 +300,7 @@ static void write_process(const struct tide_explanation *explanation, FILE *out)
 
 static void write_outputs(const struct tide_explanation *explanation, FILE *out)
 {
-    static const char *const names[] = {"alerts", "results", "late", "rejects", "stats"};
+    static const char *const names[] = {"alerts", "results", "late", "rejects", "stats", "trace"};
     const struct tide_plan *plan = explanation->plan;
     put_title(out, "Outputs");
     for (unsigned i = 0; i < TIDE_OUTPUT_COUNT; i++) {

@@ -1,0 +1,251 @@
+/*
+ * What Flink does, by its classes: WindowOperator.processElement and onEventTime, EventTimeTrigger,
+ * MergingWindowSet, TimeWindow.mergeWindows. Two things are easily missed: with an allowed lateness
+ * each window has a second timer, which lets nothing out but takes part in the heap; and sessions
+ * that merge set the timer of the new window before they delete the others', in the order of a
+ * java.util.HashSet.
+ */
+#include "engine/stages/flink_order.h"
+
+#include "engine/base/memory.h"
+
+#include <string.h>
+
+struct window {
+    struct tide_flink_timer fire, clean_up;
+    struct key_windows *key;
+    struct window *next; /* of the key: the next earlier end */
+    int64_t start_ms, end_ms;
+    uint64_t first_row;
+};
+
+struct key_windows {
+    _Alignas(16) struct tide_key_record head;
+    struct window *first; /* by end, the latest first */
+};
+
+size_t tide_flink_order_bytes(void)
+{
+    return tide_key_table_bytes(0, sizeof(struct key_windows));
+}
+
+bool tide_flink_order_init(struct tide_flink_order *order, const struct tide_plan *plan)
+{
+    *order = (struct tide_flink_order){.plan = plan};
+    return tide_key_table_init(&order->keys, sizeof(struct key_windows));
+}
+
+static void free_windows(struct key_windows *key)
+{
+    for (struct window *window = key->first, *next; window; window = next) {
+        next = window->next;
+        tide_free(window);
+    }
+}
+
+void tide_flink_order_fini(struct tide_flink_order *order)
+{
+    uint32_t number = 0;
+    for (struct key_windows *key; (key = tide_key_table_next(&order->keys, number));) {
+        number = key->head.number + 1;
+        free_windows(key);
+    }
+    tide_key_table_fini(&order->keys);
+    tide_flink_timers_fini(&order->windows);
+    *order = (struct tide_flink_order){0};
+}
+
+/* When a window is gone; INT64_MAX: never, and there is no timer for that. */
+static int64_t gone_ms(const struct tide_plan *plan, int64_t end_ms)
+{
+    int64_t lateness_ms = plan->clock == TIDE_CLOCK_EVENT ? plan->lateness_ms : 0, gone_ms;
+    return __builtin_add_overflow(end_ms - 1, lateness_ms, &gone_ms) ? INT64_MAX : gone_ms;
+}
+
+static void drop(struct tide_flink_order *order, struct window *window)
+{
+    struct window **place = &window->key->first;
+    while (*place != window) place = &(*place)->next;
+    *place = window->next;
+    tide_flink_timers_remove(&order->windows, &window->fire);
+    tide_flink_timers_remove(&order->windows, &window->clean_up);
+    tide_free(window);
+}
+
+static void forget_if_empty(struct tide_flink_order *order, struct key_windows *key)
+{
+    if (!key->first) tide_key_table_remove(&order->keys, key);
+}
+
+bool tide_flink_order_next(struct tide_flink_order *order, int64_t time_ms,
+                           struct tide_flink_fired *fired)
+{
+    for (struct tide_flink_timer *timer;
+         (timer = tide_flink_timers_first(&order->windows)) && timer->time_ms <= time_ms;) {
+        struct window *window = timer->owner;
+        struct key_windows *key = window->key;
+        const bool fires = timer == &window->fire;
+        *fired = (struct tide_flink_fired){window->end_ms, window->first_row};
+        tide_flink_timers_remove(&order->windows, timer);
+        if (timer->time_ms == gone_ms(order->plan, window->end_ms)) {
+            drop(order, window);
+            forget_if_empty(order, key);
+        }
+        if (fires) return true;
+    }
+    return false;
+}
+
+/* NULL without memory. */
+static struct window *add_window(struct key_windows *key, int64_t start_ms, int64_t end_ms,
+                                 uint64_t first_row)
+{
+    struct window *window = tide_alloc_zeroed(1, sizeof *window), **place = &key->first;
+    if (!window) return NULL;
+    while (*place && (*place)->end_ms > end_ms) place = &(*place)->next;
+    *window = (struct window){.fire.owner = window,
+                              .clean_up.owner = window,
+                              .key = key,
+                              .next = *place,
+                              .start_ms = start_ms,
+                              .end_ms = end_ms,
+                              .first_row = first_row};
+    *place = window;
+    return window;
+}
+
+/* The key's window with these bounds, made if it is not there. */
+static struct window *open_window(struct key_windows *key, int64_t start_ms, int64_t end_ms,
+                                  uint64_t first_row)
+{
+    struct window *window = key->first;
+    while (window && window->end_ms > end_ms) window = window->next;
+    if (window && window->end_ms == end_ms) return window;
+    return add_window(key, start_ms, end_ms, first_row);
+}
+
+/* EventTimeTrigger.onElement: a window that time has passed fires at once instead. */
+static bool set_fire(struct tide_flink_order *order, struct window *window, int64_t passed_ms)
+{
+    if (window->end_ms - 1 <= passed_ms) return true;
+    window->fire.time_ms = window->end_ms - 1;
+    return tide_flink_timers_add(&order->windows, &window->fire);
+}
+
+/* WindowOperator.registerCleanupTimer. Without a lateness that is the same timer. */
+static bool set_clean_up(struct tide_flink_order *order, struct window *window)
+{
+    int64_t time_ms = gone_ms(order->plan, window->end_ms);
+    if (time_ms == window->end_ms - 1 || time_ms == INT64_MAX) return true;
+    window->clean_up.time_ms = time_ms;
+    return tide_flink_timers_add(&order->windows, &window->clean_up);
+}
+
+static bool set_timers(struct tide_flink_order *order, struct window *window, int64_t passed_ms)
+{
+    return set_fire(order, window, passed_ms) && set_clean_up(order, window);
+}
+
+/* SlidingEventTimeWindows.assignWindows: the newest first. */
+static bool assign(struct tide_flink_order *order, const struct tide_flink_row *row,
+                   struct key_windows *key)
+{
+    const struct tide_plan *plan = order->plan;
+    int64_t start_ms = plan->window->start(&plan->shape, row->time_ms);
+    for (;;) {
+        int64_t end_ms;
+        if (__builtin_add_overflow(start_ms, plan->shape.size_ms, &end_ms)) end_ms = INT64_MAX;
+        if (end_ms <= row->time_ms) return true;
+        if (gone_ms(plan, end_ms) > row->passed_ms) {
+            struct window *window = open_window(key, start_ms, end_ms, row->number);
+            if (!window || !set_timers(order, window, row->passed_ms)) return false;
+        }
+        if (__builtin_sub_overflow(start_ms, plan->shape.size_ms, &start_ms)) return true;
+    }
+}
+
+/* The bucket of a java.util.HashSet<TimeWindow> of up to twelve windows. */
+static unsigned bucket_of(const struct window *window)
+{
+    uint64_t mixed = (uint64_t)window->start_ms + (uint64_t)window->end_ms;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+    uint32_t hash = (uint32_t)(mixed ^ mixed >> 31);
+    return (hash ^ hash >> 16) & 15;
+}
+
+enum { MERGED_MAX = 2 }; /* sessions that one row can touch: they do not touch each other */
+
+struct merger {
+    struct window *windows[MERGED_MAX]; /* by start */
+    unsigned count;
+    int64_t start_ms, end_ms;
+    uint64_t first_row;
+};
+
+static struct merger find_merger(const struct key_windows *key, int64_t start_ms, int64_t end_ms,
+                                 uint64_t row)
+{
+    struct merger merger = {.start_ms = start_ms, .end_ms = end_ms, .first_row = row};
+    for (struct window *window = key->first; window && window->end_ms >= start_ms;
+         window = window->next) {
+        if (window->start_ms > end_ms) continue;
+        TIDE_ASSERT(merger.count < MERGED_MAX);
+        if (merger.count++ > 0) merger.windows[1] = merger.windows[0];
+        merger.windows[0] = window;
+        if (window->start_ms < merger.start_ms) merger.start_ms = window->start_ms;
+        if (window->end_ms > merger.end_ms) merger.end_ms = window->end_ms;
+        if (window->first_row < merger.first_row) merger.first_row = window->first_row;
+    }
+    return merger;
+}
+
+/* MergingWindowSet.addWindow and its merge function, of windows that become a new one. */
+static struct window *merge(struct tide_flink_order *order, struct key_windows *key,
+                            const struct merger *merger, int64_t passed_ms)
+{
+    struct window *merged = add_window(key, merger->start_ms, merger->end_ms, merger->first_row);
+    if (!merged || !set_fire(order, merged, passed_ms)) return NULL;
+    unsigned later =
+        merger->count == 2 && bucket_of(merger->windows[1]) < bucket_of(merger->windows[0]);
+    for (unsigned i = 0; i < merger->count; i++) drop(order, merger->windows[i ^ later]);
+    return merged;
+}
+
+/* A row of a session that is late has no effect. */
+static bool join_session(struct tide_flink_order *order, const struct tide_flink_row *row,
+                         struct key_windows *key)
+{
+    int64_t end_ms;
+    if (__builtin_add_overflow(row->time_ms, order->plan->shape.size_ms, &end_ms))
+        end_ms = INT64_MAX;
+    const struct merger merger = find_merger(key, row->time_ms, end_ms, row->number);
+    const struct window *first = merger.windows[0];
+    if (merger.count == 0 && gone_ms(order->plan, end_ms) <= row->passed_ms) return true;
+    struct window *window =
+        merger.count == 0 || (merger.count == 1 && first->start_ms == merger.start_ms &&
+                              first->end_ms == merger.end_ms)
+            ? open_window(key, merger.start_ms, merger.end_ms, merger.first_row)
+            : merge(order, key, &merger, row->passed_ms);
+    return window && set_timers(order, window, row->passed_ms);
+}
+
+bool tide_flink_order_row(struct tide_flink_order *order, const struct tide_flink_row *row,
+                          const struct tide_key *key, uint64_t hash)
+{
+    bool is_new, done = true;
+    struct key_windows *windows = tide_key_table_put(&order->keys, key, hash, &is_new);
+    if (!windows) return false;
+    switch (order->plan->window->kind) {
+    case TIDE_WINDOW_SESSION:
+        done = join_session(order, row, windows);
+        break;
+    case TIDE_WINDOW_COUNT: /* no timers */
+        break;
+    default:
+        done = assign(order, row, windows);
+        break;
+    }
+    forget_if_empty(order, windows);
+    return done;
+}
