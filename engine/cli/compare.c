@@ -43,9 +43,10 @@ static const char *const without[] = {"follow", "idle-timeout",
 static const struct tide_option options_table[OPTION_COUNT] = {
     [OWN(LEVELS)] = {.name = "parallelism", .letter = 'p', .argument = "N[,N...]",
         .fallback = "2,7", .help = "levels to compare with parallelism 1"},
-    [OWN(ORDER)] = {.name = "order", .argument = "global|key|both", .fallback = "both",
-        .help = "orders to run each level in. With global every byte must be the same, with key "
-                "the content and each key's order. Of two files both asks for the content only"},
+    [OWN(ORDER)] = {.name = "order", .argument = "global|key|both|flink", .fallback = "both",
+        .help = "orders to run each level in; both is global and key. With global and flink every "
+                "byte must be the same, with key the content and each key's order. Of two files "
+                "both asks for the content only"},
     [OWN(OUTPUT)] = {.name = "output", .argument = "results|alerts", .fallback = "results",
         .help = "which output of the runs to compare"},
     [OWN(FLINK)] = {.name = "flink", .argument = "LOG",
@@ -169,7 +170,7 @@ static bool check_options(const struct tide_compare_job *job, const struct tide_
 
 static bool read_options(struct tide_compare_job *job, struct tide_error *error)
 {
-    static const char *const orders[] = {"global", "key", "both", NULL};
+    static const char *const orders[] = {"global", "key", "both", "flink", NULL};
     static const char *const outputs[] = {"results", "alerts", NULL};
     static const char *const arguments[] = {"--results=-", "--alerts=-"};
     struct tide_settings settings = {.options = job->options, .error = error};

@@ -172,7 +172,7 @@ class FailingRuns(CompareCase):
         self.assertIn("--key", self.refused(result, result, "--key", "x"))
         for levels in ("", "0", "257", "2,", ",2", "2;3", "auto", "-1", ",".join("2" * 65)):
             self.assertIn("parallelism", self.refused(path, f"--parallelism={levels}"))
-        self.assertIn("--order", self.refused(path, "--order", "flink"))
+        self.assertIn("--order", self.refused(path, "--order", "heap"))
 
     def test_full_and_closed_outputs(self):
         path = self.put("rows.csv", rows(500, 9))
@@ -464,6 +464,11 @@ class FlinkLogs(CompareCase):
         text = self.compare("--order", "global", "--flink", FLINK / "slowevent.txt", FLINK / "two.csv", status=DIFFERENT)
         self.assertIn("  made by: ", text)
         self.assertNotIn("  made by: ", self.compare("--flink", FLINK / "slowevent.txt", FLINK / "two.csv"))
+
+    def test_flinks_own_order_can_be_asked_for(self):
+        text = self.compare("--order", "flink", "--flink", FLINK / "slowevent_chainoff.txt", FLINK / "two.csv")
+        self.assertEqual([blocks(text)[0][name] for name in NAMES[1:5]], ["yes", "yes", "0 (0 %)", "0"])
+        self.compare("--order", "global", "--flink", FLINK / "slowevent_chainoff.txt", FLINK / "two.csv", status=DIFFERENT)
 
     def test_subtasks_are_counted_and_lost_windows_shown(self):
         report = json.loads(self.compare("--json", "--flink", FLINK / "slow_p2.txt", FLINK / "two.csv", status=DIFFERENT))

@@ -34,7 +34,7 @@ CHANGES = {
     "window": ("tumbling:1s+200ms", "up to 3 windows"), "aggregate": ("sum,stddev", "96 bytes"), "alert": ("count > 2", "one of 1 rule"),
     "at-end": ("drop", "open at the end"), "alerts": ("a.csv", "is written"), "results": ("-", "standard output"),
     "late": ("l.csv", "is written"), "rejects": ("r.csv", "is written"), "stats": ("s.json", "is written"),
-    "format": ("jsonl", "form of alerts"), "time-output": ("iso", "form of times"), "order": ("key", "no merge"),
+    "format": ("jsonl", "form of alerts"), "time-output": ("iso", "form of times"), "order": ("flink", "heap of timers"),
     "parallelism": ("5", "5 workers, 8 threads, 24 rings"), "progress": ("never", "standard error"), "quiet": (None, "no summary"),
     "verbose": (None, "each stage's time"), "batch-rows": ("64", "speed only"), "ring-slots": ("4", "4 batches a worker, 4 epochs"),
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"),
@@ -43,6 +43,11 @@ CHANGES = {
 NEEDS_OTHERS = {"flink-parallelism": ("--format", "flink"), "no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
 NEEDS_OTHERS = {"no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1"),
                 "flink-parallelism": ("--format", "flink")}
+    "flink-parallelism": ("3", "names the subtask"), "trace": ("t.csv", "is written"),
+    "history": ("5", "earlier windows"), "side-output": ("big=b.csv", "is written"),
+}
+NEEDS_OTHERS = {"flink-parallelism": ("--format", "flink"),
+                "no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
 
 WRONG = (
     ("--ring-slots", "3"), ("--batch-rows", "0"), ("-p", "257"), ("--window", "hopping:1s"), ("--window", "tumbling:0"),
@@ -109,7 +114,7 @@ class Explain(Case):
         self.assertEqual(described["window"],
                          {"name": "tumbling", "size_ms": 10000, "slide_ms": 10000, "offset_ms": 0, "rows": 0})
         self.assertEqual([each["condition"] for each in described["alerts"]], ["sum > 8000"])
-        self.assertEqual(described["outputs"], {"alerts": "-", "results": None, "late": None, "rejects": None, "stats": None})
+        self.assertEqual(described["outputs"], {"alerts": "-", "results": None, "late": None, "rejects": None, "stats": None, "trace": None})
         self.assertEqual(described["memory"]["open_windows_a_worker_max"], 3)
         self.assertIn("from 8000.000001 up", text)
 

@@ -141,8 +141,15 @@ static enum tide_promise promise_of_files(const struct tide_compare_job *job)
         [TIDE_COMPARE_GLOBAL] = TIDE_PROMISE_BYTES,
         [TIDE_COMPARE_KEY] = TIDE_PROMISE_KEY_ORDER,
         [TIDE_COMPARE_BOTH] = TIDE_PROMISE_CONTENT,
+        [TIDE_COMPARE_FLINK] = TIDE_PROMISE_BYTES,
     };
     return promises[job->order];
+}
+
+/* The order of the run that the others are compared with. */
+static const char *order_of_reference(const struct tide_compare_job *job)
+{
+    return job->order == TIDE_COMPARE_FLINK ? "flink" : "global";
 }
 
 static bool compare_files(struct tide_compare_job *job, struct tide_error *error)
@@ -160,7 +167,7 @@ static bool compare_files(struct tide_compare_job *job, struct tide_error *error
 static bool compare_log(struct tide_compare_job *job, struct tide_error *error)
 {
     const struct tide_side log = {.label = job->log, .path = job->log};
-    const struct tide_run_kind kind = {1, "global", "--results=-", "--format=flink"};
+    const struct tide_run_kind kind = {1, order_of_reference(job), "--results=-", "--format=flink"};
     struct tide_run_side run;
     bool ok = tide_run_side_init(&run, job->options, &kind, error) &&
               tide_comparer_init(&job->comparer, &job->manner, &run.side, job->plan, error) &&
@@ -184,11 +191,12 @@ static bool compare_levels(struct tide_compare_job *job, struct tide_error *erro
 {
     for (unsigned i = 0; i < job->level_count; i++) {
         unsigned level = job->levels[i];
-        if (job->order != TIDE_COMPARE_KEY &&
-            !compare_level(job, level, "global", TIDE_PROMISE_BYTES, error))
+        const bool keys_only = job->order == TIDE_COMPARE_KEY;
+        const bool keys_too = keys_only || job->order == TIDE_COMPARE_BOTH;
+        if (!keys_only &&
+            !compare_level(job, level, order_of_reference(job), TIDE_PROMISE_BYTES, error))
             return false;
-        if (job->order != TIDE_COMPARE_GLOBAL &&
-            !compare_level(job, level, "key", TIDE_PROMISE_KEY_ORDER, error))
+        if (keys_too && !compare_level(job, level, "key", TIDE_PROMISE_KEY_ORDER, error))
             return false;
     }
     return true;
@@ -196,7 +204,7 @@ static bool compare_levels(struct tide_compare_job *job, struct tide_error *erro
 
 static bool compare_runs(struct tide_compare_job *job, struct tide_error *error)
 {
-    const struct tide_run_kind kind = {1, "global", job->output_argument, NULL};
+    const struct tide_run_kind kind = {1, order_of_reference(job), job->output_argument, NULL};
     struct tide_run_side run;
     bool ok = tide_run_side_init(&run, job->options, &kind, error) &&
               tide_comparer_init(&job->comparer, &job->manner, &run.side, job->plan, error) &&

@@ -16,7 +16,12 @@
 
 enum { TIDE_COMPARE_LEVELS_MAX = 64 };
 
-enum tide_compare_order { TIDE_COMPARE_GLOBAL, TIDE_COMPARE_KEY, TIDE_COMPARE_BOTH };
+enum tide_compare_order {
+    TIDE_COMPARE_GLOBAL,
+    TIDE_COMPARE_KEY,
+    TIDE_COMPARE_BOTH, /* global and key */
+    TIDE_COMPARE_FLINK,
+};
 
 enum tide_compare_mode {
     TIDE_COMPARE_RUNS,        /* of the operands, at parallelism 1 and at others */
