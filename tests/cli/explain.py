@@ -39,6 +39,7 @@ CHANGES = {
     "verbose": (None, "each stage's time"), "batch-rows": ("64", "speed only"), "ring-slots": ("4", "4 batches a worker, 4 epochs"),
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"),
     "history": ("5", "earlier windows"), "flink-parallelism": ("2", "subtask"), "side-output": ("big=b.csv", "is written"),
+    "trace": ("t.csv", "is written"),
 }
 NEEDS_OTHERS = {"flink-parallelism": ("--format", "flink"), "no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
 NEEDS_OTHERS = {"no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1"),
