@@ -22,6 +22,15 @@ static bool set_arguments(struct tide_plan *plan, const struct tide_settings *se
     return taken;
 }
 
+/* A timer may be due at any time, and a count window's row may set one. Processing time is asked
+ * for without timers too. */
+static void expect_timers(struct tide_plan *plan)
+{
+    bool has_timers = plan->plugin->function->on_timer != NULL;
+    if (has_timers || plan->clock != TIDE_CLOCK_EVENT) plan->has_fine_steps = true;
+    if (has_timers && plan->window->kind == TIDE_WINDOW_COUNT) plan->is_strict = true;
+}
+
 bool tide_plan_process(struct tide_plan *plan, const struct tide_settings *settings)
 {
     const char *path = tide_options_text(settings->options, TIDE_RUN_PROCESS);
@@ -33,7 +42,7 @@ bool tide_plan_process(struct tide_plan *plan, const struct tide_settings *setti
         if (!plan->plugin) return tide_error_memory(settings->error, "a plug-in");
         if (!tide_plugin_load(plan->plugin, path, &cause))
             return tide_setting_pass_on(settings, TIDE_RUN_PROCESS, &cause);
-        plan->has_fine_steps |= plan->plugin->function->on_timer != NULL;
+        expect_timers(plan);
     }
     return set_arguments(plan, settings);
 }

@@ -60,6 +60,7 @@ static struct tide_stage model_of(const struct tide_plan *plan, enum tide_role r
                               .uses_rcu = true},
         [TIDE_ROLE_WORKER] = {.step = tide_worker_step,
                               .nudge = tide_worker_nudge,
+                              .wake_at_ns = tide_worker_wake_at_ns,
                               .patience = busy,
                               .uses_rcu = true},
         [TIDE_ROLE_SINK] = {.step = tide_sink_step, .nudge = tide_sink_nudge, .patience = idle},

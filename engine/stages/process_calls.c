@@ -4,7 +4,6 @@
  */
 #include "engine/stages/process_parts.h"
 
-#include "engine/base/clock.h"
 #include "engine/stages/worker.h"
 
 #include <stdarg.h>
@@ -92,8 +91,7 @@ void tide_process_leave_key(struct tide_worker_process *process)
 
 static int64_t processing_time(struct tidemark_context *context)
 {
-    (void)context;
-    return tide_clock_wall_ms();
+    return tide_process_clock_ms(process_of(context));
 }
 
 /* Counts the timers that a timer of the key sets, one after the other, without time going on. */

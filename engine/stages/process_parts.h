@@ -61,7 +61,8 @@ struct tide_worker_process {
     struct tide_key_table keys;
     struct tide_key_timers timers[TIDE_PROCESS_CLOCK_COUNT];
     int64_t reached_ms[TIDE_PROCESS_CLOCK_COUNT]; /* up to which deadline timers have fired */
-    uint32_t advance;                             /* a number for each step */
+    int64_t clock_ms; /* processing time when the batches before this one ended */
+    uint32_t advance; /* a number for each step */
 
     struct tidemark_context context;
     struct tidemark_error error;
@@ -79,7 +80,15 @@ struct tide_worker_process {
 
 extern const struct tidemark_calls tide_process_calls;
 
-/* Ends a callback: forgets a key without state and timers. */
+/* Ends a callback that has returned `status`: STARVED if it failed. Then what it emitted is sent;
+ * the key stays where it is until that is done. */
+enum tide_progress tide_process_end_call(struct tide_worker_process *process, int status);
+enum tide_progress tide_process_send_lines(struct tide_worker_process *process);
+
+/* Processing time, of the callback under way. */
+int64_t tide_process_clock_ms(const struct tide_worker_process *process);
+
+/* Forgets a key without state and timers. */
 void tide_process_leave_key(struct tide_worker_process *process);
 
 #endif

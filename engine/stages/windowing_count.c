@@ -80,9 +80,10 @@ static bool fold_group(struct tide_worker *worker, uint32_t begin, uint32_t coun
 static bool fold(struct tide_worker *worker, uint32_t begin, uint32_t *end)
 {
     struct tide_count_store *store = &worker->counted;
+    const uint32_t most = worker->plan->is_strict ? 1 : GROUP_ROWS;
     uint32_t at = begin;
     while (at < *end && store->whole_count == 0) {
-        uint32_t count = *end - at < GROUP_ROWS ? *end - at : GROUP_ROWS;
+        uint32_t count = *end - at < most ? *end - at : most;
         if (!fold_group(worker, at, count)) return false;
         at += count;
     }

@@ -190,7 +190,7 @@ static enum tide_progress fire(struct tide_worker *worker, const struct tide_rul
         worker->firing.kind == TIDE_FIRING_ROW ? fire_row(worker) : worker->windowing->fire(worker);
     if (progress == TIDE_DONE && tide_plan_watches_keys(worker->plan))
         progress = tide_worker_fire_inactive(worker);
-    if (progress == TIDE_DONE && worker->process && worker->firing.kind == TIDE_FIRING_WINDOWS)
+    if (progress == TIDE_DONE && worker->process && worker->firing.phase != TIDE_PHASE_ROW)
         progress = tide_worker_process_fire(worker);
     if (progress == TIDE_DONE) worker->firing.kind = TIDE_FIRING_NONE;
     return progress;
@@ -313,6 +313,7 @@ static void say_what_is_due(struct tide_worker *worker)
 {
     int64_t fire_ms;
     if (!worker->windowing->deadline(worker, &fire_ms)) fire_ms = INT64_MAX;
+    if (worker->process) fire_ms = tide_worker_process_due_ms(worker, fire_ms);
     if (tide_control_set_due(worker->control, worker->index, fire_ms))
         tide_waiter_notify(worker->parser);
 }
@@ -325,6 +326,7 @@ static void finish_batch(struct tide_worker *worker)
     tide_watermark_advance(&worker->watermark, 0, batch->watermark_ms);
     worker->windowing->forget(worker, batch->watermark_ms);
     worker->complete_row = batch->complete_row;
+    if (worker->process) tide_worker_process_end_batch(worker);
     worker->batch = NULL;
     worker->counts.batches++;
     tide_link_give_back(worker->in, batch);
@@ -336,6 +338,29 @@ static void finish_batch(struct tide_worker *worker)
     worker->counts.unfired_entries = worker->windowing->entry_count(worker);
     worker->complete_row = UINT64_MAX;
     worker->has_ended = true;
+}
+
+static enum tide_progress fail_memory(struct tide_worker *worker)
+{
+    struct tide_error error = {0};
+    tide_error_memory(&error, "the open windows");
+    tide_control_fail(worker->control, &error);
+    return TIDE_DONE;
+}
+
+/* A process function's timers of the time of day, between two batches. */
+static enum tide_progress fire_wall(struct tide_worker *worker)
+{
+    enum tide_progress progress = tide_worker_process_fire_wall(worker);
+    if (progress == TIDE_STARVED) return fail_memory(worker);
+    worker->report_is_due = worker->report_is_urgent = progress == TIDE_DONE;
+    return progress == TIDE_DONE ? TIDE_PROGRESSED : progress;
+}
+
+int64_t tide_worker_wake_at_ns(const void *self)
+{
+    const struct tide_worker *worker = self;
+    return worker->process ? tide_worker_process_wake_at_ns(worker) : TIDE_CLOCK_NEVER;
 }
 
 enum tide_progress tide_worker_step(void *self)
@@ -350,6 +375,7 @@ enum tide_progress tide_worker_step(void *self)
         return worker->has_ended ? TIDE_DONE : TIDE_PROGRESSED;
     }
     if (!worker->batch) {
+        if (worker->process && tide_worker_process_is_wall_due(worker)) return fire_wall(worker);
         worker->batch = tide_link_receive(worker->in);
         if (!worker->batch) return TIDE_STARVED;
         worker->row_next = worker->note_next = worker->active_next = 0;
@@ -360,12 +386,7 @@ enum tide_progress tide_worker_step(void *self)
     uint64_t version = worker->batch->epoch->rules_version;
     enum tide_progress progress =
         read_batch(worker, tide_rule_board_get(worker->rule_board, version));
-    if (progress == TIDE_STARVED) {
-        struct tide_error error = {0};
-        tide_error_memory(&error, "the open windows");
-        tide_control_fail(worker->control, &error);
-        return TIDE_DONE;
-    }
+    if (progress == TIDE_STARVED) return fail_memory(worker);
     if (progress == TIDE_BLOCKED) return TIDE_BLOCKED;
     worker->report_is_urgent = worker->batch->flags & (TIDE_BATCH_FLUSH | TIDE_BATCH_END);
     worker->report_is_due =

@@ -153,6 +153,7 @@ void tide_worker_fini(struct tide_worker *worker); /* a zeroed one is fine */
 
 enum tide_progress tide_worker_step(void *worker);
 void tide_worker_nudge(void *worker);
+int64_t tide_worker_wake_at_ns(const void *worker);
 
 /* For windowings. */
 

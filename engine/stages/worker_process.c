@@ -64,6 +64,7 @@ static bool init(struct tide_worker_process *process, struct tide_worker *worker
         .worker = worker,
         .plugin = worker->plan->plugin,
         .reached_ms = {TIDE_WATERMARK_NONE, TIDE_WATERMARK_NONE},
+        .clock_ms = TIDE_WATERMARK_NONE,
         .result = {.value_count = worker->plan->listed_count, .values = process->values},
         .context = {.calls = &tide_process_calls, .error = &process->error},
     };
@@ -125,7 +126,7 @@ static enum tide_progress report(struct tide_worker_process *process)
     return TIDE_STARVED;
 }
 
-static enum tide_progress end_call(struct tide_worker_process *process, int status)
+enum tide_progress tide_process_end_call(struct tide_worker_process *process, int status)
 {
     if (TIDE_UNLIKELY(status != 0 || process->call.has_failed)) return report(process);
     process->worker->counts.alerts += process->lines.alert_count;
@@ -134,7 +135,7 @@ static enum tide_progress end_call(struct tide_worker_process *process, int stat
 }
 
 /* Sends what the last callback emitted. */
-static enum tide_progress send_lines(struct tide_worker_process *process)
+enum tide_progress tide_process_send_lines(struct tide_worker_process *process)
 {
     struct tide_process_lines *lines = &process->lines;
     for (; lines->sent < lines->count; lines->sent++) {
@@ -172,7 +173,7 @@ enum tide_progress tide_worker_process_result(struct tide_worker *worker,
                                               const struct tide_emission *emission)
 {
     struct tide_worker_process *process = worker->process;
-    if (process->is_called) return send_lines(process);
+    if (process->is_called) return tide_process_send_lines(process);
     const struct tide_entry *entry = emission->entry;
     struct tide_process_call *call = &process->call;
     call->is_timer = call->is_looked_up = false;
@@ -185,8 +186,8 @@ enum tide_progress tide_worker_process_result(struct tide_worker *worker,
     process->context.key = emission->key;
     process->context.key_bytes = emission->key_bytes;
     process->context.watermark_ms = worker->firing.watermark_ms;
-    if (worker->firing.watermark_ms > process->reached_ms[TIDEMARK_EVENT_TIME] &&
-        worker->firing.kind == TIDE_FIRING_ROW)
+    if (worker->firing.phase == TIDE_PHASE_ROW &&
+        worker->firing.watermark_ms > process->reached_ms[TIDEMARK_EVENT_TIME])
         process->reached_ms[TIDEMARK_EVENT_TIME] = worker->firing.watermark_ms;
     process->order = (struct tide_order_key){.cause_row = worker->firing.cause_row,
                                              .end_ms = emission->window_end_ms,
@@ -195,102 +196,13 @@ enum tide_progress tide_worker_process_result(struct tide_worker *worker,
     process->is_called = true;
     int status =
         process->plugin->function->on_result(process->self, &process->result, &process->context);
-    enum tide_progress progress = end_call(process, status);
+    enum tide_progress progress = tide_process_end_call(process, status);
     if (progress != TIDE_DONE || (!process->call.record && process->lines.count == 0))
         return progress;
-    return send_lines(process);
+    return tide_process_send_lines(process);
 }
 
 void tide_worker_process_end_result(struct tide_worker *worker)
 {
     worker->process->is_called = false;
-}
-
-/* --- timers --- */
-
-/* The least that lets the first timer of a clock fire: one that was due when it was registered
- * waits for the next advance. False: none waits. */
-static bool find_deadline(const struct tide_worker_process *process, enum tidemark_time time,
-                          int64_t *deadline_ms)
-{
-    const struct tide_key_timer *first = tide_key_timers_first(&process->timers[time]);
-    const int64_t reached_ms = process->reached_ms[time];
-    if (!first || reached_ms == INT64_MAX) return false;
-    *deadline_ms = first->due_ms > reached_ms ? first->due_ms : reached_ms + 1;
-    return true;
-}
-
-uint32_t tide_worker_process_find_step(const struct tide_worker *worker, uint32_t begin,
-                                       uint32_t end)
-{
-    const struct tide_worker_process *process = worker->process;
-    const struct tide_epoch *epoch = worker->batch->epoch;
-    int64_t deadline_ms;
-    if (find_deadline(process, TIDEMARK_EVENT_TIME, &deadline_ms))
-        end = tide_epoch_find_watermark(epoch, begin, end, deadline_ms);
-    return end;
-}
-
-void tide_worker_process_begin_step(struct tide_worker *worker)
-{
-    worker->process->advance++;
-}
-
-/* Calls on_timer for the first timer of a clock, which is due. */
-static enum tide_progress call_timer(struct tide_worker_process *process, enum tidemark_time time)
-{
-    const struct tide_firing *firing = &process->worker->firing;
-    const struct tide_key_timer *timer = tide_key_timers_first(&process->timers[time]);
-    struct tide_process_record *record = (struct tide_process_record *)timer->owner;
-    const struct tide_key_record *head = &record->head;
-    const struct tidemark_timer fired = {.time_ms = timer->time_ms, .time = time};
-    const struct tide_emission emission = {
-        .window_end_ms = timer->time_ms,
-        .watermark_ms = firing->watermark_ms,
-        .key = tide_key_record_key(head),
-        .key_bytes = head->key_bytes,
-    };
-    process->call = (struct tide_process_call){
-        .is_timer = true,
-        .time = time,
-        .key = {{head->key[0], head->key[1]}, head->key_bytes},
-        .record = record,
-        .is_looked_up = true,
-        .emission = &emission,
-        .time_ms = timer->time_ms,
-        .due_ms = timer->due_ms,
-    };
-    process->context.key = emission.key;
-    process->context.key_bytes = emission.key_bytes;
-    process->context.watermark_ms = firing->watermark_ms;
-    process->order = (struct tide_order_key){.cause_row = firing->cause_row,
-                                             .end_ms = timer->due_ms,
-                                             .phase = firing->phase == TIDE_PHASE_ARRIVAL
-                                                          ? TIDE_PHASE_ARRIVAL_PROCESS
-                                                          : TIDE_PHASE_PROCESS};
-    tide_key_timers_remove(&process->timers[time], head, timer->time_ms);
-    record->timer_count--;
-    return end_call(process,
-                    process->plugin->function->on_timer(process->self, &fired, &process->context));
-}
-
-/* Those of one clock up to a time. */
-static enum tide_progress fire_until(struct tide_worker_process *process, enum tidemark_time time,
-                                     int64_t until_ms)
-{
-    for (;;) {
-        enum tide_progress progress = send_lines(process);
-        if (progress != TIDE_DONE) return progress;
-        const struct tide_key_timer *first = tide_key_timers_first(&process->timers[time]);
-        if (!first || first->due_ms > until_ms) break;
-        progress = call_timer(process, time);
-        if (progress != TIDE_DONE) return progress;
-    }
-    if (until_ms > process->reached_ms[time]) process->reached_ms[time] = until_ms;
-    return TIDE_DONE;
-}
-
-enum tide_progress tide_worker_process_fire(struct tide_worker *worker)
-{
-    return fire_until(worker->process, TIDEMARK_EVENT_TIME, worker->firing.watermark_ms);
 }

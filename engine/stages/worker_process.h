@@ -36,6 +36,9 @@ void tide_worker_process_end_result(struct tide_worker *worker);
 uint32_t tide_worker_process_find_step(const struct tide_worker *worker, uint32_t begin,
                                        uint32_t end);
 
+/* What lets the first timer fire, as the parser's clock counts; fire_ms if that is earlier. */
+int64_t tide_worker_process_due_ms(const struct tide_worker *worker, int64_t fire_ms);
+
 /* The worker has begun a step: an advance of the watermark or of processing time. */
 void tide_worker_process_begin_step(struct tide_worker *worker);
 
@@ -43,6 +46,16 @@ void tide_worker_process_begin_step(struct tide_worker *worker);
  * tide_worker_process_result.
  */
 enum tide_progress tide_worker_process_fire(struct tide_worker *worker);
+
+/* The batch has been read. */
+void tide_worker_process_end_batch(struct tide_worker *worker);
+
+/* Timers of the time of day, where --clock is event: nobody tells the worker of it. Are some due,
+ * or lines of them still to be sent? Fires them. When the next one will be due, as a stage's
+ * wake_at_ns. */
+bool tide_worker_process_is_wall_due(const struct tide_worker *worker);
+enum tide_progress tide_worker_process_fire_wall(struct tide_worker *worker);
+int64_t tide_worker_process_wake_at_ns(const struct tide_worker *worker);
 
 /* The counters' values, in the plug-in's order. */
 const uint64_t *tide_worker_process_counters(const struct tide_worker *worker);
