@@ -39,11 +39,13 @@ enum {
  * the keys' bytes. */
 enum tide_phase {
     TIDE_PHASE_ARRIVAL,
-    TIDE_PHASE_ARRIVAL_PROCESS,
+    TIDE_PHASE_ARRIVAL_PROCESS, /* its timers of event time, then those of processing time */
+    TIDE_PHASE_ARRIVAL_PROCESS_CLOCK,
     TIDE_PHASE_ROW,
     TIDE_PHASE_WINDOW,
     TIDE_PHASE_TIMER,
     TIDE_PHASE_PROCESS,
+    TIDE_PHASE_PROCESS_CLOCK,
 };
 
 /* A key, where the order asks for its bytes. */
@@ -113,9 +115,11 @@ size_t tide_emission_key_bytes(uint32_t bytes);
 const struct tide_key_text *tide_emission_keep_key(struct tide_emission_batch *batch,
                                                    const char *key, uint32_t bytes);
 
+/* Is it a phase of a process function's timers? */
 static inline bool tide_phase_has_key(uint32_t phase)
 {
-    return phase == TIDE_PHASE_PROCESS || phase == TIDE_PHASE_ARRIVAL_PROCESS;
+    return phase >= TIDE_PHASE_PROCESS ||
+           (phase >= TIDE_PHASE_ARRIVAL_PROCESS && phase < TIDE_PHASE_ROW);
 }
 
 bool tide_key_text_before(const struct tide_order_key *a, const struct tide_order_key *b);

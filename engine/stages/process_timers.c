@@ -84,6 +84,14 @@ void tide_worker_process_begin_step(struct tide_worker *worker)
     worker->process->advance++;
 }
 
+static enum tide_phase phase_of(const struct tide_firing *firing, enum tidemark_time time)
+{
+    bool is_event = time == TIDEMARK_EVENT_TIME;
+    if (firing->phase == TIDE_PHASE_ARRIVAL)
+        return is_event ? TIDE_PHASE_ARRIVAL_PROCESS : TIDE_PHASE_ARRIVAL_PROCESS_CLOCK;
+    return is_event ? TIDE_PHASE_PROCESS : TIDE_PHASE_PROCESS_CLOCK;
+}
+
 /* Calls on_timer for the first timer of a clock, which is due. */
 static enum tide_progress call_timer(struct tide_worker_process *process, enum tidemark_time time)
 {
@@ -111,11 +119,8 @@ static enum tide_progress call_timer(struct tide_worker_process *process, enum t
     process->context.key = emission.key;
     process->context.key_bytes = emission.key_bytes;
     process->context.watermark_ms = firing->watermark_ms;
-    process->order = (struct tide_order_key){.cause_row = firing->cause_row,
-                                             .end_ms = timer->due_ms,
-                                             .phase = firing->phase == TIDE_PHASE_ARRIVAL
-                                                          ? TIDE_PHASE_ARRIVAL_PROCESS
-                                                          : TIDE_PHASE_PROCESS};
+    process->order = (struct tide_order_key){
+        .cause_row = firing->cause_row, .end_ms = timer->due_ms, .phase = phase_of(firing, time)};
     tide_key_timers_remove(&process->timers[time], head, timer->time_ms);
     record->timer_count--;
     return tide_process_end_call(

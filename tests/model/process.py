@@ -2,7 +2,7 @@
 """Are a process function's lines those that a naive simulation of its timers gives, in the same order at every
 parallelism, batch, ring and scheduler?
 
-The function is tests/process/probe.c; its counterpart here is Probe.
+The function is tests/process/probe.c. A line is (key, window end or timer's time, watermark, text).
 """
 import bisect
 import os
@@ -22,42 +22,57 @@ SHAPES = (("-p", "1"), ("-p", "1", "--batch-rows", "1", "--ring-slots", "2"), ("
 
 
 class Probe:
-    """One key's: what probe.c keeps and does. Each line is (watermark, window end or timer's time, text)."""
+    """What probe.c keeps of a key."""
 
-    def __init__(self, arguments):
-        self.arguments = arguments
+    def __init__(self):
         self.results = self.timers = self.left = 0
 
 
-class Simulation:
-    """Tumbling windows and the probe over rows (key, time, amount), one after the other."""
+class Timers:
+    """Of one clock: a set by key and time, in the order in which they fire."""
 
-    def __init__(self, case):
-        self.case = case
-        self.windows = {}  # (end, key) -> [first row, amounts]
-        self.fired = {}  # the same, kept for lateness
-        self.watermark = NONE
-        self.states = {}
-        self.timers = []  # sorted (due, key, order, time)
+    def __init__(self):
+        self.queue = []  # sorted (due, key, order, time)
         self.pending = set()  # (key, time)
-        self.lines, self.order = [], 0
-
-    def state(self, key):
-        if key not in self.states:
-            self.states[key] = Probe(self.case["arguments"])
-        return self.states[key]
+        self.order = 0
 
     def register(self, key, time, due):
-        if (key, time) in self.pending:
-            return
-        self.pending.add((key, time))
-        self.order += 1
-        bisect.insort(self.timers, (due, key, self.order, time))
+        if (key, time) not in self.pending:
+            self.pending.add((key, time))
+            self.order += 1
+            bisect.insort(self.queue, (due, key, self.order, time))
 
     def delete(self, key, time):
         if (key, time) in self.pending:
             self.pending.remove((key, time))
-            self.timers = [timer for timer in self.timers if (timer[1], timer[3]) != (key, time)]
+            self.queue = [timer for timer in self.queue if (timer[1], timer[3]) != (key, time)]
+
+    def take(self, until):
+        """The next one due, or None."""
+        if not self.queue or self.queue[0][0] > until:
+            return None
+        due, key, _, time = self.queue.pop(0)
+        self.pending.remove((key, time))
+        return due, key, time
+
+
+class Simulation:
+    """Windows and the probe over rows (key, time, amount), one after the other."""
+
+    def __init__(self, case):
+        self.case = case
+        self.windows = {}  # (end, key) -> [first row, amounts]; of count windows: key -> amounts
+        self.fired = {}  # the same, kept for lateness
+        self.watermark = NONE
+        self.clock = self.first = NONE
+        self.states = {}
+        self.timers = {name: Timers() for name in ("event", "processing")}
+        self.lines = []
+
+    def state(self, key):
+        if key not in self.states:
+            self.states[key] = Probe()
+        return self.states[key]
 
     def say(self, key, end, watermark, text):
         self.lines.append((key, end, watermark, text))
@@ -66,52 +81,87 @@ class Simulation:
         arguments, state = self.case["arguments"], self.state(key)
         state.results += 1
         self.say(key, end, watermark, f"result {state.results} {sum(amounts)} {len(amounts)}")
-        state.left = arguments.get("again", 0)
-        time = end + arguments["after"]
-        self.register(key, time, time)
-        if arguments.get("erase") and state.results % arguments["erase"] == 0:
-            self.delete(key, time)
-        if arguments.get("clear") and state.results % arguments["clear"] == 0:
+        state.left = arguments["again"]
+        for name, base in (("event", end), ("processing", self.clock)):
+            if arguments["clock"] not in (name, "both"):
+                continue
+            time = base + arguments["after"]
+            self.timers[name].register(key, time, time)
+            if arguments["erase"] and state.results % arguments["erase"] == 0:
+                self.timers[name].delete(key, time)
+        if arguments["clear"] and state.results % arguments["clear"] == 0:
             del self.states[key]
 
-    def timer(self, key, time, due, watermark):
-        state = self.state(key)
-        state.timers += 1
-        if state.timers % 3:
-            self.say(key, time, watermark, f"timer {state.timers} of {state.results} results")
-        if state.left:
-            state.left -= 1
-            next_time = time + self.case["arguments"]["step"]
-            self.register(key, next_time, max(next_time, due))
+    def fire_timers(self, name, until, watermark):
+        while timer := self.timers[name].take(until):
+            due, key, time = timer
+            state = self.state(key)
+            state.timers += 1
+            if state.timers % 3:
+                by = " by the clock" if name == "processing" else ""
+                self.say(key, time, watermark, f"timer {state.timers} of {state.results} results{by}")
+            if state.left:
+                state.left -= 1
+                next_time = time + self.case["arguments"]["step"]
+                self.timers[name].register(key, next_time, max(next_time, due))
 
-    def advance(self, watermark):
-        self.watermark = watermark
-        due = sorted((end, window[0], key) for (end, key), window in self.windows.items() if end - 1 <= watermark)
+    def fire_windows(self, until, watermark):
+        if self.case["kind"] == "count":
+            return
+        due = sorted((end, window[0], key) for (end, key), window in self.windows.items() if end - 1 <= until)
         for end, _, key in due:
             window = self.windows.pop((end, key))
             self.fired[end, key] = window
             self.result(key, end, window[1], watermark)
-        while self.timers and self.timers[0][0] <= watermark:
-            due, key, _, time = self.timers.pop(0)
-            self.pending.remove((key, time))
-            self.timer(key, time, due, watermark)
+
+    def move_clock(self, clock):
+        """Before a row of the virtual clock."""
+        if clock <= self.clock:
+            return
+        self.clock = clock
+        self.fire_windows(clock - 1, self.watermark)
+        self.fire_timers("event", self.watermark, self.watermark)
+        self.fire_timers("processing", clock, self.watermark)
+
+    def advance(self, watermark):
+        self.watermark = watermark
+        self.fire_windows(watermark, watermark)
+        self.fire_timers("event", watermark, watermark)
 
     def row(self, number, key, time, amount):
-        size = self.case["size"]
+        rate = self.case["rate"]
+        if rate:
+            self.first = time if number == 0 else self.first
+            self.move_clock(self.first + 1000 * number // rate)
+        if self.case["kind"] == "count":
+            self.count(key, time, amount)
+        else:
+            self.fold(number, key, self.clock if rate else time, amount)
+        watermark = time - self.case["bound"] - 1
+        if watermark > self.watermark:
+            if rate:
+                self.watermark = watermark
+            else:
+                self.advance(watermark)
+
+    def fold(self, number, key, time, amount):
+        size, rate = self.case["size"], self.case["rate"]
         end = time // size * size + size
-        if end - 1 + self.case["lateness"] <= self.watermark:
+        if not rate and end - 1 + self.case["lateness"] <= self.watermark:
             return
-        if end - 1 <= self.watermark:
+        if not rate and end - 1 <= self.watermark:
             window = self.fired.setdefault((end, key), [number, []])
             window[1].append(amount)
             self.result(key, end, window[1], self.watermark)
         else:
             self.windows.setdefault((end, key), [number, []])[1].append(amount)
-        self.advance_to(time - self.case["bound"] - 1)
 
-    def advance_to(self, watermark):
-        if watermark > self.watermark:
-            self.advance(watermark)
+    def count(self, key, time, amount):
+        amounts = self.windows.setdefault(key, [])
+        amounts.append(amount)
+        if len(amounts) == self.case["size"]:
+            del self.windows[key]
+            self.result(key, time, amounts, self.watermark)
 
 
 def draw_case(rng):
@@ -124,9 +174,15 @@ def draw_case(rng):
         rows.append((rng.choice(keys), time - (rng.randint(0, 30000) if rng.random() < 0.2 else 0), rng.randint(-9, 99)))
     arguments = {"after": rng.choice((-20000, -1, 0, 1, 500, 10000, 70000)), "again": rng.choice((0, 0, 1, 2, 5)),
                  "step": rng.choice((-30000, -1, 0, 1, 1000, 25000)), "erase": rng.choice((0, 0, 2, 3)),
-                 "clear": rng.choice((0, 0, 2, 5))}
-    return {"rows": rows, "arguments": arguments, "size": rng.choice((10, 1000, 10000)), "bound": rng.choice((0, 1000, 7000)),
-            "lateness": rng.choice((0, 0, 5000, 100000)), "drop": rng.random() < 0.2}
+                 "clear": rng.choice((0, 0, 2, 5)), "clock": "event"}
+    case = {"rows": rows, "arguments": arguments, "size": rng.choice((10, 1000, 10000)), "bound": rng.choice((0, 1000, 7000)),
+            "lateness": rng.choice((0, 0, 5000, 100000)), "drop": rng.random() < 0.2, "kind": "tumbling", "rate": None}
+    if rng.random() < 0.3:
+        case.update(kind="count", size=rng.randint(1, 4), lateness=0)
+    if rng.random() < 0.4:
+        case["rate"] = rng.choice((1, 3, 500, 3000))
+        arguments["clock"] = rng.choice(("event", "processing", "both"))
+    return case
 
 
 def expected_lines(case):
@@ -140,7 +196,8 @@ def expected_lines(case):
 
 def options_of(case):
     yield from ("--key", "1", "--time", "2", "--value", "3", "--no-header", "--time-format", "epoch-ms", "--time-output",
-                "epoch-ms", "--window", f"tumbling:{case['size']}ms", "--out-of-orderness", f"{case['bound']}ms",
+                "epoch-ms", "--window", f"tumbling:{case['size']}ms" if case["kind"] == "tumbling" else f"count:{case['size']}",
+                "--clock", f"virtual:{case['rate']}" if case["rate"] else "event", "--out-of-orderness", f"{case['bound']}ms",
                 "--allowed-lateness", f"{case['lateness']}ms", "--at-end", "drop" if case["drop"] else "fire")
     for name, value in case["arguments"].items():
         yield from ("--process-arg", f"{name}={value}")
