@@ -350,6 +350,21 @@ class Files(CompareCase):
         found = report["comparisons"][0]["first_difference"]
         self.assertEqual((found["result"], found["row_count"], found["refire_count"]), (3, 3, 2))
 
+    def test_the_rows_of_a_session_and_of_a_count_window_are_told(self):
+        times = ("01", "30", "06", "41", "33", "12", "50")
+        data = "transaction_id,timestamp,amount\n" + "".join(f"a,2024-05-11 10:00:{time},1\n" for time in times)
+        for window, value, lines in (("session:7s", ",3,3,", (2, 4, 7)), ("session:7s", ",2,2,", (3, 6)),
+                                     ("count:3", ":41,3,3,", (5, 6, 7))):
+            with self.subTest(window, value=value):
+                options = ("--window", window, "--out-of-orderness", "1m")
+                a = self.results("rows.csv", data, *options)
+                self.assertEqual(a.read_text().count(value), 1)
+                b = self.put("b.csv", a.read_text().replace(value, value.replace(value[-4:], f"9{value[-3:]}")))
+                text = self.compare(a, b, "--input", self.folder / "in.csv", *options, status=DIFFERENT)
+                self.assertIn(f"  made by: {len(lines)} rows\n", text)
+                for line in range(2, 9):
+                    (self.assertIn if line in lines else self.assertNotIn)(f"in.csv:{line}: ", text)
+
     def test_runs_that_fire_windows_again_are_the_same(self):
         path = self.put("rows.csv", self.run_tidemark("gen", "--rows", "20000", "--keys", "50", "--disorder", "3s").stdout)
         options = ("--out-of-orderness", "0", "--window", "tumbling:1s", path)

@@ -93,7 +93,9 @@ static bool read_window(const struct tide_plan *plan, const struct tide_manner *
         return is_plain || (tide_time_parse(&epoch, start->at, start->bytes, &question->start_ms) &&
                             tide_time_parse(&epoch, end->at, end->bytes, &question->end_ms));
     }
-    if (!result->has_value) return false;
+    const enum tide_window_kind kind = plan->window->kind;
+    if (!result->has_value || kind == TIDE_WINDOW_SESSION || kind == TIDE_WINDOW_COUNT)
+        return false;
     const struct tide_window_shape shape = plan->shape;
     question->start_ms = plan->window->start(&shape, result->time_ms);
     return !__builtin_add_overflow(question->start_ms, shape.size_ms, &question->end_ms);

@@ -26,6 +26,9 @@ struct scan {
     int64_t time_max_ms, watermark_ms;
     int64_t begin_ms; /* the virtual clock's */
     uint64_t row_count;
+    uint64_t group_count; /* rows of the key since its last whole count window */
+    int64_t group_first_ms;
+    bool is_found; /* the count window that was asked for is whole */
 };
 
 static bool read_header(struct scan *scan, struct tide_error *error)
@@ -66,6 +69,16 @@ static int64_t window_time(struct scan *scan, int64_t time_ms)
     return tide_plan_virtual_ms(scan->plan, scan->begin_ms, scan->row_count++);
 }
 
+/* A session ends a gap after its last row. */
+static int64_t last_time(const struct scan *scan)
+{
+    const struct tide_plan *plan = scan->plan;
+    int64_t behind_ms = plan->window->kind == TIDE_WINDOW_SESSION ? plan->shape.size_ms : 1,
+            last_ms;
+    return __builtin_sub_overflow(scan->question->end_ms, behind_ms, &last_ms) ? INT64_MIN
+                                                                               : last_ms;
+}
+
 static bool is_asked_for(struct scan *scan, const struct tide_classified *row)
 {
     const struct tide_origin_question *question = scan->question;
@@ -73,7 +86,8 @@ static bool is_asked_for(struct scan *scan, const struct tide_classified *row)
     if (row->key_bytes != question->key.bytes ||
         memcmp(row->key, question->key.at, row->key_bytes) != 0)
         return false;
-    if (time_ms < question->start_ms || time_ms >= question->end_ms) return false;
+    if (scan->plan->window->kind == TIDE_WINDOW_COUNT) return !scan->is_found;
+    if (time_ms < question->start_ms || time_ms > last_time(scan)) return false;
     return scan->plan->clock == TIDE_CLOCK_VIRTUAL ||
            !tide_plan_is_gone(scan->plan, question->end_ms, scan->watermark_ms);
 }
@@ -82,7 +96,7 @@ static bool note(struct scan *scan, unsigned i, struct tide_error *error)
 {
     struct tide_origin *origin = scan->origin;
     origin->count++;
-    if (scan->plan->clock == TIDE_CLOCK_EVENT)
+    if (scan->plan->clock == TIDE_CLOCK_EVENT && scan->plan->window->kind != TIDE_WINDOW_COUNT)
         origin->refired += scan->question->end_ms - 1 <= scan->watermark_ms;
     if (origin->shown == TIDE_ORIGIN_SHOWN) return true;
     struct tide_origin_row *row = &origin->rows[origin->shown];
@@ -93,6 +107,24 @@ static bool note(struct scan *scan, unsigned i, struct tide_error *error)
     if (!row->record) return tide_error_memory(error, "a row of the input");
     origin->shown++;
     return true;
+}
+
+static void forget_rows(struct tide_origin *origin)
+{
+    for (unsigned i = 0; i < origin->shown; i++) tide_free(origin->rows[i].record);
+    *origin = (struct tide_origin){0};
+}
+
+/* The row that was noted last is one of a count window: its rows are noted until it is whole, and
+ * forgotten if it is another. */
+static void end_group(struct scan *scan, int64_t time_ms)
+{
+    const struct tide_origin_question *question = scan->question;
+    if (scan->group_count++ == 0) scan->group_first_ms = time_ms;
+    if (scan->group_count < scan->plan->shape.row_count) return;
+    scan->group_count = 0;
+    scan->is_found = scan->group_first_ms == question->start_ms && time_ms == question->end_ms;
+    if (!scan->is_found) forget_rows(scan->origin);
 }
 
 static bool take_chunk(struct scan *scan, struct tide_error *error)
@@ -107,7 +139,10 @@ static bool take_chunk(struct scan *scan, struct tide_error *error)
         struct tide_classified row = tide_classify(&scan->classifier, chunk, i);
         if (row.class == TIDE_CLASS_NO_MEMORY) return tide_error_memory(error, "a long record");
         if (row.class != TIDE_CLASS_GOOD || is_future(scan, row.time_ms)) continue;
-        if (is_asked_for(scan, &row) && !note(scan, i, error)) return false;
+        if (is_asked_for(scan, &row)) {
+            if (!note(scan, i, error)) return false;
+            if (scan->plan->window->kind == TIDE_WINDOW_COUNT) end_group(scan, row.time_ms);
+        }
         advance(scan, row.time_ms);
     }
     return true;
@@ -191,12 +226,12 @@ bool tide_origin_find(struct tide_origin *origin, const struct tide_plan *plan,
     scan->origin = origin;
     scan->watermark_ms = INT64_MIN;
     bool ok = set_up(scan, error) && read_all(scan, error);
+    if (plan->window->kind == TIDE_WINDOW_COUNT && !scan->is_found) forget_rows(origin);
     tear_down(scan);
     return ok;
 }
 
 void tide_origin_fini(struct tide_origin *origin)
 {
-    for (unsigned i = 0; i < origin->shown; i++) tide_free(origin->rows[i].record);
-    *origin = (struct tide_origin){0};
+    forget_rows(origin);
 }

@@ -32,10 +32,13 @@ struct tide_origin {
 /* What to look for. */
 struct tide_origin_question {
     struct tide_span key;     /* parts with a NUL byte between */
-    int64_t start_ms, end_ms; /* the window is [start, end) */
+    int64_t start_ms, end_ms; /* the window is [start, end); of a count window: the times of its
+                                 first and last row */
 };
 
-/* Reads the plan's files. Rows that were rejected or late made nothing and do not count. */
+/* Reads the plan's files. Rows that were rejected or late made nothing and do not count. Of a
+ * session it tells the key's rows of that time; an earlier session may have had some of them, if it
+ * was gone when this one began before its end. */
 TIDE_MUST_USE bool tide_origin_find(struct tide_origin *origin, const struct tide_plan *plan,
                                     const struct tide_origin_question *question,
                                     struct tide_error *error);
