@@ -103,7 +103,8 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
                 "no rule for them"},
     [TIDE_RUN_SIDE_OUTPUT] = {.name = "side-output", .argument = "NAME=FILE", .repeatable = true,
         .group = OUTPUTS,
-        .help = "alerts of the rule NAME go to FILE instead; not given: all go to --alerts"},
+        .help = "alerts of the rule NAME, or of inactive, go to FILE instead; not given: all go to "
+                "--alerts"},
     [TIDE_RUN_RESULTS] = {.name = "results", .argument = "FILE", .group = OUTPUTS,
         .help = "every window's result; not given: off"},
     [TIDE_RUN_LATE] = {.name = "late", .argument = "FILE", .group = OUTPUTS,

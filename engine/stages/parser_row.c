@@ -226,7 +226,10 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
         if (!tide_parser_arrive(parser, time_ms)) return TIDE_ROUTE_BLOCKED;
         if (is_in_gap(parser->plan, parser->clock.now_ms)) standing = TIDE_STANDING_GAP;
     }
-    if (TIDE_UNLIKELY(standing == TIDE_STANDING_GAP)) return gap(parser, time_ms, is_greatest);
+    /* With --inactive the worker has to learn that the key is active. */
+    const bool is_gap = standing == TIDE_STANDING_GAP;
+    if (TIDE_UNLIKELY(is_gap) && !tide_plan_watches_keys(parser->plan))
+        return gap(parser, time_ms, is_greatest);
 
     uint64_t hash = 0;
     unsigned worker = 0;
@@ -264,6 +267,7 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
         return TIDE_ROUTE_FAILED;
     }
     if (is_greatest) advance(parser, time_ms);
+    parser->counts.gap += is_gap;
     parser->clock.row_count++;
     parser->router.row++;
     return TIDE_ROUTED;

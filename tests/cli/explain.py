@@ -38,6 +38,7 @@ CHANGES = {
     "parallelism": ("5", "5 workers, 8 threads, 24 rings"), "progress": ("never", "standard error"), "quiet": (None, "no summary"),
     "verbose": (None, "each stage's time"), "batch-rows": ("64", "speed only"), "ring-slots": ("4", "4 batches a worker, 4 epochs"),
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"),
+    "inactive": ("5m", "a timer a key"),
     "history": ("5", "earlier windows"), "flink-parallelism": ("2", "subtask"), "side-output": ("big=b.csv", "is written"),
     "trace": ("t.csv", "is written"),
 }
@@ -148,6 +149,11 @@ class Explain(Case):
         # A reload may bring rules on any aggregate.
         self.assertEqual({each["name"] for each in described["aggregates"] if each["state_bytes"]},
                          {"min", "max", "stddev", "first", "last"})
+
+    def test_timers_of_keys_are_told_where_they_are_kept(self):
+        self.assertIsNone(self.described()["inactive"])
+        self.assertEqual(self.described("--inactive", "2m")["inactive"]["after_ms"], 120_000)
+        self.assertIn("2 min behind its last activity", " ".join(self.explain("--inactive", "2m").split()))
 
     def test_side_outputs_are_told(self):
         arguments = ("--alert", "big=sum > 1", "--side-output", "big=b.csv")

@@ -25,7 +25,7 @@ RUN_OPTIONS = {
     "--max-row-bytes": "default: 1048576", "--time-output": "default: plain", "--config": None, "--quiet": None,
     "--verbose": None, "--batch-rows": "default: auto", "--ring-slots": "default:", "--simd": "default: auto",
     "--scheduler": "default: threads",
-    "--history": "default: 20", "--side-output": "instead",
+    "--inactive": "default: off", "--history": "default: 20", "--side-output": "instead",
     "--scheduler": "default: threads", "--flink-parallelism": "default: 1",
 }
 GEN_OPTIONS = {

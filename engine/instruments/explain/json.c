@@ -5,6 +5,7 @@
 #include "engine/instruments/explain/state.h"
 #include "engine/plan/format.h"
 #include "engine/state/history.h"
+#include "engine/state/inactivity.h"
 #include "engine/text/escape.h"
 
 #include <string.h>
@@ -100,6 +101,11 @@ static void put_operators(struct writer *writer, const struct tide_explanation *
     else
         fprintf(writer->out, "{\"windows\": %u, \"bytes_a_key\": %llu}", plan->history_depth,
                 ull(tide_history_record_bytes(plan->history_depth, tide_plan_fires_again(plan))));
+    fprintf(writer->out, ",\n  \"inactive\": ");
+    if (!tide_plan_watches_keys(plan)) fprintf(writer->out, "null");
+    else
+        fprintf(writer->out, "{\"after_ms\": %lld, \"bytes_a_key\": %zu}",
+                (long long)plan->inactive_ms, sizeof(struct tide_inactive_key));
     fprintf(writer->out, ",\n  \"format\": \"%s\",\n  \"alerts\": [", plan->format->name);
     for (unsigned i = 0; i < explanation->rule_count; i++) {
         const struct tide_explain_rule *described = &explanation->rules[i];

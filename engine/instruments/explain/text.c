@@ -249,6 +249,11 @@ static void write_operators(const struct tide_explanation *explanation, FILE *ou
         tide_words_history(text, sizeof text, plan);
         put_entry(out, "history", "%s", text);
     }
+    if (tide_plan_watches_keys(plan)) {
+        char text[TEXT_BYTES];
+        tide_words_inactive(text, sizeof text, plan);
+        put_entry(out, "inactive", "%s", text);
+    }
     put_entry(out, plan->format->name, "format: %s", plan->format->summary);
 }
 

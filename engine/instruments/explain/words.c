@@ -1,6 +1,7 @@
 #include "engine/instruments/explain/words.h"
 
 #include "engine/state/history.h"
+#include "engine/state/inactivity.h"
 #include "engine/text/exact.h"
 
 #include <stdio.h>
@@ -143,6 +144,18 @@ void tide_words_history(char *text, size_t bytes, const struct tide_plan *plan)
              plan->rules->uses & TIDE_USES_HISTORY ? "look back" : "a reload may bring",
              tide_words_bytes(most, tide_history_record_bytes(plan->history_depth, again)),
              again ? " and 32 for each of the latter" : "", TIDE_KEY_INLINE_BYTES);
+}
+
+void tide_words_inactive(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    char span[TIDE_WORDS_BYTES];
+    snprintf(
+        text, bytes,
+        "a timer a key, %s behind its last activity: %zu bytes a key and a place in two tables "
+        "(8 to 16 and %zu to %zu), plus the bytes of keys longer than %d; a key whose timer "
+        "has fired is forgotten, its room is used again",
+        tide_words_span(span, plan->inactive_ms), sizeof(struct tide_inactive_key),
+        sizeof(struct tide_timer), 2 * sizeof(struct tide_timer), TIDE_KEY_INLINE_BYTES);
 }
 
 void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan)

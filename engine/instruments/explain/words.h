@@ -29,6 +29,9 @@ void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan
 /* What is kept of each key's earlier windows, and why. */
 void tide_words_history(char *text, size_t bytes, const struct tide_plan *plan);
 
+/* What is kept of each key for --inactive. */
+void tide_words_inactive(char *text, size_t bytes, const struct tide_plan *plan);
+
 /* In which order the outputs' lines stand, and why. */
 void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan);
 
