@@ -21,7 +21,7 @@ from runs import packed
 SEED = 20240511
 START_MS = 1715421600000  # 2024-05-11 10:00:00
 HEADER = "transaction_id,timestamp,amount\n"
-WINDOWS = ("tumbling:10s", "tumbling:1s+300ms", "tumbling:7m+11s", "tumbling:1d")
+WINDOWS = ("tumbling:10s", "tumbling:1s+300ms", "tumbling:7m+11s", "tumbling:1d", "sliding:1m/7s", "sliding:3s/5s+1s")
 CLASSES = ("rows", "used", "late", "gap", "missing", "malformed", "future")
 FILES = 6
 DAY_MS = 24 * 3600 * 1000

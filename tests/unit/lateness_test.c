@@ -9,7 +9,7 @@ enum { ROWS = 3000 };
 
 /* The rules of a run, one row after the other: see parser_row.c. */
 struct naive {
-    uint64_t late, future, accepted;
+    uint64_t late, gap, future, accepted;
 };
 
 static struct naive run(const struct tide_plan *plan, const int64_t times_ms[], int64_t bound_ms,
@@ -19,13 +19,17 @@ static struct naive run(const struct tide_plan *plan, const int64_t times_ms[], 
     const struct tide_window_shape shape = plan->shape;
     int64_t greatest_ms = 0;
     for (unsigned i = 0; i < ROWS; i++) {
-        const int64_t end_ms = plan->window->start(&shape, times_ms[i]) + shape.size_ms;
+        int64_t end_ms = plan->window->start(&shape, times_ms[i]) + shape.size_ms;
+        const bool is_in_gap = end_ms <= times_ms[i];
+        if (is_in_gap) end_ms = times_ms[i] + 1;
         if (i > 0 && end_ms - 1 + plan->lateness_ms <= greatest_ms - bound_ms - 1) {
             counts.late++;
         } else if (i > 0 && max_future_ms != INT64_MAX &&
                    times_ms[i] - greatest_ms > max_future_ms) {
             counts.future++;
             continue;
+        } else {
+            counts.gap += is_in_gap;
         }
         counts.accepted++;
         if (i == 0 || times_ms[i] > greatest_ms) greatest_ms = times_ms[i];
@@ -60,6 +64,7 @@ static void check(const struct tide_plan *plan, const int64_t times_ms[])
             const struct naive naive =
                 run(plan, times_ms, lateness.bounds_ms[bound], max_future_ms);
             assert_int_equal(tide_lateness_late(course, lateness.bound_count, bound), naive.late);
+            assert_int_equal(tide_lateness_gap(course, lateness.bound_count, bound), naive.gap);
             assert_int_equal(course->future, naive.future);
             assert_int_equal(course->accepted, naive.accepted);
         }
@@ -74,15 +79,16 @@ static void every_bound_and_future_counts_as_a_run_does(void **state)
 {
     (void)state;
     struct chance chance = chance_begin();
-    static const char *const windows[] = {"tumbling:10s", "tumbling:1ms", "tumbling:1h+7min",
-                                          "tumbling:7s+1s"};
+    static const char *const windows[] = {"tumbling:10s",    "tumbling:1ms",   "tumbling:1h+7min",
+                                          "tumbling:7s+1s",  "sliding:10s/3s", "sliding:1h/7min+1s",
+                                          "sliding:10s/15s", "sliding:2min/1h"};
     static const char *const latenesses[] = {"0", "1ms", "1h", "10s"};
     int64_t times_ms[ROWS];
     for (unsigned i = 0; i < sizeof windows / sizeof *windows; i++) {
         struct planned planned;
         draw_times(&chance, times_ms);
         PLAN(&planned, "--window", windows[i], "--out-of-orderness", "1234ms", "--max-future",
-             i % 2 ? "off" : "777s", "--allowed-lateness", latenesses[i], "x");
+             i % 2 ? "off" : "777s", "--allowed-lateness", latenesses[i % 4], "x");
         check(&planned.plan, times_ms);
         plan_end(&planned);
     }

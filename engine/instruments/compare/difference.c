@@ -79,7 +79,7 @@ static bool find_moved(struct search *search, const struct tide_reordering *reor
                                               manner, &moved, error));
 }
 
-/* The window as printed, or for a line of Flink's the one that holds its time. */
+/* The window as printed, or for a line of Flink's the one that holds its time, if that is one. */
 static bool read_window(const struct tide_plan *plan, const struct tide_manner *manner,
                         const struct tide_result *result, struct tide_origin_question *question)
 {
@@ -93,12 +93,11 @@ static bool read_window(const struct tide_plan *plan, const struct tide_manner *
         return is_plain || (tide_time_parse(&epoch, start->at, start->bytes, &question->start_ms) &&
                             tide_time_parse(&epoch, end->at, end->bytes, &question->end_ms));
     }
-    const enum tide_window_kind kind = plan->window->kind;
-    if (!result->has_value || kind == TIDE_WINDOW_SESSION || kind == TIDE_WINDOW_COUNT)
-        return false;
-    const struct tide_window_shape shape = plan->shape;
-    question->start_ms = plan->window->start(&shape, result->time_ms);
-    return !__builtin_add_overflow(question->start_ms, shape.size_ms, &question->end_ms);
+    if (!result->has_value || plan->window->kind != TIDE_WINDOW_TUMBLING) return false;
+    const struct tide_window_bounds window = plan->window->slice(&plan->shape, result->time_ms);
+    question->start_ms = window.start_ms;
+    question->end_ms = window.end_ms;
+    return true;
 }
 
 static bool find_rows(struct search *search, struct tide_error *error)

@@ -33,6 +33,7 @@ void tide_lateness_init(struct tide_lateness *lateness, const struct tide_plan *
         .window = plan->window,
         .shape = plan->shape,
         .allowed_ms = plan->lateness_ms,
+        .has_gaps = tide_window_has_gaps(&plan->shape),
     };
     for (unsigned i = 0; i < sizeof usual_bounds_ms / sizeof *usual_bounds_ms; i++)
         insert(lateness->bounds_ms, &lateness->bound_count, usual_bounds_ms[i]);
@@ -50,17 +51,26 @@ void tide_lateness_init(struct tide_lateness *lateness, const struct tide_plan *
             .max_future_ms = futures_ms[count - 1 - i], .late_for_ms = -1};
 }
 
-/* The end of the window of a time: what decides when the row is late. */
+/* Looks up what windows start and end around a time. */
+static void find_window(struct tide_lateness *lateness, int64_t time_ms)
+{
+    if (lateness->window->kind == TIDE_WINDOW_COUNT) { /* nothing is late */
+        lateness->start_ms = INT64_MIN;
+        lateness->next_ms = lateness->window_end_ms = INT64_MAX;
+        return;
+    }
+    lateness->start_ms = lateness->window->start(&lateness->shape, time_ms);
+    lateness->window_end_ms = tide_window_end(&lateness->shape, lateness->start_ms);
+    if (__builtin_add_overflow(lateness->start_ms, lateness->shape.slide_ms, &lateness->next_ms))
+        lateness->next_ms = INT64_MAX;
+}
+
+/* The end of the last window of a time: what decides when the row is late. */
 static inline int64_t window_end(struct tide_lateness *lateness, int64_t time_ms)
 {
-    if (time_ms >= lateness->window_start_ms && time_ms < lateness->window_end_ms)
-        return lateness->window_end_ms;
-    const int64_t start_ms = lateness->window->start(&lateness->shape, time_ms);
-    int64_t end_ms;
-    if (__builtin_add_overflow(start_ms, lateness->shape.size_ms, &end_ms)) end_ms = INT64_MAX;
-    lateness->window_start_ms = start_ms;
-    lateness->window_end_ms = end_ms;
-    return end_ms;
+    if (time_ms < lateness->start_ms || time_ms >= lateness->next_ms)
+        find_window(lateness, time_ms);
+    return TIDE_UNLIKELY(lateness->is_in_gap) ? time_ms + 1 : lateness->window_end_ms;
 }
 
 /* A row below the greatest time of its course. */
@@ -73,6 +83,7 @@ static void count_old(struct tide_lateness *lateness, struct tide_lateness_cours
     unsigned bound = lateness->bound_count - 1;
     while (lateness->bounds_ms[bound] > late_for_ms) bound--; /* bounds_ms[0] is 0 */
     course->counts[bound]++;
+    course->gap_counts[bound] += lateness->is_in_gap;
     if (late_for_ms > course->late_for_ms) course->late_for_ms = late_for_ms;
 }
 
@@ -90,6 +101,7 @@ static bool add_to_course(struct tide_lateness *lateness, struct tide_lateness_c
         count_old(lateness, course, time_ms);
     }
     course->accepted++;
+    course->in_gap += lateness->is_in_gap;
     return true;
 }
 
@@ -109,10 +121,15 @@ struct tide_lateness_verdict tide_lateness_add(struct tide_lateness *lateness, i
 {
     struct tide_lateness_verdict verdict = {0};
     struct tide_lateness_course *courses = lateness->courses;
+    if (TIDE_UNLIKELY(lateness->has_gaps)) {
+        lateness->is_in_gap = false;
+        lateness->is_in_gap = window_end(lateness, time_ms) <= time_ms;
+    }
     if (TIDE_UNLIKELY(!lateness->has_time)) {
         lateness->has_time = true;
         courses[0].time_max_ms = time_ms;
         courses[0].accepted = 1;
+        courses[0].in_gap = lateness->is_in_gap;
         return verdict;
     }
     if (time_ms > courses[0].time_max_ms) part(lateness, minus(time_ms, courses[0].time_max_ms));
@@ -144,4 +161,12 @@ uint64_t tide_lateness_late(const struct tide_lateness_course *course, unsigned 
     uint64_t late = 0;
     for (; bound < bound_count; bound++) late += course->counts[bound];
     return late;
+}
+
+uint64_t tide_lateness_gap(const struct tide_lateness_course *course, unsigned bound_count,
+                           unsigned bound)
+{
+    uint64_t gap = course->in_gap;
+    for (; bound < bound_count; bound++) gap -= course->gap_counts[bound];
+    return gap;
 }

@@ -7,10 +7,11 @@
  * Errors:   none.
  * Limits:   TIDE_LATENESS_BOUNDS_MAX bounds, TIDE_LATENESS_COURSES_MAX maximal futures.
  *
- * A row is late for bound b when its window's end - 1 + allowed lateness <= greatest time before it
- * - b - 1, that is when b <= greatest time - end - allowed lateness: one difference a row decides
- * all bounds. The greatest time does
- * not depend on the bound, but it does on --max-future, so each of those is a course of its own.
+ * A row is late for bound b when its last window's end - 1 + allowed lateness <= greatest time
+ * before it - b - 1, that is when b <= greatest time - end - allowed lateness: one difference a row
+ * decides all bounds. A row between windows is late as if one ended with its time. The greatest
+ * time does not depend on the bound, but it does on --max-future, so each of those is a course of
+ * its own.
  * What a course rejects, any with a smaller limit rejects too, so those that have not rejected
  * anything yet are one and the same and cost nothing.
  */
@@ -27,14 +28,18 @@ struct tide_lateness_course {
     int64_t time_max_ms;
     uint64_t accepted, future;
     uint64_t counts[TIDE_LATENESS_BOUNDS_MAX]; /* by the greatest bound for which a row is late */
-    int64_t late_for_ms;                       /* greatest bound for which any row is late; -1 */
+    uint64_t in_gap;                           /* rows that no window holds, late or not */
+    uint64_t gap_counts[TIDE_LATENESS_BOUNDS_MAX]; /* those of counts that are of these */
+    int64_t late_for_ms; /* greatest bound for which any row is late; -1 */
 };
 
 struct tide_lateness {
     const struct tide_window *window;
     struct tide_window_shape shape;
-    int64_t allowed_ms;                     /* --allowed-lateness */
-    int64_t window_start_ms, window_end_ms; /* the window that was asked for last */
+    int64_t allowed_ms; /* --allowed-lateness */
+    /* The times that were asked about last: [start, next), and where their last window ends. */
+    int64_t start_ms, next_ms, window_end_ms;
+    bool has_gaps, is_in_gap; /* between windows; and is the row that is added now? */
     bool has_time;
     unsigned bound_count;
     int64_t bounds_ms[TIDE_LATENESS_BOUNDS_MAX]; /* ascending */
@@ -61,7 +66,11 @@ struct tide_lateness_verdict tide_lateness_add(struct tide_lateness *lateness, i
 const struct tide_lateness_course *tide_lateness_course(const struct tide_lateness *lateness,
                                                         unsigned course);
 
-/* Rows that this bound, one of bounds_ms, would drop as late. */
+/* Rows that this bound, one of bounds_ms, would leave in no window without being late. */
+uint64_t tide_lateness_gap(const struct tide_lateness_course *course, unsigned bound_count,
+                           unsigned bound);
+
+/* Rows that this bound would drop as late. */
 uint64_t tide_lateness_late(const struct tide_lateness_course *course, unsigned bound_count,
                             unsigned bound);
 

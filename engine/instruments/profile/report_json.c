@@ -73,11 +73,11 @@ static void put_rows(const struct tide_profile *profile, FILE *out)
     const struct tide_tally *tally = &profile->tally;
     fprintf(out,
             "  \"bytes\": %llu,\n  \"counts\": {\"rows\": %llu, \"used\": %llu, \"late\": %llu, "
-            "\"gap\": 0, \"missing\": %llu, \"malformed\": %llu, \"future\": %llu},\n"
+            "\"gap\": %llu, \"missing\": %llu, \"malformed\": %llu, \"future\": %llu},\n"
             "  \"reasons\": [",
             ull(tally->bytes), ull(tally->rows), ull(tide_tally_used(tally, plan)),
-            ull(tide_tally_late(tally, plan)), ull(tally->missing), ull(tally->malformed),
-            ull(tide_tally_future(tally)));
+            ull(tide_tally_late(tally, plan)), ull(tide_tally_gap(tally, plan)),
+            ull(tally->missing), ull(tally->malformed), ull(tide_tally_future(tally)));
     for (unsigned i = 0; i < tally->reason_count; i++) {
         const struct tide_reason *reason = &tally->reasons[i];
         fprintf(out, "%s\n    {\"reason\": \"%s\", \"rows\": %llu, ", i ? "," : "", reason->text,
@@ -291,12 +291,12 @@ static void put_suggestion(const struct tide_profile *profile, FILE *out)
         fprintf(out, "}");
     }
     fprintf(out,
-            "],\n    \"counts\": {\"rows\": %llu, \"used\": %llu, \"late\": %llu, \"gap\": 0, "
+            "],\n    \"counts\": {\"rows\": %llu, \"used\": %llu, \"late\": %llu, \"gap\": %llu, "
             "\"missing\": %llu, \"malformed\": %llu, \"future\": %llu},\n    \"exact\": %s,\n"
             "    \"notes\": [",
             ull(profile->tally.rows), ull(suggestion->used), ull(suggestion->late),
-            ull(suggestion->missing), ull(suggestion->malformed), ull(suggestion->future),
-            suggestion->is_exact ? "true" : "false");
+            ull(suggestion->gap), ull(suggestion->missing), ull(suggestion->malformed),
+            ull(suggestion->future), suggestion->is_exact ? "true" : "false");
     for (unsigned i = 0; i < suggestion->note_count; i++) {
         fprintf(out, "%s\n      ", i ? "," : "");
         put_text(out, suggestion->notes[i]);

@@ -252,6 +252,7 @@ void tide_report_suggestion(const struct tide_profile *profile, FILE *out)
     fprintf(out, "  It uses %s%s rows; %s late, %s future,", suggestion->is_exact ? "" : "about ",
             tide_wording_count(suggestion->used).text, tide_wording_count(suggestion->late).text,
             tide_wording_count(suggestion->future).text);
+    if (suggestion->gap > 0) fprintf(out, " %s gap,", tide_wording_count(suggestion->gap).text);
     fprintf(out, " %s missing, %s malformed.\n", tide_wording_count(suggestion->missing).text,
             tide_wording_count(suggestion->malformed).text);
     if (suggestion->note_count > 0) tide_report_heading(out, "Worth a look");

@@ -83,6 +83,10 @@ static void put_rows(const struct tide_profile *profile, FILE *out)
                 tide_wording_span((uint64_t)plan->bound_ms).text,
                 plan->lateness_ms > 0 ? " --allowed-lateness " : "",
                 plan->lateness_ms > 0 ? tide_wording_span((uint64_t)plan->lateness_ms).text : "");
+    if (tide_window_has_gaps(&plan->shape)) {
+        put_class(out, "gap", tide_tally_gap(tally, plan), tally->rows);
+        fprintf(out, "  between two windows\n");
+    }
     put_class(out, "future", tide_tally_future(tally), tally->rows);
     fprintf(out, "\n");
     put_class(out, "missing", tally->missing, tally->rows);

@@ -231,7 +231,8 @@ static void predict(const struct judge *judge)
     const struct tide_tally *tally = judge->tally;
     const struct tide_lateness_course *course = tide_lateness_course(&tally->lateness, out->course);
     out->late = 0; /* that is how the bound was chosen */
-    out->used = course->accepted;
+    out->gap = course->in_gap;
+    out->used = course->accepted - out->gap;
     out->future = course->future;
     out->missing = tally->missing;
     out->malformed = tally->malformed;

@@ -27,7 +27,7 @@ struct tide_suggestion {
 
     unsigned course; /* of tide_lateness: the --max-future suggested */
     bool is_exact;   /* false: no --decimals takes all amounts */
-    uint64_t used, late, future, missing, malformed;
+    uint64_t used, late, gap, future, missing, malformed;
 
     unsigned note_count; /* what else is worth a look */
     char notes[TIDE_NOTES_MAX][TIDE_NOTE_BYTES];

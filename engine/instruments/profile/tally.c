@@ -24,17 +24,30 @@ uint64_t tide_tally_future(const struct tide_tally *tally)
     return tide_lateness_course(&tally->lateness, tally->lateness.own)->future;
 }
 
+/* Where the plan's own bound stands: init has put it there. */
+static unsigned own_bound(const struct tide_lateness *lateness, const struct tide_plan *plan)
+{
+    unsigned bound = 0;
+    if (plan->unbounded) return lateness->bound_count; /* nothing is late */
+    while (lateness->bounds_ms[bound] != plan->bound_ms) bound++;
+    return bound;
+}
+
 uint64_t tide_tally_late(const struct tide_tally *tally, const struct tide_plan *plan)
 {
     const struct tide_lateness *lateness = &tally->lateness;
-    unsigned bound = 0;
-    if (plan->unbounded) return 0;
-    while (lateness->bounds_ms[bound] != plan->bound_ms) bound++; /* init has put it there */
     return tide_lateness_late(tide_lateness_course(lateness, lateness->own), lateness->bound_count,
-                              bound);
+                              own_bound(lateness, plan));
+}
+
+uint64_t tide_tally_gap(const struct tide_tally *tally, const struct tide_plan *plan)
+{
+    const struct tide_lateness *lateness = &tally->lateness;
+    return tide_lateness_gap(tide_lateness_course(lateness, lateness->own), lateness->bound_count,
+                             own_bound(lateness, plan));
 }
 
 uint64_t tide_tally_used(const struct tide_tally *tally, const struct tide_plan *plan)
 {
-    return tally->accepted - tide_tally_late(tally, plan);
+    return tally->accepted - tide_tally_late(tally, plan) - tide_tally_gap(tally, plan);
 }

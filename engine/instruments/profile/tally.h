@@ -61,9 +61,10 @@ TIDE_MUST_USE bool tide_tally_init(struct tide_tally *tally, const struct tide_p
                                    struct tide_error *error);
 void tide_tally_fini(struct tide_tally *tally); /* a zeroed one is fine */
 
-/* Rows that the plan itself would take into windows, and drop as late. */
+/* Rows that the plan itself would take into windows, drop as late, and leave between windows. */
 uint64_t tide_tally_used(const struct tide_tally *tally, const struct tide_plan *plan);
 uint64_t tide_tally_late(const struct tide_tally *tally, const struct tide_plan *plan);
+uint64_t tide_tally_gap(const struct tide_tally *tally, const struct tide_plan *plan);
 uint64_t tide_tally_future(const struct tide_tally *tally);
 
 #endif
