@@ -16,6 +16,9 @@
 
 /* How late a row may be. Without it each result's watermark is that of the row that made it fire.
  */
+#ifndef RUN_WINDOW
+#define RUN_WINDOW "tumbling:2s"
+#endif
 #ifndef RUN_LATENESS
 #define RUN_LATENESS "0"
 #endif
@@ -138,7 +141,7 @@ static inline void run_begin(struct run *run, const char *input_path, const stru
                                  run->files[TIDE_CHANNEL_REJECTS].path};
     PLAN(&run->planned, "-p", machine->parallelism, "--batch-rows", machine->batch_rows,
          "--ring-slots", machine->ring_slots, "--scheduler", machine->scheduler, "--order",
-         machine->order, "--window", "tumbling:2s", "--time-format", "epoch-ms", "--time-output",
+         machine->order, "--window", RUN_WINDOW, "--time-format", "epoch-ms", "--time-output",
          "epoch-ms", "--allowed-lateness", RUN_LATENESS, "--aggregate", "sum,count", "--alert",
          alert ? alert : "sum > 800", "--results", paths[0], "--alerts", paths[1], "--late",
          paths[2], "--rejects", paths[3], input_path);
