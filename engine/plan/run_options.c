@@ -46,8 +46,8 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .help = "stop with exit status 3 past this many missing, malformed and future rows; a "
                 "percentage is judged at the end"},
     [TIDE_RUN_FOLLOW] = {.name = "follow", .group = INPUT,
-        .help = "go on reading the last FILE (with --inputs partitions each), a regular one, when it "
-                "grows; outputs are written in place, behind what they hold"},
+        .help = "go on reading the last FILE (with --inputs partitions each), a regular one, when "
+                "it grows; outputs are written in place, behind what they hold"},
     [TIDE_RUN_INPUTS] = {.name = "inputs", .argument = "concat|partitions", .fallback = "concat",
         .group = INPUT,
         .help = "what several FILEs are. concat: one stream in the order given; partitions: up to "

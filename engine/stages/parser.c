@@ -38,7 +38,8 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
     if (!tide_router_init(&parser->router, plan, workers, error)) return false;
     parser->fire_next_ms = tide_parser_next_fire(parser, TIDE_WATERMARK_NONE);
     if (tide_plan_partitions(plan) > 0)
-        return tide_confluence_init(&parser->confluence, input, tide_plan_partitions(plan), error);
+        return tide_confluence_init(&parser->confluence, input, tide_plan_partitions(plan),
+                                    plan->bound_ms, error);
     const struct tide_scanner *scanner = tide_scanner_select(plan->scanner);
     return tide_records_init(&parser->records, scanner, &parser->decoder, plan->row_bytes_max,
                              plan->delimiter, input, error);

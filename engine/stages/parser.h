@@ -73,7 +73,7 @@ struct tide_parser {
     int64_t time_first_ms;
     bool has_time;
     int64_t watermark_max_ms; /* the other inputs allow no more; INT64_MAX: there are none */
-    int64_t fire_next_ms; /* what the next window waits for; see struct tide_step */
+    int64_t fire_next_ms;     /* what the next window waits for; see struct tide_step */
     struct tide_parser_clock clock;
     uint64_t rules_version;
 

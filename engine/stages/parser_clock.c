@@ -98,6 +98,20 @@ void tide_parser_take_time(struct tide_parser *parser)
     clock->is_silent = false;
 }
 
+void tide_parser_pass_silence(struct tide_parser *parser, int64_t watermark_ms)
+{
+    struct tide_parser_clock *clock = &parser->clock;
+    move_watermark(parser, watermark_ms);
+    if (clock->is_silent && parser->router.watermark_ms > clock->silent_from_ms)
+        clock->silent_from_ms = parser->router.watermark_ms;
+}
+
+int64_t tide_parser_idle_ns(const struct tide_plan *plan)
+{
+    const int64_t most_ms = INT64_MAX / 2 / NS_A_MS; /* so that it can be added to a clock's time */
+    return (plan->idle_ms < most_ms ? plan->idle_ms : most_ms) * NS_A_MS;
+}
+
 static void begin_silence(struct tide_parser *parser, int64_t now_ns)
 {
     struct tide_parser_clock *clock = &parser->clock;
@@ -148,15 +162,25 @@ static int64_t passed_at_ns(int64_t due_ms)
     return tide_clock_ns() + (left_ms < LOOK_MS ? left_ms : LOOK_MS) * NS_A_MS;
 }
 
-int64_t tide_parser_wake_at_ns(const void *self)
+/* When time will have come to what a worker waits for, though no row has come. */
+static int64_t due_at_ns(const struct tide_parser *parser)
 {
-    const struct tide_parser *parser = self;
-    if (!tide_plan_wakes(parser->plan) || parser->phase != TIDE_PARSER_READING)
-        return TIDE_CLOCK_NEVER;
     int64_t due_ms = tide_control_due_ms(parser->control, parser->router.route_count);
     if (due_ms == INT64_MAX) return TIDE_CLOCK_NEVER;
     int64_t at_ns = parser->plan->clock == TIDE_CLOCK_EVENT ? silent_until_ns(parser, due_ms)
                                                             : passed_at_ns(due_ms);
     int64_t retry_ns = plus(parser->clock.tick_ns, RETRY_NS);
     return due_ms <= told_ms(parser) && at_ns < retry_ns ? retry_ns : at_ns;
+}
+
+int64_t tide_parser_wake_at_ns(const void *self)
+{
+    const struct tide_parser *parser = self;
+    if (!tide_plan_wakes(parser->plan) || parser->phase != TIDE_PARSER_READING)
+        return TIDE_CLOCK_NEVER;
+    int64_t due_ns = due_at_ns(parser), idle_ns = TIDE_CLOCK_NEVER;
+    if (parser->plan->idle_ms > 0)
+        idle_ns =
+            tide_confluence_idle_at_ns(&parser->confluence, tide_parser_idle_ns(parser->plan));
+    return due_ns < idle_ns ? due_ns : idle_ns;
 }

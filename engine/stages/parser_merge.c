@@ -18,13 +18,11 @@ struct course {
     bool is_unbounded;
 };
 
-static int64_t watermark_of(const struct tide_parser *parser, int64_t greatest_ms)
+/* What the others allow the watermark to be. */
+static int64_t watermark_max_ms(const struct tide_confluence *confluence)
 {
-    int64_t watermark_ms;
-    if (greatest_ms == INT64_MAX) return INT64_MAX;
-    if (__builtin_sub_overflow(greatest_ms, parser->plan->bound_ms + 1, &watermark_ms))
-        return TIDE_WATERMARK_NONE;
-    return watermark_ms;
+    int64_t others_ms = tide_confluence_others_ms(confluence);
+    return others_ms == INT64_MAX ? INT64_MAX : tide_confluence_behind(confluence, others_ms);
 }
 
 static struct course course_of(const struct tide_parser *parser)
@@ -34,9 +32,9 @@ static struct course course_of(const struct tide_parser *parser)
     return (struct course){
         .watermark_ms = parser->router.watermark_ms,
         .time_max_ms = order->greatest_ms[tide_interleave_next(order)],
-        .behind_ms = parser->plan->bound_ms + 1,
+        .behind_ms = confluence->behind_ms,
         .stay_ms = tide_confluence_stay_ms(confluence),
-        .watermark_max_ms = watermark_of(parser, tide_confluence_others_ms(confluence)),
+        .watermark_max_ms = watermark_max_ms(confluence),
         .fire_next_ms = parser->plan->unbounded ? INT64_MAX : parser->fire_next_ms,
         .is_unbounded = parser->plan->unbounded,
     };
@@ -129,7 +127,7 @@ static enum tide_routed route_one(struct tide_parser *parser)
     parser->place_side = input->parcel->batch.side;
     parser->records.chunk.file = next;
     parser->time_max_ms = greatest_ms;
-    parser->watermark_max_ms = watermark_of(parser, tide_confluence_others_ms(confluence));
+    parser->watermark_max_ms = watermark_max_ms(confluence);
     struct tide_classified read = read_again(input);
     enum tide_routed routed = tide_parser_route_read(parser, 0, &read);
     if (routed != TIDE_ROUTED) return routed;
@@ -143,10 +141,22 @@ static enum tide_routed route_one(struct tide_parser *parser)
 /* The end of an input counts as one more row, after which the watermark is that of the others. */
 static void finish_input(struct tide_parser *parser)
 {
-    const struct tide_interleave *order = &parser->confluence.order;
-    tide_parser_move_watermark(
-        parser, watermark_of(parser, order->greatest_ms[tide_interleave_next(order)]));
+    tide_parser_move_watermark(parser, parser->confluence.watermark.least_ms);
     parser->router.row++;
+}
+
+/* The next input is empty. Others are not waited for in vain: what has been empty for too long
+ * is idle, and when all of them are empty, silence makes time go on as it does for one input. */
+static enum tide_progress wait_for_row(struct tide_parser *parser)
+{
+    if (parser->plan->idle_ms <= 0) return tide_parser_tick(parser);
+    struct tide_silence silence = tide_confluence_listen(&parser->confluence, tide_clock_ns(),
+                                                         tide_parser_idle_ns(parser->plan));
+    if (silence.is_new_idle) {
+        tide_parser_pass_silence(parser, parser->confluence.watermark.least_ms);
+        return TIDE_PROGRESSED;
+    }
+    return silence.is_of_all ? tide_parser_tick(parser) : TIDE_STARVED;
 }
 
 /* All inputs have finished. */
@@ -161,7 +171,7 @@ static void end_reading(struct tide_parser *parser)
 
 enum tide_progress tide_parser_merge(struct tide_parser *parser)
 {
-    const bool has_arrivals = tide_plan_has_arrivals(parser->plan);
+    const bool is_careful = parser->has_gaps || tide_plan_has_arrivals(parser->plan);
     uint64_t row_before = parser->router.row;
     enum tide_progress stopped = TIDE_BLOCKED;
     parser->records.chunk.rows = parser->records.chunk.own_rows;
@@ -177,7 +187,7 @@ enum tide_progress tide_parser_merge(struct tide_parser *parser)
         if (news != TIDE_CONFLUENCE_ROW) break;
         uint64_t row = parser->router.row;
         if (row == row_before) tide_parser_take_time(parser);
-        if (!has_arrivals) run(parser, (uint32_t)(TIDE_CHUNK_ROWS - (row - row_before)));
+        if (!is_careful) run(parser, (uint32_t)(TIDE_CHUNK_ROWS - (row - row_before)));
         if (parser->router.row != row) continue;
         enum tide_routed routed = route_one(parser);
         if (routed == TIDE_ROUTE_FAILED) return TIDE_DONE;
@@ -187,5 +197,5 @@ enum tide_progress tide_parser_merge(struct tide_parser *parser)
     if (parser->router.row != row_before || parser->epoch_is_full ||
         parser->phase != TIDE_PARSER_READING)
         return TIDE_PROGRESSED;
-    return stopped == TIDE_STARVED ? tide_parser_tick(parser) : stopped;
+    return stopped == TIDE_STARVED ? wait_for_row(parser) : stopped;
 }

@@ -32,6 +32,13 @@ TIDE_MUST_USE bool tide_parser_arrive(struct tide_parser *parser, int64_t time_m
 /* Nothing has come. PROGRESSED: time has moved on all the same, and something may fire. */
 enum tide_progress tide_parser_tick(struct tide_parser *parser);
 
+/* Of several inputs one has been silent for --idle-timeout, which lets the watermark go on to this,
+ * if it is not there yet. */
+void tide_parser_pass_silence(struct tide_parser *parser, int64_t watermark_ms);
+
+/* --idle-timeout; no more than can be added to a time of tide_clock_ns. */
+int64_t tide_parser_idle_ns(const struct tide_plan *plan);
+
 /* Routes record i of the chunk, of whatever kind. A blocked one has left no trace and is routed
  * again later. */
 enum tide_routed tide_parser_route(struct tide_parser *parser, unsigned i);

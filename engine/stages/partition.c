@@ -19,6 +19,8 @@ bool tide_partition_init(struct tide_partition *partition, const struct tide_pla
     partition->places_refused =
         plan->outputs[TIDE_OUTPUT_REJECTS] != NULL || plan->rejects_max >= 0;
     partition->places_late = plan->outputs[TIDE_OUTPUT_LATE] != NULL && !plan->unbounded;
+    partition->places_all = partition->places_late && plan->idle_ms > 0;
+    if (partition->places_all) partition->watermark_ms = INT64_MAX;
     tide_decoder_init(&partition->decoder, plan);
     tide_classifier_init(&partition->classifier, plan, &partition->columns);
     return tide_records_init(&partition->records, tide_scanner_select(plan->scanner),
@@ -88,7 +90,7 @@ static void advance(struct tide_partition *partition, int64_t time_ms)
 {
     partition->time_max_ms = time_ms;
     partition->has_time = true;
-    if (partition->places_late &&
+    if (partition->places_late && !partition->places_all &&
         __builtin_sub_overflow(time_ms, partition->plan->bound_ms + 1, &partition->watermark_ms))
         partition->watermark_ms = TIDE_WATERMARK_NONE;
 }
@@ -238,6 +240,7 @@ static enum tide_progress take_chunk(struct tide_partition *partition)
     if (!tide_header_read(&partition->records, &partition->classifier, &partition->columns, &error))
         return fail(partition, &error);
     partition->awaits_header = false;
+    send(partition, TIDE_NOW); /* empty: the parser knows that the header has been read */
     return TIDE_PROGRESSED;
 }
 

@@ -30,10 +30,11 @@ struct tide_partition {
     struct tide_parcel *parcel; /* being filled; NULL: none */
     bool awaits_header, has_ended;
     bool places_refused, places_late; /* the outputs that want a row's place are asked for */
+    bool places_all; /* any row may be late: idle inputs do not hold the watermark back */
 
     int64_t time_max_ms; /* greatest event time of an accepted row */
     bool has_time;
-    int64_t watermark_ms; /* of this input alone; kept if places_late */
+    int64_t watermark_ms; /* rows up to here may be late: of this input alone; INT64_MAX: all */
 
     uint64_t row_count, parcel_count;
 };

@@ -128,10 +128,20 @@ static enum tide_progress fail(struct tide_reader *reader, struct tide_error *er
     return TIDE_DONE;
 }
 
+/* A named pipe that nobody writes to yet is not waited for here, where no signal and no other input
+ * would be heard, but as any silent input is: poll(2) says when a writer has come. */
+static int open_named(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    return fd;
+}
+
 static bool open_file(struct tide_reader *reader, struct tide_error *error)
 {
     const char *name = reader->plan->files[reader->file];
-    reader->fd = is_stdin(name) ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    reader->fd = is_stdin(name) ? STDIN_FILENO : open_named(name);
     if (reader->fd < 0) return tide_error_system(error, errno, "cannot read %s", name);
     struct stat status;
     reader->is_regular = fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);

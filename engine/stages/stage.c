@@ -6,6 +6,7 @@
 
 enum {
     ROUNDS_UNTIL_STUCK = 4,
+    SEVERAL_WAIT_NS = 5000000, /* of several silent inputs each is waited for so long in turn */
     LOOKS_A_CLOCK = 16, /* looks are short: the clock at each of them would double what they take */
 };
 
@@ -87,6 +88,7 @@ static bool everybody_once(struct tide_stage *stages[], unsigned count)
 {
     bool progressed = false;
     struct tide_stage *hungry = NULL;
+    unsigned hungry_count = 0;
     int64_t latest_ns = TIDE_CLOCK_NEVER;
     for (unsigned i = 0; i < count; i++) {
         enum tide_progress progress = stages[i]->step(stages[i]->self);
@@ -94,9 +96,13 @@ static bool everybody_once(struct tide_stage *stages[], unsigned count)
         if (progress != TIDE_STARVED) continue;
         int64_t wake_ns = wake_at_ns(stages[i]);
         if (wake_ns < latest_ns) latest_ns = wake_ns;
-        if (stages[i]->wait_for_input) hungry = stages[i];
+        if (!stages[i]->wait_for_input) continue;
+        hungry = stages[i];
+        hungry_count++;
     }
     if (progressed || !hungry) return progressed;
+    int64_t soon_ns = tide_clock_ns() + SEVERAL_WAIT_NS;
+    if (hungry_count > 1 && soon_ns < latest_ns) latest_ns = soon_ns;
     hungry->wait_for_input(hungry->self, latest_ns);
     return true;
 }

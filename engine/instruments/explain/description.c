@@ -36,7 +36,7 @@ static void add_link(struct tide_explanation *explanation, unsigned from, unsign
                      enum tide_explain_cargo cargo, unsigned items)
 {
     const struct tide_plan *plan = explanation->plan;
-    uint64_t bytes = cargo == TIDE_EXPLAIN_PARCELS ? tide_parcel_bytes(plan->batch_rows)
+    uint64_t bytes = cargo == TIDE_EXPLAIN_PARCELS  ? tide_parcel_bytes(plan->batch_rows)
                      : cargo == TIDE_EXPLAIN_BLOCKS ? TIDE_BLOCK_MEMORY_BYTES
                      : cargo == TIDE_EXPLAIN_BATCHES
                          ? tide_batch_bytes(plan->batch_rows, tide_plan_has_arrivals(plan))
@@ -118,8 +118,8 @@ static void describe_memory(struct tide_explanation *explanation)
     const uint64_t partitions = tide_plan_partitions(plan), inputs = partitions ? partitions : 1;
     const size_t text_bytes = tide_pipeline_emission_bytes(plan);
     const struct tide_explain_memory parts[TIDE_FOOTPRINT_PART_COUNT] = {
-        [TIDE_FOOTPRINT_BLOCKS] = {"blocks of input", inputs * TIDE_BLOCK_COUNT, TIDE_BLOCK_MEMORY_BYTES, 0,
-                                   "a plain file is mapped instead"},
+        [TIDE_FOOTPRINT_BLOCKS] = {"blocks of input", inputs * TIDE_BLOCK_COUNT,
+                                   TIDE_BLOCK_MEMORY_BYTES, 0, "a plain file is mapped instead"},
         [TIDE_FOOTPRINT_INDEX] = {"index of records", inputs, tide_records_bytes(), 0,
                                   "touched as far as a record or a slice of a block needs"},
         [TIDE_FOOTPRINT_PARCELS] = {"parcels of rows", partitions * tide_pipeline_parcels(plan),
