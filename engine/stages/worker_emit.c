@@ -192,8 +192,8 @@ enum tide_progress tide_worker_emit_line(struct tide_worker *worker,
         size_t bytes = plan->format->line(&worker->formatter, emission, text, text_bytes,
                                           into->text + into->bytes);
         append(worker, channel, bytes,
-               &(struct tide_order_key){worker->firing.cause_row, emission->window_end_ms, first_row,
-                                        worker->firing.phase});
+               &(struct tide_order_key){worker->firing.cause_row, emission->window_end_ms,
+                                        first_row, worker->firing.phase});
     }
     worker->counts.alerts++;
     return TIDE_DONE;

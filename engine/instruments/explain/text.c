@@ -250,7 +250,6 @@ static void write_operators(const struct tide_explanation *explanation, FILE *ou
         put_entry(out, "history", "%s", text);
     }
     if (tide_plan_watches_keys(plan)) {
-        char text[TEXT_BYTES];
         tide_words_inactive(text, sizeof text, plan);
         put_entry(out, "inactive", "%s", text);
     }
