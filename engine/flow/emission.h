@@ -39,13 +39,11 @@ enum {
  * the keys' bytes. */
 enum tide_phase {
     TIDE_PHASE_ARRIVAL,
-    TIDE_PHASE_ARRIVAL_PROCESS, /* its timers of event time, then those of processing time */
-    TIDE_PHASE_ARRIVAL_PROCESS_CLOCK,
+    TIDE_PHASE_ARRIVAL_PROCESS,
     TIDE_PHASE_ROW,
     TIDE_PHASE_WINDOW,
     TIDE_PHASE_TIMER,
     TIDE_PHASE_PROCESS,
-    TIDE_PHASE_PROCESS_CLOCK,
 };
 
 /* A key, where the order asks for its bytes. */
@@ -118,8 +116,7 @@ const struct tide_key_text *tide_emission_keep_key(struct tide_emission_batch *b
 /* Is it a phase of a process function's timers? */
 static inline bool tide_phase_has_key(uint32_t phase)
 {
-    return phase >= TIDE_PHASE_PROCESS ||
-           (phase >= TIDE_PHASE_ARRIVAL_PROCESS && phase < TIDE_PHASE_ROW);
+    return phase == TIDE_PHASE_PROCESS || phase == TIDE_PHASE_ARRIVAL_PROCESS;
 }
 
 bool tide_key_text_before(const struct tide_order_key *a, const struct tide_order_key *b);

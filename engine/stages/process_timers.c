@@ -84,14 +84,6 @@ void tide_worker_process_begin_step(struct tide_worker *worker)
     worker->process->advance++;
 }
 
-static enum tide_phase phase_of(const struct tide_firing *firing, enum tidemark_time time)
-{
-    bool is_event = time == TIDEMARK_EVENT_TIME;
-    if (firing->phase == TIDE_PHASE_ARRIVAL)
-        return is_event ? TIDE_PHASE_ARRIVAL_PROCESS : TIDE_PHASE_ARRIVAL_PROCESS_CLOCK;
-    return is_event ? TIDE_PHASE_PROCESS : TIDE_PHASE_PROCESS_CLOCK;
-}
-
 /* Calls on_timer for the first timer of a clock, which is due. */
 static enum tide_progress call_timer(struct tide_worker_process *process, enum tidemark_time time)
 {
@@ -119,8 +111,11 @@ static enum tide_progress call_timer(struct tide_worker_process *process, enum t
     process->context.key = emission.key;
     process->context.key_bytes = emission.key_bytes;
     process->context.watermark_ms = firing->watermark_ms;
-    process->order = (struct tide_order_key){
-        .cause_row = firing->cause_row, .end_ms = timer->due_ms, .phase = phase_of(firing, time)};
+    const bool is_arrival = firing->phase == TIDE_PHASE_ARRIVAL;
+    process->order = (struct tide_order_key){.cause_row = firing->cause_row,
+                                             .end_ms = timer->due_ms,
+                                             .phase = is_arrival ? TIDE_PHASE_ARRIVAL_PROCESS
+                                                                 : TIDE_PHASE_PROCESS};
     tide_key_timers_remove(&process->timers[time], head, timer->time_ms);
     record->timer_count--;
     return tide_process_end_call(
@@ -143,15 +138,13 @@ static enum tide_progress fire_until(struct tide_worker_process *process, enum t
     return TIDE_DONE;
 }
 
+/* A step moves one of the clocks. The end of the input is no processing time. */
 enum tide_progress tide_worker_process_fire(struct tide_worker *worker)
 {
-    struct tide_worker_process *process = worker->process;
     const struct tide_firing *firing = &worker->firing;
-    enum tide_progress progress = fire_until(process, TIDEMARK_EVENT_TIME, firing->watermark_ms);
-    /* The end of the input is no time of day. */
-    if (progress != TIDE_DONE || follows_wall(process) || firing->fire_ms == TIDE_WATERMARK_END)
-        return progress;
-    return fire_until(process, TIDEMARK_PROCESSING_TIME, firing->fire_ms + 1);
+    if (firing->phase != TIDE_PHASE_ARRIVAL)
+        return fire_until(worker->process, TIDEMARK_EVENT_TIME, firing->watermark_ms);
+    return fire_until(worker->process, TIDEMARK_PROCESSING_TIME, firing->fire_ms + 1);
 }
 
 /* --- the time of day --- */

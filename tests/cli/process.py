@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Does --process load what it should and nothing else, and does each error of a process function end the run with its
 message?"""
+import csv
 import gzip
 import json
 import shutil
@@ -280,6 +281,33 @@ class Lines(InAFolder):
         lines = shown.pop().splitlines()
         for key in ("x,y", "xx,yy", f"{'x' * 38},yy", f"{'x' * 39},y"):
             self.assertTrue(any(line.split(",", 2)[2].startswith(key + ",") and line.startswith(",") for line in lines), key)
+
+
+class Golden(InAFolder):
+    """The example inactivity.c against what a KeyedProcessFunction of the real Flink printed, in its order."""
+
+    def test_inactivity_is_what_flink_printed(self):
+        if not self.extra or not (golden := Path(self.extra, "flink", "golden")).is_dir():
+            self.skipTest("needs --extra with flink/golden")
+        cases = sorted(path for path in golden.iterdir() if path.name.startswith("inactivity30_"))
+        self.assertEqual(len(cases), 5)
+        for case in cases:
+            for shape in (("-p", "1"), ("-p", "3", "--batch-rows", "1", "--ring-slots", "2"), ("-p", "64")):
+                with self.subTest(case.name, shape=shape):
+                    self.check(case, shape)
+
+    def check(self, case, shape):
+        given = json.loads((case / "params.json").read_text())
+        shown = self.succeeds("inactivity", "--process-arg", f"after={given['gap_ms']}", "--process-arg",
+                              f"base={given['timer_base']}", "--window", "count:1", "--key", "key", "--time", "ts_ms",
+                              "--value", "amount_cents", "--time-format", "epoch-ms", "--time-output", "epoch-ms",
+                              "--out-of-orderness", f"{given['bound_ms']}ms", *shape, case / "input.csv")
+        lines = [line.split(",") for line in shown.splitlines()[1:]]
+        with open(case / "expected.csv", newline="") as file:
+            expected = [(row["key"], row["window_end"], row["watermark_trigger"],
+                         f"inactive since {row['first_ts']}: sum {row['sum']} of {row['count']} rows")
+                        for row in csv.DictReader(file)]
+        self.assertEqual([(line[2], line[1], line[6], line[7]) for line in lines], expected)
 
 
 if __name__ == "__main__":
