@@ -22,6 +22,9 @@ struct window {
 struct key_windows {
     _Alignas(16) struct tide_key_record head;
     struct window *first; /* by end, the latest first */
+    struct tide_flink_timer silence;
+    int64_t active_ms;   /* the last activity, while the silence stands */
+    uint64_t active_row; /* that set it */
 };
 
 size_t tide_flink_order_bytes(void)
@@ -31,7 +34,7 @@ size_t tide_flink_order_bytes(void)
 
 bool tide_flink_order_init(struct tide_flink_order *order, const struct tide_plan *plan)
 {
-    *order = (struct tide_flink_order){.plan = plan};
+    *order = (struct tide_flink_order){.plan = plan, .watermark_ms = INT64_MIN};
     return tide_key_table_init(&order->keys, sizeof(struct key_windows));
 }
 
@@ -52,6 +55,7 @@ void tide_flink_order_fini(struct tide_flink_order *order)
     }
     tide_key_table_fini(&order->keys);
     tide_flink_timers_fini(&order->windows);
+    tide_flink_timers_fini(&order->silences);
     *order = (struct tide_flink_order){0};
 }
 
@@ -74,7 +78,7 @@ static void drop(struct tide_flink_order *order, struct window *window)
 
 static void forget_if_empty(struct tide_flink_order *order, struct key_windows *key)
 {
-    if (!key->first) tide_key_table_remove(&order->keys, key);
+    if (!key->first && key->silence.at == 0) tide_key_table_remove(&order->keys, key);
 }
 
 bool tide_flink_order_next(struct tide_flink_order *order, int64_t time_ms,
@@ -94,6 +98,18 @@ bool tide_flink_order_next(struct tide_flink_order *order, int64_t time_ms,
         if (fires) return true;
     }
     return false;
+}
+
+bool tide_flink_order_next_silence(struct tide_flink_order *order, int64_t watermark_ms,
+                                   struct tide_flink_fired *fired)
+{
+    struct tide_flink_timer *timer = tide_flink_timers_first(&order->silences);
+    if (!timer || timer->time_ms > watermark_ms) return false;
+    struct key_windows *key = timer->owner;
+    *fired = (struct tide_flink_fired){timer->time_ms, key->active_row};
+    tide_flink_timers_remove(&order->silences, timer);
+    forget_if_empty(order, key);
+    return true;
 }
 
 /* NULL without memory. */
@@ -153,14 +169,13 @@ static bool assign(struct tide_flink_order *order, const struct tide_flink_row *
     const struct tide_plan *plan = order->plan;
     int64_t start_ms = plan->window->start(&plan->shape, row->time_ms);
     for (;;) {
-        int64_t end_ms;
-        if (__builtin_add_overflow(start_ms, plan->shape.size_ms, &end_ms)) end_ms = INT64_MAX;
+        int64_t end_ms = tide_window_end(&plan->shape, start_ms);
         if (end_ms <= row->time_ms) return true;
         if (gone_ms(plan, end_ms) > row->passed_ms) {
             struct window *window = open_window(key, start_ms, end_ms, row->number);
             if (!window || !set_timers(order, window, row->passed_ms)) return false;
         }
-        if (__builtin_sub_overflow(start_ms, plan->shape.size_ms, &start_ms)) return true;
+        if (__builtin_sub_overflow(start_ms, plan->shape.slide_ms, &start_ms)) return true;
     }
 }
 
@@ -212,16 +227,14 @@ static struct window *merge(struct tide_flink_order *order, struct key_windows *
     return merged;
 }
 
-/* A row of a session that is late has no effect. */
 static bool join_session(struct tide_flink_order *order, const struct tide_flink_row *row,
-                         struct key_windows *key)
+                         struct key_windows *key, bool *is_late)
 {
-    int64_t end_ms;
-    if (__builtin_add_overflow(row->time_ms, order->plan->shape.size_ms, &end_ms))
-        end_ms = INT64_MAX;
+    const int64_t end_ms = tide_window_end(&order->plan->shape, row->time_ms);
     const struct merger merger = find_merger(key, row->time_ms, end_ms, row->number);
     const struct window *first = merger.windows[0];
-    if (merger.count == 0 && gone_ms(order->plan, end_ms) <= row->passed_ms) return true;
+    *is_late = merger.count == 0 && gone_ms(order->plan, end_ms) <= row->passed_ms;
+    if (*is_late) return true;
     struct window *window =
         merger.count == 0 || (merger.count == 1 && first->start_ms == merger.start_ms &&
                               first->end_ms == merger.end_ms)
@@ -230,22 +243,51 @@ static bool join_session(struct tide_flink_order *order, const struct tide_flink
     return window && set_timers(order, window, row->passed_ms);
 }
 
+/* A KeyedProcessFunction that deletes its timer and sets a later one when a later row comes. */
+static bool note_activity(struct tide_flink_order *order, const struct tide_flink_row *row,
+                          struct key_windows *key)
+{
+    if (key->silence.at > 0 && row->event_ms <= key->active_ms) return true;
+    tide_flink_timers_remove(&order->silences, &key->silence);
+    key->active_ms = row->event_ms;
+    key->active_row = row->number;
+    key->silence.owner = key;
+    if (__builtin_add_overflow(row->event_ms, order->plan->inactive_ms, &key->silence.time_ms))
+        key->silence.time_ms = INT64_MAX;
+    return tide_flink_timers_add(&order->silences, &key->silence);
+}
+
+/* What had no text has fired all the same. A silence set in the past waits for the watermark to
+ * move. */
+static void catch_up(struct tide_flink_order *order, const struct tide_flink_row *row)
+{
+    struct tide_flink_fired fired;
+    while (tide_flink_order_next(order, row->passed_ms, &fired)) continue;
+    if (row->watermark_ms <= order->watermark_ms) return;
+    order->watermark_ms = row->watermark_ms;
+    while (tide_flink_order_next_silence(order, row->watermark_ms, &fired)) continue;
+}
+
 bool tide_flink_order_row(struct tide_flink_order *order, const struct tide_flink_row *row,
                           const struct tide_key *key, uint64_t hash)
 {
-    bool is_new, done = true;
+    bool is_new, is_late = false, done = true;
+    catch_up(order, row);
     struct key_windows *windows = tide_key_table_put(&order->keys, key, hash, &is_new);
     if (!windows) return false;
     switch (order->plan->window->kind) {
+    case TIDE_WINDOW_TUMBLING:
+    case TIDE_WINDOW_SLIDING:
+        done = assign(order, row, windows);
+        break;
     case TIDE_WINDOW_SESSION:
-        done = join_session(order, row, windows);
+        done = join_session(order, row, windows, &is_late);
         break;
     case TIDE_WINDOW_COUNT: /* no timers */
         break;
-    default:
-        done = assign(order, row, windows);
-        break;
     }
+    if (done && !is_late && tide_plan_watches_keys(order->plan))
+        done = note_activity(order, row, windows);
     forget_if_empty(order, windows);
     return done;
 }

@@ -21,6 +21,8 @@ struct tide_flink_order {
     const struct tide_plan *plan;
     struct tide_key_table keys;
     struct tide_flink_timers windows;
+    struct tide_flink_timers silences; /* of --inactive: a timer a key */
+    int64_t watermark_ms;              /* that has let silences fire */
 };
 
 /* A row that is not late. */
@@ -28,9 +30,12 @@ struct tide_flink_row {
     uint64_t number;
     int64_t time_ms;   /* by which windows take it: processing time on the clocks that go by it */
     int64_t passed_ms; /* windows with an end - 1 up to this had fired before it */
+    int64_t event_ms;
+    int64_t watermark_ms; /* before it */
 };
 
-/* A result: the end of its window and the first row of its key there. */
+/* A result: the end of its window and the first row of its key there. A silence: its deadline and
+ * the row that set it. */
 struct tide_flink_fired {
     int64_t end_ms;
     uint64_t first_row;
@@ -44,6 +49,10 @@ void tide_flink_order_fini(struct tide_flink_order *order); /* a zeroed one is f
 /* Lets time pass up to time_ms until the next window fires; false: none does. */
 bool tide_flink_order_next(struct tide_flink_order *order, int64_t time_ms,
                            struct tide_flink_fired *fired);
+
+/* The next key whose silence the watermark ends. */
+bool tide_flink_order_next_silence(struct tide_flink_order *order, int64_t watermark_ms,
+                                   struct tide_flink_fired *fired);
 
 /* Rows come in their order, each when all that fires before it has come out. */
 TIDE_MUST_USE bool tide_flink_order_row(struct tide_flink_order *order,

@@ -33,10 +33,8 @@ static bool take_row(struct tide_replay *replay, const struct tide_record *recor
     const char *bytes = text + sizeof told;
     if (key.bytes <= TIDE_KEY_INLINE_BYTES) memcpy(key.words, bytes, key.bytes);
     else key = (struct tide_key){{(uint64_t)(uintptr_t)bytes, told.hash}, key.bytes};
-    /* What had no text has fired all the same. */
-    struct tide_flink_fired fired;
-    while (tide_flink_order_next(&replay->order, told.passed_ms, &fired)) continue;
-    const struct tide_flink_row row = {record->key.cause_row, told.time_ms, told.passed_ms};
+    const struct tide_flink_row row = {record->key.cause_row, told.time_ms, told.passed_ms,
+                                       told.event_ms, told.watermark_ms};
     return tide_flink_order_row(&replay->order, &row, &key, told.hash);
 }
 
@@ -104,13 +102,15 @@ static uint32_t find(const struct tide_replay *replay, const struct tide_flink_f
     return is_same_result(&replay->pieces[begin].key, &wanted) ? begin : replay->piece_count;
 }
 
-/* Windows fire as their timers come out of the heap. */
-static void next_fired(struct tide_replay *replay)
+/* Windows and silences come out as their timers do. */
+static void next_fired(struct tide_replay *replay,
+                       bool (*next)(struct tide_flink_order *order, int64_t time_ms,
+                                    struct tide_flink_fired *fired))
 {
     struct tide_flink_fired fired;
     do {
-        bool fires = tide_flink_order_next(&replay->order, INT64_MAX, &fired);
-        TIDE_ASSERT(fires); /* a result whose window Flink would not have */
+        bool fires = next(&replay->order, INT64_MAX, &fired);
+        TIDE_ASSERT(fires); /* a result that Flink would not have */
         replay->next = find(replay, &fired);
     } while (replay->next == replay->piece_count);
     replay->end = end_of(replay, replay->next);
@@ -134,7 +134,10 @@ static void next_result(struct tide_replay *replay)
         return;
     case TIDE_PHASE_ARRIVAL:
     case TIDE_PHASE_WINDOW:
-        next_fired(replay);
+        next_fired(replay, tide_flink_order_next);
+        return;
+    case TIDE_PHASE_TIMER:
+        next_fired(replay, tide_flink_order_next_silence);
         return;
     default:
         replay->next = replay->out_count;

@@ -19,7 +19,7 @@
 
 /* What a worker tells of a row; its key stands behind. */
 struct tide_row_told {
-    int64_t time_ms, passed_ms; /* as in struct tide_flink_row */
+    int64_t time_ms, passed_ms, event_ms, watermark_ms; /* as in struct tide_flink_row */
     uint64_t hash;
 };
 

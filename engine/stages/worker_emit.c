@@ -105,7 +105,7 @@ static inline bool has_room(const struct tide_worker *worker, uint32_t channels,
 static inline enum tide_progress reserve_all(struct tide_worker *worker, uint32_t channels,
                                              size_t bytes)
 {
-    while (TIDE_UNLIKELY(!has_room(worker, channels, bytes))) {
+    while (TIDE_UNLIKELY(channels && !has_room(worker, channels, bytes))) {
         for (uint32_t left = channels; left; left &= left - 1) {
             enum tide_progress progress =
                 reserve(worker, (enum tide_channel)__builtin_ctz(left), bytes);
@@ -183,18 +183,29 @@ enum tide_progress tide_worker_emit_line(struct tide_worker *worker,
 {
     const struct tide_plan *plan = worker->plan;
     const enum tide_channel channel = emission->channel;
-    if (channel != TIDE_CHANNEL_ALERTS || plan->outputs[TIDE_OUTPUT_ALERTS]) {
-        const size_t text_bytes = strlen(text);
-        enum tide_progress progress = reserve(
-            worker, channel, plan->format->line_bytes_max(plan, emission->key_bytes, text_bytes));
-        if (progress != TIDE_DONE) return progress;
-        const struct tide_channel_text *into = &worker->emission->channels[channel];
-        size_t bytes = plan->format->line(&worker->formatter, emission, text, text_bytes,
-                                          into->text + into->bytes);
-        append(worker, channel, bytes,
-               &(struct tide_order_key){worker->firing.cause_row, emission->window_end_ms,
-                                        first_row, worker->firing.phase});
+    const size_t text_bytes = strlen(text);
+    const bool is_wanted = channel != TIDE_CHANNEL_ALERTS || plan->outputs[TIDE_OUTPUT_ALERTS];
+    const struct tide_order_key key = {worker->firing.cause_row, emission->window_end_ms, first_row,
+                                       worker->firing.phase};
+    size_t bytes = plan->format->line_bytes_max(plan, emission->key_bytes, text_bytes);
+    uint32_t channels = is_wanted ? 1u << channel : 0;
+    if (plan->outputs[TIDE_OUTPUT_TRACE]) {
+        size_t traced = tide_trace_bytes_max(plan, emission->key_bytes);
+        channels |= 1u << TIDE_CHANNEL_TRACE;
+        bytes = bytes > traced ? bytes : traced;
     }
+    enum tide_progress progress = reserve_all(worker, channels, bytes);
+    if (progress != TIDE_DONE) return progress;
+    if (is_wanted)
+        append(worker, channel,
+               plan->format->line(&worker->formatter, emission, text, text_bytes,
+                                  tide_worker_line(worker, channel)),
+               &key);
+    if (channels >> TIDE_CHANNEL_TRACE & 1)
+        append(
+            worker, TIDE_CHANNEL_TRACE,
+            tide_worker_trace_timer(worker, emission, tide_worker_line(worker, TIDE_CHANNEL_TRACE)),
+            &key);
     worker->counts.alerts++;
     return TIDE_DONE;
 }
@@ -293,7 +304,7 @@ enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tid
         size_t bytes = terms->short_bytes;
         if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
             bytes = lines_bytes_max(worker, terms->rules, entry->key_bytes);
-        if (channels) progress = reserve_all(worker, channels, bytes);
+        progress = reserve_all(worker, channels, bytes);
         if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
         find_values(worker, terms, due, terms->first_count, terms->all_count);
         for (uint32_t left = channels; left; left &= left - 1) {

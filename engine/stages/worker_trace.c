@@ -26,6 +26,19 @@ size_t tide_worker_trace_result(const struct tide_worker *worker, const struct t
     return (size_t)(end - out);
 }
 
+size_t tide_worker_trace_timer(const struct tide_worker *worker,
+                               const struct tide_emission *emission, char *out)
+{
+    return tide_trace_print(out, worker->plan,
+                            &(struct tide_trace){.kind = "timer",
+                                                 .key = emission->key,
+                                                 .key_bytes = emission->key_bytes,
+                                                 .window_end_ms = &emission->window_end_ms,
+                                                 .first_ms = emission->window_start_ms,
+                                                 .before_ms = worker->firing.before_ms,
+                                                 .watermark_ms = &worker->firing.watermark_ms});
+}
+
 size_t tide_worker_trace_late_bytes(const struct tide_worker *worker, const struct tide_note *note)
 {
     uint64_t hash;
@@ -54,7 +67,9 @@ enum tide_progress tide_worker_tell_row(struct tide_worker *worker, const struct
     const struct tide_plan *plan = worker->plan;
     const bool is_late = note->standing == TIDE_STANDING_GONE && !tide_plan_workers_find_late(plan);
     if (plan->order != TIDE_ORDER_FLINK || is_late) return TIDE_DONE;
-    struct tide_row_told told = {.time_ms = tide_batch_window_time(worker->batch, note->at)};
+    struct tide_row_told told = {.time_ms = tide_batch_window_time(worker->batch, note->at),
+                                 .event_ms = worker->batch->rows[note->at].time_ms,
+                                 .watermark_ms = note->watermark_ms};
     const struct tide_key key = tide_worker_key(worker, note->at, &told.hash);
     told.passed_ms = tide_plan_has_arrivals(plan) ? told.time_ms - 1 : note->watermark_ms;
     enum tide_progress progress =

@@ -31,6 +31,13 @@ static void begin(struct job *job, const char *window, const char *lateness)
     assert_true(tide_flink_order_init(&job->order, &job->planned.plan));
 }
 
+static void begin_watching(struct job *job, const char *window)
+{
+    *job = (struct job){0};
+    PLAN(&job->planned, "--window", window, "--inactive", "30ms", "rows.csv");
+    assert_true(tide_flink_order_init(&job->order, &job->planned.plan));
+}
+
 static void end(struct job *job)
 {
     tide_flink_order_fini(&job->order);
@@ -43,7 +50,7 @@ static void row(struct job *job, char letter, int64_t time_ms, int64_t passed_ms
     memcpy(key.words, &letter, 1);
     assert_true(job->row_count < ORDER_MAX);
     job->letters[job->row_count] = letter;
-    const struct tide_flink_row row = {job->row_count++, time_ms, passed_ms};
+    const struct tide_flink_row row = {job->row_count++, time_ms, passed_ms, time_ms, passed_ms};
     assert_true(tide_flink_order_row(&job->order, &row, &key, (uint64_t)letter));
 }
 
@@ -53,17 +60,30 @@ static void early_row(struct job *job, char letter, int64_t time_ms)
     row(job, letter, time_ms, INT64_MIN);
 }
 
-static void assert_order(struct job *job, int64_t time_ms, const char *letters)
+static void assert_order_of(struct job *job,
+                            bool (*next)(struct tide_flink_order *order, int64_t time_ms,
+                                         struct tide_flink_fired *fired),
+                            int64_t time_ms, const char *letters)
 {
     char order[ORDER_MAX + 1];
     size_t count = 0;
     struct tide_flink_fired fired;
-    while (tide_flink_order_next(&job->order, time_ms, &fired)) {
+    while (next(&job->order, time_ms, &fired)) {
         assert_true(count < ORDER_MAX);
         order[count++] = job->letters[fired.first_row];
     }
     order[count] = '\0';
     assert_string_equal(order, letters);
+}
+
+static void assert_order(struct job *job, int64_t time_ms, const char *letters)
+{
+    assert_order_of(job, tide_flink_order_next, time_ms, letters);
+}
+
+static void assert_silences(struct job *job, int64_t time_ms, const char *letters)
+{
+    assert_order_of(job, tide_flink_order_next_silence, time_ms, letters);
 }
 
 static void nothing_fires_before_its_time(void **state)
@@ -126,7 +146,7 @@ static void row_of_a_window_that_has_passed_sets_no_timer_to_fire(void **state)
     row(&job, 'a', 1000, 12000);
     assert_int_equal(job.order.windows.count, 1);
     row(&job, 'b', 1000, 14999);
-    assert_int_equal(job.order.windows.count, 1);
+    assert_int_equal(job.order.windows.count, 0);
     assert_order(&job, INT64_MAX, "");
     end(&job);
 }
@@ -214,6 +234,86 @@ static void count_windows_have_no_timers(void **state)
     end(&job);
 }
 
+static void sliding_row_sets_the_timer_of_its_newest_window_first(void **state)
+{
+    (void)state;
+    struct job job;
+    begin(&job, "sliding:10ms/4ms", "0");
+    early_row(&job, 'a', 9);
+    assert_int_equal(job.order.windows.count, 3);
+    assert_true(job.order.windows.heap[1]->time_ms == 9);
+    early_row(&job, 'b', 9);
+    assert_order(&job, INT64_MAX, "abbaba");
+    end(&job);
+}
+
+static void row_between_windows_sets_none(void **state)
+{
+    (void)state;
+    struct job job;
+    begin(&job, "sliding:10ms/15ms", "0");
+    early_row(&job, 'a', 12);
+    assert_int_equal(job.order.keys.count, 0);
+    end(&job);
+}
+
+static void silence_ends_with_the_last_row(void **state)
+{
+    (void)state;
+    struct job job;
+    begin_watching(&job, "count:100");
+    early_row(&job, 'a', 20);
+    early_row(&job, 'b', 10);
+    early_row(&job, 'a', 5);
+    assert_int_equal(job.order.silences.count, 2);
+    assert_silences(&job, 39, "");
+    assert_silences(&job, 40, "b");
+    assert_silences(&job, INT64_MAX, "a");
+    assert_int_equal(job.order.keys.count, 0);
+    end(&job);
+}
+
+static void silence_set_in_the_past_waits_for_the_watermark_to_move(void **state)
+{
+    (void)state;
+    struct job job;
+    begin_watching(&job, "count:100");
+    row(&job, 'a', 5, 50);
+    row(&job, 'b', 60, 50);
+    assert_int_equal(job.order.silences.count, 2);
+    row(&job, 'b', 60, 51);
+    assert_int_equal(job.order.silences.count, 1);
+    end(&job);
+}
+
+static void key_is_kept_as_long_as_a_window_or_its_silence_stands(void **state)
+{
+    (void)state;
+    struct job job;
+    begin_watching(&job, "tumbling:10ms");
+    early_row(&job, 'a', 5);
+    assert_order(&job, 9, "a");
+    assert_int_equal(job.order.keys.count, 1);
+    assert_silences(&job, 35, "a");
+    assert_int_equal(job.order.keys.count, 0);
+    early_row(&job, 'a', 5);
+    assert_silences(&job, 35, "a");
+    assert_int_equal(job.order.keys.count, 1);
+    end(&job);
+}
+
+static void late_row_of_no_session_is_no_activity(void **state)
+{
+    (void)state;
+    struct job job;
+    begin_watching(&job, "session:10ms");
+    row(&job, 'a', 5, 100);
+    assert_int_equal(job.order.silences.count, 0);
+    row(&job, 'a', 92, 100);
+    assert_int_equal(job.order.silences.count, 1);
+    end(&job);
+}
+
 static void times_at_the_ends_of_the_range_are_taken(void **state)
 {
     (void)state;
@@ -253,6 +353,12 @@ int main(void)
         cmocka_unit_test(row_alone_that_is_late_is_no_session),
         cmocka_unit_test(late_row_joins_a_session_that_stands),
         cmocka_unit_test(count_windows_have_no_timers),
+        cmocka_unit_test(sliding_row_sets_the_timer_of_its_newest_window_first),
+        cmocka_unit_test(row_between_windows_sets_none),
+        cmocka_unit_test(silence_ends_with_the_last_row),
+        cmocka_unit_test(silence_set_in_the_past_waits_for_the_watermark_to_move),
+        cmocka_unit_test(key_is_kept_as_long_as_a_window_or_its_silence_stands),
+        cmocka_unit_test(late_row_of_no_session_is_no_activity),
         cmocka_unit_test(times_at_the_ends_of_the_range_are_taken),
         cmocka_unit_test(what_stands_is_freed_at_the_end),
     };

@@ -55,7 +55,11 @@ static void add(struct stream *stream, const struct tide_record *record, const c
 static void row(struct stream *stream, uint64_t number, const char *key, int64_t time_ms,
                 int64_t passed_ms)
 {
-    const struct tide_row_told told = {time_ms, passed_ms, (uint64_t)key[0] * 31 + strlen(key)};
+    const struct tide_row_told told = {.time_ms = time_ms,
+                                       .passed_ms = passed_ms,
+                                       .event_ms = time_ms,
+                                       .watermark_ms = passed_ms,
+                                       .hash = (uint64_t)key[0] * 31 + strlen(key)};
     char text[sizeof told + TEXT_MAX];
     memcpy(text, &told, sizeof told);
     memcpy(text + sizeof told, key, strlen(key));
@@ -169,14 +173,14 @@ static void what_a_row_causes_itself_comes_out_newest_window_first(void **state)
     end(&stream);
 }
 
-static void timers_stay_in_their_order(void **state)
+static void timers_of_process_functions_stay_in_their_order(void **state)
 {
     (void)state;
     struct stream stream;
     begin(&stream);
     for (uint64_t i = 0; i < 4; i++) {
         const char line[] = {(char)('a' + i), '\0'};
-        text(&stream, 9, TIDE_PHASE_TIMER, 500, i, TIDE_CHANNEL_ALERTS, line);
+        text(&stream, 9, TIDE_PHASE_PROCESS, 500, i, TIDE_CHANNEL_ALERTS, line);
     }
     let_out(&stream);
     assert_out(&stream, "abcd");
@@ -213,7 +217,7 @@ int main(void)
         cmocka_unit_test(results_without_a_text_leave_no_gap),
         cmocka_unit_test(texts_of_one_result_stay_together),
         cmocka_unit_test(what_a_row_causes_itself_comes_out_newest_window_first),
-        cmocka_unit_test(timers_stay_in_their_order),
+        cmocka_unit_test(timers_of_process_functions_stay_in_their_order),
         cmocka_unit_test(long_keys_and_long_texts_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
