@@ -171,7 +171,7 @@ static void end_reading(struct tide_parser *parser)
 
 enum tide_progress tide_parser_merge(struct tide_parser *parser)
 {
-    const bool is_careful = parser->has_gaps || tide_plan_has_arrivals(parser->plan);
+    const bool is_careful = tide_parser_is_careful(parser);
     uint64_t row_before = parser->router.row;
     enum tide_progress stopped = TIDE_BLOCKED;
     parser->records.chunk.rows = parser->records.chunk.own_rows;

@@ -53,6 +53,16 @@ void tide_parser_move_watermark(struct tide_parser *parser, int64_t watermark_ms
 /* Routes rows of several inputs, in the order in which they are one stream. */
 enum tide_progress tide_parser_merge(struct tide_parser *parser);
 
+/* Must every row be looked at on its own: for its time, for the time at which it comes, or for a
+ * note? Whether it is a future one its partition has seen, where there are any. */
+static inline bool tide_parser_is_careful(const struct tide_parser *parser)
+{
+    const bool sees_future =
+        parser->plan->max_future_ms >= 0 && parser->confluence.input_count == 0;
+    return sees_future || parser->has_gaps || parser->notes_all ||
+           tide_plan_has_arrivals(parser->plan);
+}
+
 /* Routes the records at the front of what is left of the chunk, as far as nothing out of the
  * ordinary comes up: a full batch, a row at or below the watermark, a watermark that lets something
  * fire. */

@@ -119,17 +119,9 @@ static void run_to_many(struct tide_parser *parser)
     keep_course(parser, &course, rows, taken);
 }
 
-/* Must every row be looked at on its own: for its time, for the time at which it comes, or for a
- * note? */
-static bool is_careful(const struct tide_parser *parser)
-{
-    return parser->has_gaps || parser->notes_all || parser->plan->max_future_ms >= 0 ||
-           tide_plan_has_arrivals(parser->plan);
-}
-
 void tide_parser_run(struct tide_parser *parser)
 {
-    if (is_careful(parser)) return;
+    if (tide_parser_is_careful(parser)) return;
     if (TIDE_UNLIKELY(parser->clock.is_ahead)) {
         take_back(parser);
         return;
@@ -141,7 +133,7 @@ void tide_parser_run(struct tide_parser *parser)
 struct tide_row *tide_parser_room(struct tide_parser *parser, uint32_t *count)
 {
     struct tide_router *router = &parser->router;
-    if (router->route_count > 1 || is_careful(parser)) return NULL;
+    if (router->route_count > 1 || tide_parser_is_careful(parser)) return NULL;
     struct tide_batch *batch = tide_router_batch(router, 0);
     if (!batch) return NULL;
     uint32_t room = batch->row_capacity - batch->row_count;
