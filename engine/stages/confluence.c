@@ -113,10 +113,14 @@ enum tide_confluence_news tide_confluence_look(struct tide_confluence *confluenc
 
 /* --- idle inputs --- */
 
-/* Has nothing come of the input, as far as it has been read here? */
+/* Has nothing come of the input that is still to be taken, neither a row nor its end? */
 static bool is_empty(const struct tide_confluence_input *input)
 {
-    return !input->parcel && tide_ring_count(&input->link->forward) == 0;
+    const struct tide_parcel *parcel = input->parcel;
+    if (parcel &&
+        (input->row_next < parcel->batch.row_count || parcel->batch.flags & TIDE_BATCH_END))
+        return false;
+    return tide_ring_count(&input->link->forward) == 0;
 }
 
 /* The names of the key columns come from the first input's header, and head the outputs. */
@@ -139,6 +143,7 @@ struct tide_silence tide_confluence_listen(struct tide_confluence *confluence, i
         }
         if (input->silent_since_ns == 0) input->silent_since_ns = now_ns;
         if (now_ns - input->silent_since_ns < idle_ns || !may_be_idle(confluence, i)) continue;
+        if (input->parcel) leave_parcel(input);
         tell_watermark(confluence);
         tide_interleave_remove(&confluence->order, i);
         tide_watermark_set_idle(&confluence->watermark, i);
