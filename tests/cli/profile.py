@@ -114,6 +114,29 @@ class Exactness(Profile):
             self.assertGreater(bounds[0]["late"], 0)
             self.assertEqual(bounds[-1]["late"], 0)
 
+    def test_of_sessions_no_more_are_late_than_said(self):
+        told, found = 0, 0
+        for rng, path in self.random_files():
+            window = f"session:{rng.choice((1, 20, 300))}s"
+            report = self.profile("--window", window, "--decimals", "6", path)
+            self.assertFalse(report["lateness"]["exact"])
+            for bound in report["lateness"]["bounds"]:
+                late = self.counts("--window", window, "--out-of-orderness", suffix(bound["out_of_orderness_ms"]), path)["late"]
+                self.assertLessEqual(late, bound["late"])
+                told, found = told + bound["late"], found + late
+            text = self.run_tidemark("profile", "--window", window, path).stdout.decode()
+            self.assertIn(f"Rows late at most for --window {window}, by --out-of-orderness\n", text)
+            self.assertIn("; at most: what joins an open session is used\n", text)
+        self.assertGreater(told, found)
+        self.assertGreater(found, 0)
+
+    def test_count_windows_have_no_late_rows(self):
+        for _, path in self.random_files():
+            report = self.profile("--window", "count:3", "--out-of-orderness", "0", path)
+            self.assertTrue(report["lateness"]["exact"])
+            self.assertEqual({bound["late"] for bound in report["lateness"]["bounds"]}, {0})
+            self.assertEqual(report["counts"]["late"], 0)
+
     def test_the_least_bound_is_the_least(self):
         for rng, path in self.random_files():
             window = rng.choice(WINDOWS)

@@ -163,6 +163,11 @@ uint64_t tide_lateness_late(const struct tide_lateness_course *course, unsigned 
     return late;
 }
 
+bool tide_lateness_is_exact(const struct tide_lateness *lateness)
+{
+    return lateness->window->kind != TIDE_WINDOW_SESSION;
+}
+
 uint64_t tide_lateness_gap(const struct tide_lateness_course *course, unsigned bound_count,
                            unsigned bound)
 {

@@ -13,7 +13,8 @@
  * time does not depend on the bound, but it does on --max-future, so each of those is a course of
  * its own.
  * What a course rejects, any with a smaller limit rejects too, so those that have not rejected
- * anything yet are one and the same and cost nothing.
+ * anything yet are one and the same and cost nothing. Count windows have no late rows. Of a session
+ * only the row's own window is known here, so that a row may turn out not to be late.
  */
 #ifndef TIDE_INSTRUMENTS_PROFILE_LATENESS_H
 #define TIDE_INSTRUMENTS_PROFILE_LATENESS_H
@@ -58,6 +59,10 @@ struct tide_lateness_verdict {
 
 /* The usual bounds and maximal futures, and the plan's own. */
 void tide_lateness_init(struct tide_lateness *lateness, const struct tide_plan *plan);
+
+/* Is as much late as is counted? Of sessions, what is counted is late unless it joins an open one.
+ */
+bool tide_lateness_is_exact(const struct tide_lateness *lateness);
 
 /* A row that can be read, in input order. */
 struct tide_lateness_verdict tide_lateness_add(struct tide_lateness *lateness, int64_t time_ms);

@@ -188,7 +188,7 @@ static void put_lateness(const struct tide_profile *profile, FILE *out)
     put_text(out, tide_profile_window(profile));
     fprintf(out, ", ");
     put_ms(out, "allowed_lateness_ms", lateness->allowed_ms);
-    fprintf(out, ", ");
+    fprintf(out, ", \"exact\": %s, ", tide_lateness_is_exact(lateness) ? "true" : "false");
     put_least_bound(own, out);
     fprintf(out, ",\n    \"bounds\": [");
     for (unsigned i = 0; i < lateness->bound_count; i++)

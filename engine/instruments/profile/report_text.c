@@ -79,10 +79,13 @@ static void put_rows(const struct tide_profile *profile, FILE *out)
     put_class(out, "late", tide_tally_late(tally, plan), tally->rows);
     if (plan->unbounded) fprintf(out, "  --out-of-orderness unbounded\n");
     else
-        fprintf(out, "  --out-of-orderness %s%s%s\n",
+        fprintf(out, "  --out-of-orderness %s%s%s%s\n",
                 tide_wording_span((uint64_t)plan->bound_ms).text,
                 plan->lateness_ms > 0 ? " --allowed-lateness " : "",
-                plan->lateness_ms > 0 ? tide_wording_span((uint64_t)plan->lateness_ms).text : "");
+                plan->lateness_ms > 0 ? tide_wording_span((uint64_t)plan->lateness_ms).text : "",
+                tide_lateness_is_exact(&tally->lateness)
+                    ? ""
+                    : "; at most: what joins an open session is used");
     if (tide_window_has_gaps(&plan->shape)) {
         put_class(out, "gap", tide_tally_gap(tally, plan), tally->rows);
         fprintf(out, "  between two windows\n");
@@ -184,8 +187,9 @@ static void put_lateness(const struct tide_profile *profile, FILE *out)
     if (plan->lateness_ms > 0)
         snprintf(allowed, sizeof allowed, " with --allowed-lateness %s",
                  tide_wording_span((uint64_t)plan->lateness_ms).text);
-    snprintf(heading, sizeof heading, "Rows late for --window %s%s, by --out-of-orderness",
-             tide_profile_window(profile), allowed);
+    snprintf(heading, sizeof heading, "Rows late%s for --window %s%s, by --out-of-orderness",
+             tide_lateness_is_exact(lateness) ? "" : " at most", tide_profile_window(profile),
+             allowed);
     tide_report_heading(out, heading);
     uint64_t shown = UINT64_MAX;
     for (unsigned i = 0; i < lateness->bound_count; i++) {

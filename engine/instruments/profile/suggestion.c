@@ -179,7 +179,8 @@ static void suggest_bound(const struct judge *judge)
 static void note_times(const struct judge *judge)
 {
     const struct tide_tally *tally = judge->tally;
-    if (tally->accepted > 1 && tally->resolution == 0 && judge->plan->shape.size_ms < 86400000)
+    if (tally->accepted > 1 && tally->resolution == 0 && judge->plan->shape.size_ms < 86400000 &&
+        judge->plan->window->kind != TIDE_WINDOW_COUNT)
         note(judge->out, "all times are whole days: a window shorter than --window tumbling:1d "
                          "holds no more than a day's rows either");
     if (tally->accepted > 1 && tally->time_least_ms == tally->time_greatest_ms)
