@@ -163,6 +163,13 @@ static inline bool tide_plan_workers_find_late(const struct tide_plan *plan)
     return plan->window->kind == TIDE_WINDOW_SESSION;
 }
 
+/* Can a row be late, and is its time enough to tell? */
+static inline bool tide_plan_parser_finds_late(const struct tide_plan *plan)
+{
+    return !tide_plan_workers_find_late(plan) && plan->clock == TIDE_CLOCK_EVENT &&
+           plan->window->kind != TIDE_WINDOW_COUNT;
+}
+
 /* Do rows carry the processing time at which they came? */
 static inline bool tide_plan_has_arrivals(const struct tide_plan *plan)
 {

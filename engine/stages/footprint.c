@@ -92,6 +92,7 @@ uint64_t tide_footprint_windows_max(const struct tide_plan *plan)
 {
     const unsigned partitions = tide_plan_partitions(plan);
     int64_t span_ms;
+    if (plan->window->kind == TIDE_WINDOW_COUNT) return 1; /* of a key */
     if (tide_plan_has_arrivals(plan)) return plan->window->count_over(&plan->shape, 0) + 1;
     if (__builtin_add_overflow(plan->bound_ms, plan->lateness_ms, &span_ms)) span_ms = INT64_MAX;
     if (plan->unbounded) return 0;

@@ -35,7 +35,8 @@ struct tide_footprint {
 
 void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *footprint);
 
-/* The most windows of one worker that are open at once, by the watermark; 0: no limit but the
+/* The most windows of one worker (sessions and count windows: of one key) that are open at once, by
+ * the watermark; 0: no limit but the
  * input. A batch that spans more than a window can open more for as long as it is being folded. */
 uint64_t tide_footprint_windows_max(const struct tide_plan *plan);
 

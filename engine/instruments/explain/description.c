@@ -95,7 +95,8 @@ const char *tide_explain_cargo_text(const struct tide_explanation *explanation,
         snprintf(text, bytes, "emissions: %s of lines", size);
         break;
     case TIDE_EXPLAIN_SIDE_LINES:
-        snprintf(text, bytes, "emissions: %s of late rows or rejects", size);
+        snprintf(text, bytes, "emissions: %s of %srejects", size,
+                 tide_plan_parser_finds_late(explanation->plan) ? "late rows or " : "");
         break;
     }
     return text;

@@ -77,6 +77,17 @@ static void say_clock(const struct tide_explanation *explanation, char *out, siz
 
 static void say_lateness(const struct tide_explanation *explanation, char *out, size_t bytes)
 {
+    if (explanation->plan->window->kind == TIDE_WINDOW_COUNT) {
+        snprintf(out, bytes, "nothing: no row is late for windows of so many rows");
+        return;
+    }
+    if (explanation->plan->window->kind == TIDE_WINDOW_SESSION && explanation->windows_max > 0) {
+        snprintf(out, bytes,
+                 "a row that joins a session that has fired fires it again; up to %llu "
+                 "sessions of a key are open or kept at once",
+                 ull(explanation->windows_max));
+        return;
+    }
     if (explanation->windows_max == 0)
         snprintf(out, bytes, "nothing: no window fires before the end, so no row comes after");
     else

@@ -9,6 +9,12 @@ static unsigned long long ull(uint64_t value)
     return value;
 }
 
+static bool is_of_key(const struct tide_explanation *explanation)
+{
+    const enum tide_window_kind kind = explanation->plan->window->kind;
+    return kind == TIDE_WINDOW_SESSION || kind == TIDE_WINDOW_COUNT;
+}
+
 static bool is_sliding(const struct tide_explanation *explanation)
 {
     return explanation->plan->window->kind == TIDE_WINDOW_SLIDING;
@@ -50,24 +56,38 @@ void tide_explain_window(const struct tide_explanation *explanation, char *text,
 uint32_t tide_explain_entry_bytes(const struct tide_explanation *explanation)
 {
     const uint32_t stride = explanation->states.stride;
-    return (uint32_t)sizeof(struct tide_entry) +
-           (is_sliding(explanation) ? tide_key_totals_pane_stride(stride) : stride);
+    switch (explanation->plan->window->kind) {
+    case TIDE_WINDOW_TUMBLING:
+        break;
+    case TIDE_WINDOW_SLIDING:
+        return (uint32_t)sizeof(struct tide_entry) + tide_key_totals_pane_stride(stride);
+    case TIDE_WINDOW_SESSION:
+        return (uint32_t)sizeof(struct tide_session_key) + stride;
+    case TIDE_WINDOW_COUNT:
+        return (uint32_t)sizeof(struct tide_count_key) + stride;
+    }
+    return (uint32_t)sizeof(struct tide_entry) + stride;
 }
 
 void tide_explain_keyed_state(const struct tide_explanation *explanation, char *text, size_t bytes)
 {
     const uint32_t stride = explanation->states.stride, all = tide_explain_entry_bytes(explanation),
                    entry = sizeof(struct tide_entry);
-    char behind[96] = "";
+    char behind[96] = "", around[96] = "";
+    if (is_of_key(explanation))
+        snprintf(around, sizeof around, "%u of the key%s, ", all - entry - stride,
+                 explanation->plan->window->kind == TIDE_WINDOW_SESSION
+                     ? ", its timer and the session's times"
+                     : "");
     if (is_sliding(explanation))
         snprintf(behind, sizeof behind, ", and %u of what comes behind it; %s slice%s a slide",
                  all - entry - stride,
                  tide_window_slices(&explanation->plan->shape) == 2 ? "two" : "one",
                  tide_window_slices(&explanation->plan->shape) == 2 ? "s" : "");
     snprintf(text, bytes,
-             "%u bytes a key and %s: an entry of %u (key or its place, "
+             "%u bytes a key and %s: %san entry of %u (key or its place, "
              "sum, count, first row and its time)%s %u of aggregates%s",
-             all, is_sliding(explanation) ? "slice of windows" : "window", entry,
+             all, is_sliding(explanation) ? "slice of windows" : "window", around, entry,
              *behind ? "," : " and", stride, behind);
 }
 
@@ -108,7 +128,7 @@ void tide_explain_growth(const struct tide_explanation *explanation, char *text,
         tide_words_bytes(total[i],
                          tide_key_totals_bytes(key_counts[i], explanation->states.stride));
     }
-    if (kind == TIDE_WINDOW_SESSION || kind == TIDE_WINDOW_COUNT) {
+    if (is_of_key(explanation)) {
         snprintf(text, bytes,
                  "What grows is %s, not the input: %s with 1, %s with 1000, %s with a million, "
                  "plus the bytes of keys longer than %d. A key without any is forgotten.",
@@ -142,9 +162,11 @@ void tide_explain_most(const struct tide_explanation *explanation, char *text, s
         snprintf(text, bytes, "nothing is late and all windows stay open to the end");
         return;
     }
-    const enum tide_window_kind kind = explanation->plan->window->kind;
-    const bool is_of_key = kind == TIDE_WINDOW_SESSION || kind == TIDE_WINDOW_COUNT;
+    if (explanation->plan->window->kind == TIDE_WINDOW_COUNT) {
+        snprintf(text, bytes, "one window of a key is open at once");
+        return;
+    }
     snprintf(text, bytes, "up to %llu windows of a %s are %s at once",
-             ull(explanation->windows_max), is_of_key ? "key" : "worker",
+             ull(explanation->windows_max), is_of_key(explanation) ? "key" : "worker",
              explanation->plan->lateness_ms > 0 ? "open or kept" : "open");
 }

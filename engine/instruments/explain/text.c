@@ -109,6 +109,7 @@ static void write_input(const struct tide_explanation *explanation, FILE *out)
 static const char *work_of(const struct tide_explanation *explanation, enum tide_role role)
 {
     const bool has_partitions = tide_plan_partitions(explanation->plan) > 0;
+    const bool finds_late = tide_plan_parser_finds_late(explanation->plan);
     switch (role) {
     case TIDE_ROLE_READER:
         return has_partitions ? "reads one file, unpacks"
@@ -116,10 +117,15 @@ static const char *work_of(const struct tide_explanation *explanation, enum tide
     case TIDE_ROLE_PARTITION:
         return "finds the records of one file, reads their fields";
     case TIDE_ROLE_PARSER:
-        return has_partitions ? "takes the row of the file that is furthest behind, decides the "
+        if (has_partitions)
+            return finds_late ? "takes the row of the file that is furthest behind, decides the "
                                 "watermark and who is late, routes rows by their key's hash"
-                              : "finds records, decides the watermark and who is late, routes rows "
-                                "by their key's hash";
+                              : "takes the row of the file that is furthest behind, decides the "
+                                "watermark, routes rows by their key's hash";
+        return finds_late
+                   ? "finds records, decides the watermark and who is late, routes rows by their "
+                     "key's hash"
+                   : "finds records, decides the watermark, routes rows by their key's hash";
     case TIDE_ROLE_WORKER:
         return "owns a share of the keys: folds, fires, applies rules, prints lines";
     case TIDE_ROLE_SINK:

@@ -64,18 +64,38 @@ static const char *words_end(const struct tide_plan *plan)
     return "The end of the input moves it to 2^63 - 1, which fires all the rest.";
 }
 
+/* A watermark that no window waits for. */
+static void words_printed(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    char bound[TIDE_WORDS_BYTES];
+    if (plan->unbounded)
+        snprintf(text, bytes, "There is no watermark (--out-of-orderness unbounded).");
+    else
+        snprintf(text, bytes,
+                 "The watermark, greatest event time so far - %s - 1 ms, is only printed.",
+                 tide_words_span(bound, plan->bound_ms));
+}
+
+static void words_of_rows(char *text, size_t bytes, const struct tide_plan *plan)
+{
+    char watermark[128];
+    words_printed(watermark, sizeof watermark, plan);
+    snprintf(
+        text, bytes,
+        "Windows do not wait for it: they fire inside their last row, which is where the result "
+        "stands; no row is late, and the clock makes no difference. %s The end of the input "
+        "fires nothing: unfinished windows give nothing.",
+        watermark);
+}
+
 static void words_processing(char *text, size_t bytes, const struct tide_plan *plan)
 {
-    char rate[64] = "the wall clock when it is taken", bound[TIDE_WORDS_BYTES];
-    char watermark[128] = "There is no watermark (--out-of-orderness unbounded).";
+    char rate[64] = "the wall clock when it is taken", watermark[128];
     bool is_virtual = plan->clock == TIDE_CLOCK_VIRTUAL;
     if (is_virtual)
         snprintf(rate, sizeof rate, "as if %u came a second, from the first one's event time",
                  plan->clock_rate);
-    if (!plan->unbounded)
-        snprintf(watermark, sizeof watermark,
-                 "The watermark, greatest event time so far - %s - 1 ms, is only printed.",
-                 tide_words_span(bound, plan->bound_ms));
+    words_printed(watermark, sizeof watermark, plan);
     snprintf(text, bytes,
              "Windows do not wait for it: they run on processing time. A row is in the windows of "
              "the time at which it comes: %s. A window fires before the first row that comes at or "
@@ -83,21 +103,45 @@ static void words_processing(char *text, size_t bytes, const struct tide_plan *p
              rate, is_virtual ? "" : ", and also while nothing comes", watermark, words_end(plan));
 }
 
+/* When a row is late, and what fires when. */
 static void words_late(char *text, size_t bytes, const struct tide_plan *plan)
 {
-    char span[TIDE_WORDS_BYTES];
-    if (plan->lateness_ms == 0) snprintf(text, bytes, " ms; that is also when the window fires.");
+    char span[TIDE_WORDS_BYTES], gap[TIDE_WORDS_BYTES], whose[128], again[192];
+    const bool is_session = plan->window->kind == TIDE_WINDOW_SESSION;
+    const char *joins = is_session
+                            ? " and the row touches no session that is kept, which the worker "
+                              "of its key finds out"
+                            : "";
+    snprintf(whose, sizeof whose, "%s",
+             plan->window->kind == TIDE_WINDOW_SLIDING ? "its last window's end"
+                                                       : "its window's end");
+    if (is_session)
+        snprintf(whose, sizeof whose, "its time + %s", tide_words_span(gap, plan->shape.size_ms));
+    snprintf(again, sizeof again,
+             "The %s fires at its end - 1 ms already; from then on each row %s "
+             "fires %s again, with the whole new value.",
+             is_session ? "session" : "window", is_session ? "that joins it" : "for it",
+             is_session ? "it" : "its key's window");
+    if (plan->lateness_ms == 0)
+        snprintf(text, bytes,
+                 "A row is late if the watermark before it has reached %s - 1 ms%s; %s.", whose,
+                 joins,
+                 is_session ? "a session fires when the watermark reaches its end - 1 ms"
+                            : "that is also when the window fires");
     else
         snprintf(text, bytes,
-                 " ms + %s. The window fires at its end - 1 ms already; from then on each row for "
-                 "it fires its key's window again, with the whole new value.",
-                 tide_words_span(span, plan->lateness_ms));
+                 "A row is late if the watermark before it has reached %s - 1 ms + %s%s. %s", whose,
+                 tide_words_span(span, plan->lateness_ms), joins, again);
 }
 
 void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan)
 {
     char bound[TIDE_WORDS_BYTES], span[TIDE_WORDS_BYTES], ahead[128] = "", idle[128] = "";
-    char late[256];
+    char late[512];
+    if (plan->window->kind == TIDE_WINDOW_COUNT) {
+        words_of_rows(text, bytes, plan);
+        return;
+    }
     if (tide_plan_has_arrivals(plan)) {
         words_processing(text, bytes, plan);
         return;
@@ -123,14 +167,12 @@ void tide_words_watermark(char *text, size_t bytes, const struct tide_plan *plan
         "Greatest event time so far - %s - 1 ms, after each row, as Flink's "
         "BoundedOutOfOrdernessWatermarks for every record%s. The parser alone decides it, from "
         "all rows; a worker believes what its ring tells it, the sink takes the least of its "
-        "workers.%s%s A row is late if the watermark before it has reached its %swindow's "
-        "end - 1%s %s",
+        "workers.%s%s %s %s",
         tide_words_span(bound, plan->bound_ms),
         tide_plan_partitions(plan) > 0
             ? "; of each file by itself, and the least of those that have not ended counts"
             : "",
-        ahead, idle, plan->window->kind == TIDE_WINDOW_SLIDING ? "last " : "", late,
-        words_end(plan));
+        ahead, idle, late, words_end(plan));
 }
 
 void tide_words_history(char *text, size_t bytes, const struct tide_plan *plan)
@@ -167,8 +209,11 @@ void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan)
         snprintf(text, bytes,
                  "key: each key's lines in the order of parallelism 1, which is by %s. Keys "
                  "interleave as their workers come: nothing is merged, and lines may stand "
-                 "differently from run to run. Late rows and rejects stand in input order.",
-                 key);
+                 "differently from run to run. %s",
+                 key,
+                 tide_plan_workers_find_late(plan)
+                     ? "Rejects stand in input order, late rows in that of their worker."
+                     : "Late rows and rejects stand in input order.");
     else if (plan->parallelism == 1)
         snprintf(text, bytes,
                  "global: by %s. One worker emits in this order by itself, so nothing is merged; "
