@@ -19,6 +19,9 @@
 #ifndef RUN_WINDOW
 #define RUN_WINDOW "tumbling:2s"
 #endif
+#ifndef RUN_HAS_LATE
+#define RUN_HAS_LATE true
+#endif
 #ifndef RUN_LATENESS
 #define RUN_LATENESS "0"
 #endif
