@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds with TIDE_BENCH, measures, and writes docs/benchmarks.md and docs/parallelism.md:
 #   bench/run.sh [OPTION]... [SECTION]...
-#   SECTION        yardstick, stages, micro, shapes, parallelism, instruments, peers [all];
-#                  what else the pages hold stays
+#   SECTION        yardstick, stages, micro, shapes, parallelism, instruments, peers [all these];
+#                  detectors: docs/detectors.md, needs TIDEMARK_EXTRA; what else the pages hold stays
 #   --quick        small sizes and few runs: does it all work? Writes the pages into DIR/pages, not docs/
 #   --long         yardstick: also the memory of a file ten times as long (8 GB of scratch)
 #   --build DIR    build folder [build/bench]
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
         case $1 in --build) build=$2 ;; --scratch) scratch=$2 ;; *) results=$2 ;; esac
         shift ;;
     -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    yardstick | stages | micro | shapes | parallelism | instruments | peers) sections="$sections $1" ;;
+    yardstick | stages | micro | shapes | parallelism | instruments | peers | detectors) sections="$sections $1" ;;
     *) echo "run.sh: unknown option or section $1; see --help" >&2; exit 2 ;;
     esac
     shift
@@ -73,6 +73,7 @@ measure()
     peers)
         "$root/bench/peers/all.py" --build "$build" --scratch "$scratch" --json "$results/peers.json" \
             --plots "$plots" $peers ;;
+    detectors) "$root/bench/detectors.py" --build "$build" ;;
     esac
 }
 
@@ -91,6 +92,7 @@ for section in $sections; do
     if measure "$section" >"$results/$section.md"; then
         case $section in
         parallelism) write_page parallelism.md main workers skew results ;;
+        detectors) write_page detectors.md detectors ;;
         *) measured="$measured $section" ;;
         esac
         cat "$results/$section.md"
