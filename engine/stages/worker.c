@@ -313,6 +313,8 @@ static void say_what_is_due(struct tide_worker *worker)
 {
     int64_t fire_ms;
     if (!worker->windowing->deadline(worker, &fire_ms)) fire_ms = INT64_MAX;
+    if (tide_plan_watches_keys(worker->plan))
+        fire_ms = tide_worker_inactive_due_ms(worker, fire_ms);
     if (worker->process) fire_ms = tide_worker_process_due_ms(worker, fire_ms);
     if (tide_control_set_due(worker->control, worker->index, fire_ms))
         tide_waiter_notify(worker->parser);

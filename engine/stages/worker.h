@@ -221,6 +221,9 @@ TIDE_MUST_USE bool tide_worker_note_noted(struct tide_worker *worker, const stru
 /* The first step still to be done, below `end`, that lets a timer fire; `end` if none. */
 uint32_t tide_worker_find_inactive(struct tide_worker *worker, uint32_t end);
 
+/* due_ms, or the watermark that the first timer waits for if that is less. */
+int64_t tide_worker_inactive_due_ms(struct tide_worker *worker, int64_t due_ms);
+
 /* Lets out what the firing's step passes, behind its windows. DONE, BLOCKED or STARVED. */
 enum tide_progress tide_worker_fire_inactive(struct tide_worker *worker);
 

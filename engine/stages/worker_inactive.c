@@ -56,6 +56,14 @@ uint32_t tide_worker_find_inactive(struct tide_worker *worker, uint32_t end)
     return tide_epoch_find_watermark(epoch, begin, end, watermark_ms);
 }
 
+int64_t tide_worker_inactive_due_ms(struct tide_worker *worker, int64_t due_ms)
+{
+    const struct tide_inactive_key *first = tide_inactivity_first(&worker->inactivity);
+    if (!first || worker->plan->clock != TIDE_CLOCK_EVENT) return due_ms;
+    const int64_t deadline_ms = tide_inactivity_deadline(&worker->inactivity, first);
+    return deadline_ms < due_ms ? deadline_ms : due_ms;
+}
+
 /* Is the firing a step that lets timers fire which have been set? */
 static bool lets_timers_fire(const struct tide_worker *worker)
 {

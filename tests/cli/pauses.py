@@ -19,8 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
 from harness import Case, main
 
 HEADER = "transaction_id,timestamp,amount\n"
-NAMES = "window_start,window_end,transaction_id,first_time,sum,count,watermark_ms"
-LIMIT_S = 60
+LIMIT_S = 30
 IS_SANITIZED = os.environ.get("TIDEMARK_SLOW", "1") != "1"
 LOOK_S = 0.01
 GROWTHS = 400
@@ -341,6 +340,16 @@ class Clocks(Pauses):
                     self.write(row("b", 1000))
                     self.wait_lines(3)
                     self.end()
+
+    def test_a_key_falls_silent_with_the_whole_input(self):
+        for machine in MACHINES:
+            with self.subTest(machine):
+                self.start("--idle-timeout", "50ms", "--window", "tumbling:1d", "--inactive", "1100ms", "--alert", "none",
+                           "--results", os.devnull, "--alerts", "-", *machine)
+                self.write(HEADER, row("a", 1), row("b", 1), row("c", 40))
+                self.wait(lambda: len(self.lines()) > 3, "three alerts")
+                self.assertEqual([line.split(",")[2] for line in self.lines()[1:]], ["a", "b", "c"])
+                self.end()
 
     def test_processing_time_without_a_watermark(self):
         self.start("--clock", "processing", "--window", "tumbling:100ms", "--out-of-orderness", "unbounded", "-p", "2")
