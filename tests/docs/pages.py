@@ -2,7 +2,8 @@
 """Do the documents tell the truth: is every option in the man page, do links lead somewhere, are examples as printed?
 
 A block of a page that begins with ```console holds commands after `$ ` and what they print on standard output. The
-commands of a page run one after the other in one folder, with the project's data/ in it.
+commands of a page run one after the other in one folder, with the project's data/ in it, the folder of
+tidemark_process.h as include/ and docs/examples/.
 """
 import os
 import re
@@ -21,7 +22,7 @@ COMMANDS = ("run", "bench", "compare", "profile", "explain", "parse", "gen")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 FUNCTION = re.compile(r"`(\w+)\(\)`|`(?:struct )?(tide_[a-z0-9_]+[a-z0-9])`")
 FILE = re.compile(r"`((?:[a-z0-9_]+/)*[a-z0-9_]+\.(?:c|h|py|sh))`")
-SOURCES = ("engine", "operators", "tests", "bench", "data")
+SOURCES = ("engine", "operators", "tests", "bench", "data", "docs")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # In --help: an option's head and text up to the next one; in the man page the same is between two .TP.
 HELP_OPTION = re.compile(r"^ +(?:-\w, )?--([\w-]+)(.*?)(?=^ +(?:-\w, )?--|^$)", re.DOTALL | re.MULTILINE)
@@ -84,6 +85,8 @@ class Pages(Case):
         self.addCleanup(folder.cleanup)
         os.symlink(DATA, Path(folder.name, "data"))
         os.symlink(self.tidemark, Path(folder.name, "tidemark"))
+        os.symlink(ROOT / "engine" / "process", Path(folder.name, "include"))
+        os.symlink(ROOT / "docs" / "examples", Path(folder.name, "examples"))
         return folder.name
 
     def check_block(self, page, folder, block):
