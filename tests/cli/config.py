@@ -49,7 +49,7 @@ class Config(Case):
             "0,10000,a,1000,2,9223372036854775807"])
 
     def test_a_faulty_line_is_named(self):
-        for line in ("kye = card", "key", "= card", "window = sliding:1s/1s", "decimals = x", "allowed-lateness = x",
+        for line in ("kye = card", "key", "= card", "window = hopping:1s", "decimals = x", "allowed-lateness = x",
                      "help = true", "config = other.conf"):
             with self.subTest(line):
                 done = self.run_with(CONFIG + line + "\n")

@@ -16,16 +16,14 @@ RUN_OPTIONS = {
     "--time-format": "default: auto", "--timezone": "default: UTC", "--decimals": "default: 6",
     "--out-of-orderness": "default: 1s", "--max-future": "default: off",
     "--allowed-lateness": "default: 0", "--follow": None, "--idle-timeout": "default: off",
-    "--clock": "default: event", "--window": "default: tumbling:10s",
-    "--allowed-lateness": "default: 0", "--inputs": "default: concat", "--follow": None, "--idle-timeout": "default: off", "--window": "default: tumbling:10s",
+    "--clock": "default: event", "--window": "default: tumbling:10s", "--inputs": "default: concat",
     "--at-end": "default: fire", "--aggregate": "default: sum,count", "--alert": "default: sum > 8000",
     "--parallelism": "default: auto", "--order": "default: global", "--alerts": "standard output", "--results": "off",
     "--late": "off", "--rejects": "off", "--stats": "off", "--trace": "off", "--format": "default: csv", "--max-rejects": "default: none",
     "--progress": "default: auto", "--na": "pandas", "--trim": None, "--decimal-comma": None,
     "--max-row-bytes": "default: 1048576", "--time-output": "default: plain", "--config": None, "--quiet": None,
     "--verbose": None, "--batch-rows": "default: auto", "--ring-slots": "default:", "--simd": "default: auto",
-    "--scheduler": "default: threads",
-    "--inactive": "default: off", "--history": "default: 20", "--side-output": "instead",
+    "--inactive": "default: off", "--process": "shared library", "--process-arg": "argument", "--history": "default: 20", "--side-output": "instead",
     "--scheduler": "default: threads", "--flink-parallelism": "default: 1",
 }
 GEN_OPTIONS = {
