@@ -39,6 +39,7 @@ static const char *const without[] = {
     "verbose",
     "follow",
     "idle-timeout",
+    "inputs",
     NULL,
 };
 /* clang-format on */

@@ -74,6 +74,7 @@ static const char *const not_for_reading[] = {
     "side-output", "inactive",
     "follow",
     "idle-timeout", "clock",
+    "inputs",
     NULL,
 };
 /* clang-format on */

@@ -33,6 +33,7 @@ BAD_VALUES = {
     "--max-rejects": ("x", "-1", "%", "-1%", ""),
     "--max-row-bytes": ("0", "-1", "x"),
     "--at-end": ("keep", ""),
+    "--inputs": ("parallel", ""),
     "--idle-timeout": ("0", "soon", ""),
     "--clock": ("wall", "", "virtual", "virtual:", "virtual:0", "virtual:1.5", "virtual:1000000001", "virtual:-1",
                 "virtual:99999999999999999999", "virtual:5x", "processing:5", "event:"),

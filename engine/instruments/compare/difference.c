@@ -100,13 +100,21 @@ static bool read_window(const struct tide_plan *plan, const struct tide_manner *
     return true;
 }
 
+/* Can the rows of a window be told file by file? Not where their order decides, and the files are
+ * read side by side. */
+static bool has_telling_rows(const struct tide_plan *plan)
+{
+    return tide_plan_partitions(plan) == 0 ||
+           (plan->window->kind != TIDE_WINDOW_COUNT && plan->clock == TIDE_CLOCK_EVENT);
+}
+
 static bool find_rows(struct search *search, struct tide_error *error)
 {
     struct tide_difference *out = search->out;
     const struct tide_plan *plan = search->comparer->plan;
     const struct tide_witness *witness = out->reference.found ? &out->reference : &out->other;
     struct tide_origin_question question;
-    if (!plan || !witness->found ||
+    if (!plan || !witness->found || !has_telling_rows(plan) ||
         !read_window(plan, &search->comparer->manner, &witness->result, &question))
         return true;
     out->has_origin = true;

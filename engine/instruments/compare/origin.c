@@ -148,8 +148,13 @@ static bool take_chunk(struct scan *scan, struct tide_error *error)
     return true;
 }
 
+/* Of files that are read side by side each has its own watermark, and its rows are judged by it. */
 static void begin_file(struct scan *scan)
 {
+    if (tide_plan_partitions(scan->plan) > 0) {
+        scan->has_time = false;
+        scan->watermark_ms = INT64_MIN;
+    }
     scan->awaits_header = scan->plan->has_header;
     if (!scan->plan->has_header) tide_columns_from_numbers(&scan->columns, scan->plan);
 }
