@@ -162,6 +162,9 @@ class FailingRuns(CompareCase):
         self.assertIn("no regular file", self.refused(self.folder, status=1))
         self.assertIn("cannot read none.csv: No such file", self.refused("none.csv", status=1))
 
+    def test_the_wall_clock_is_refused(self):
+        self.assertIn("--clock: no two runs", self.refused("--clock", "processing", self.put("in.csv", b"")))
+
     def test_options_without_effect_are_refused(self):
         path, result = self.put("rows.csv", rows(50, 9)), self.results("a.csv", rows(50, 9))
         self.assertIn("--results", self.refused(path, "--results", "x.csv"))
@@ -334,6 +337,17 @@ class Files(CompareCase):
         self.assertIn("".join([f"  made by: {len(made)} rows\n",
                                *(f"    {path}:{number}: {line}\n" for number, line in made[:5]),
                                *([f"    and {len(made) - 5} more\n"] if len(made) > 5 else [])]), text)
+
+    def test_the_rows_that_came_in_a_window_of_the_virtual_clock_are_shown(self):
+        data = b"transaction_id,timestamp,amount\n" + b"".join(
+            b"a,2024-05-11 10:00:%d,%d\n" % (second, i) for i, second in enumerate((10, 30, 15, 50, 59)))
+        clock = ("--clock", "virtual:1", "--window", "tumbling:2s")
+        first = self.results("first.csv", data, *clock)
+        second = self.folder / "second.csv"
+        second.write_bytes(Path(first).read_bytes().replace(b":15,5,2,", b":15,6,2,"))
+        told = self.compare("--input", "in.csv", *clock, first, second, status=4)
+        self.assertRegex(told, r"made by: 2 rows\n +\S*in\.csv:4: a,2024-05-11 10:00:15,2\n"
+                               r" +\S*in\.csv:5: a,2024-05-11 10:00:50,3\n")
 
     def test_rows_that_fired_a_window_again_are_told_apart(self):
         times = ("01", "12", "03", "04", "17", "05")  # the third and fourth fire it again, the last is late
