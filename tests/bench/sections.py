@@ -24,6 +24,16 @@ esac
 exec {tidemark} "$@"
 """
 
+# tidemark, but for sessions, whose gap is another.
+OTHER_GAP = """#!/bin/sh
+for word; do
+    shift
+    [ "$word" != session:10s ] || word=session:2s
+    set -- "$@" "$word"
+done
+exec {tidemark} "$@"
+"""
+
 
 class Sections(Case):
     def setUp(self):
@@ -62,6 +72,27 @@ class Sections(Case):
                 self.assertEqual(shape["levels"][0]["wall_ratio"]["of_medians"], 1)
                 self.assertGreater(shape["alerts"], 0)
 
+    def test_sessions_that_differ_have_no_figures(self):
+        build = self.folder / "build"
+        build.mkdir()
+        shutil.copy(self.build / "CMakeCache.txt", build)
+        (build / "tidemark").write_text(OTHER_GAP.format(tidemark=self.tidemark))
+        (build / "tidemark").chmod(0o755)
+        done = self.bench("sessions.py", "--build", build, "--scratch", self.folder, "--rows", "20000", "--rounds", "1")
+        self.assertEqual((done.returncode, done.stdout), (DIFFERENT, b""), done.stderr)
+        self.assertIn(b"session:10s: N = 1 does not print what a count by hand finds", done.stderr)
+
+    def test_sessions_and_count_windows_stand_beside_tumbling_ones(self):
+        report = self.folder / "sessions.json"
+        done = self.bench("sessions.py", "--build", self.build, "--scratch", self.folder, "--rows", "20000", "--rounds", "1",
+                          "--json", report)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for case in json.loads(report.read_text())["cases"]:
+            self.assertEqual(case["windows"][0]["wall_ratio"]["of_medians"], 1)
+            for figures in case["windows"]:
+                self.assertGreater(figures["results"], 0, figures["window"])
+                self.assertIn(f"| `{figures['window']}` |".encode(), done.stdout)
+
     def test_the_yardstick_finds_the_same_alerts(self):
         if not (self.build / "bench" / "limit").exists():
             self.skipTest("the yardstick is for x86-64")
@@ -82,7 +113,7 @@ class Sections(Case):
                                            f"<!-- end: shapes -->\n{tail}")
 
     def test_every_section_has_its_place_in_the_page(self):
-        for section in ("yardstick", "stages", "micro", "shapes", "instruments", "peers"):
+        for section in ("yardstick", "stages", "micro", "shapes", "sessions", "instruments", "peers"):
             (self.folder / f"{section}.md").write_text("figures\n")
             done = self.bench("page.py", "--results", self.folder, "--page", self.folder / "page.md", section)
             self.assertEqual(done.returncode, 0, done.stderr)
