@@ -92,6 +92,32 @@ class Sections(Case):
             for figures in case["windows"]:
                 self.assertGreater(figures["results"], 0, figures["window"])
                 self.assertIn(f"| `{figures['window']}` |".encode(), done.stdout)
+    def windows(self, tidemark):
+        build = self.folder / "build"
+        (build / "bench").mkdir(parents=True)
+        shutil.copy(self.build / "CMakeCache.txt", build)
+        shutil.copy(self.build / "bench" / "gen", build / "bench")
+        (build / "tidemark").write_text(tidemark)
+        (build / "tidemark").chmod(0o755)
+        report = self.folder / "windows.json"
+        return report, self.bench("windows.py", "--build", build, "--scratch", self.folder, "--rows", "30000",
+                                  "--rounds", "1", "--json", report)
+
+    def test_windows_that_slide_wrongly_have_no_figures(self):
+        report, done = self.windows(f"#!/bin/sh\nexec {self.tidemark} \"$@\" --out-of-orderness 0\n")
+        self.assertEqual(done.returncode, DIFFERENT, done.stderr)
+        self.assertIn(b"the results are not those of a count by hand", done.stderr)
+        self.assertEqual(done.stdout, b"")
+        self.assertFalse(report.exists())
+
+    def test_windows_that_slide_have_a_ratio_and_a_time_for_a_result(self):
+        report, done = self.windows(f"#!/bin/sh\nexec {self.tidemark} \"$@\"\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cases = json.loads(report.read_text())["cases"]
+        self.assertEqual([case["keys"] for case in cases], [100, 1_000, 100_000])
+        for case in cases:
+            self.assertGreater(case["results"]["sliding"], 20 * case["results"]["tumbling"])
+            self.assertGreater(case["ratio"]["of_medians"], 0)
 
     def test_the_yardstick_finds_the_same_alerts(self):
         if not (self.build / "bench" / "limit").exists():
@@ -114,6 +140,7 @@ class Sections(Case):
 
     def test_every_section_has_its_place_in_the_page(self):
         for section in ("yardstick", "stages", "micro", "shapes", "sessions", "instruments", "peers"):
+        for section in ("yardstick", "stages", "micro", "shapes", "windows", "instruments", "peers"):
             (self.folder / f"{section}.md").write_text("figures\n")
             done = self.bench("page.py", "--results", self.folder, "--page", self.folder / "page.md", section)
             self.assertEqual(done.returncode, 0, done.stderr)
