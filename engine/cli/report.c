@@ -37,6 +37,30 @@ static void warn_of_unit(const struct tide_report *report)
             likelier, bytes, text, likelier);
 }
 
+/* What became of open windows. */
+static void say_end(const struct tide_report *report)
+{
+    const struct tide_plan *plan = report->plan;
+    const struct tide_totals *totals = report->totals;
+    const unsigned long long unfired = ull(totals->unfired_entries);
+    char stopped[48] = "";
+    if (report->signal) snprintf(stopped, sizeof stopped, "stopped by signal %d: ", report->signal);
+    if (tide_plan_counts_rows(plan))
+        fprintf(stderr,
+                "tidemark: %swindows open at the end, with fewer than %llu rows: %llu; they "
+                "give nothing\n",
+                stopped, ull(plan->shape.row_count), ull(totals->unfired_windows));
+    else if (report->signal)
+        fprintf(stderr, "tidemark: %s%llu results of open windows were not fired\n", stopped,
+                unfired);
+    else if (plan->drop_at_end)
+        fprintf(stderr,
+                "tidemark: --at-end drop: %llu results of windows open at the end of the input "
+                "were dropped\n",
+                unfired);
+    else fprintf(stderr, "tidemark: the end of the input fired all open windows\n");
+}
+
 void tide_report_summary(const struct tide_report *report)
 {
     const struct tide_totals *totals = report->totals;
@@ -51,16 +75,7 @@ void tide_report_summary(const struct tide_report *report)
             "tidemark: %llu results, %llu alerts; %.3f s, %.1f M rows/s at parallelism %u\n",
             ull(totals->results), ull(totals->alerts), seconds(report->wall_ns), rate / 1e6,
             report->plan->parallelism);
-    if (report->signal)
-        fprintf(stderr,
-                "tidemark: stopped by signal %d: %llu results of open windows were not fired\n",
-                report->signal, ull(totals->unfired_entries));
-    else if (report->plan->drop_at_end)
-        fprintf(stderr,
-                "tidemark: --at-end drop: %llu results of windows open at the end of the input "
-                "were dropped\n",
-                ull(totals->unfired_entries));
-    else fprintf(stderr, "tidemark: the end of the input fired all open windows\n");
+    say_end(report);
     warn_of_unit(report);
 }
 

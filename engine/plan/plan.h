@@ -163,11 +163,17 @@ static inline bool tide_plan_workers_find_late(const struct tide_plan *plan)
     return plan->window->kind == TIDE_WINDOW_SESSION;
 }
 
+/* Are windows so many rows, which time does not fire? */
+static inline bool tide_plan_counts_rows(const struct tide_plan *plan)
+{
+    return plan->window->kind == TIDE_WINDOW_COUNT;
+}
+
 /* Can a row be late, and is its time enough to tell? */
 static inline bool tide_plan_parser_finds_late(const struct tide_plan *plan)
 {
     return !tide_plan_workers_find_late(plan) && plan->clock == TIDE_CLOCK_EVENT &&
-           plan->window->kind != TIDE_WINDOW_COUNT;
+           !tide_plan_counts_rows(plan);
 }
 
 /* Do rows carry the processing time at which they came? */

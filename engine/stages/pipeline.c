@@ -155,6 +155,7 @@ static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *tot
         totals->rows.late += counts->late;
         totals->results += counts->results;
         totals->alerts += counts->alerts;
+        totals->unfired_windows += counts->unfired_windows;
         totals->unfired_entries += counts->unfired_entries;
         add_process(pipeline, i, totals);
     }

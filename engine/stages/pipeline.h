@@ -28,6 +28,7 @@ struct tide_pipeline;
 struct tide_totals {
     struct tide_row_counts rows;
     uint64_t used, results, alerts;
+    uint64_t unfired_windows; /* open at the end */
     uint64_t unfired_entries; /* results that open windows would have given */
     uint64_t process_counters[TIDEMARK_COUNTERS_MAX]; /* of the process function, in its order */
     uint64_t bytes_unpacked;

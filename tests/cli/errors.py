@@ -17,7 +17,8 @@ BAD_DURATIONS = ("", "10", "1.5s", "-1s", "1 s", "1w", "s", "10S", "10s5", "4611
                  "99999999999999999999d", "0x10s", "+1s")
 BAD_VALUES = {
     "--window": ("tumbling", "tumbling:", "tumbling:0", "tumbling:10", "tumbling:0s", "hopping:10s", "tumbling:10s+",
-                 "tumbling:10s+x", "10s"),
+                 "tumbling:10s+x", "10s", "session", "session:", "session:0", "session:10", "session:10s+1s", "count:",
+                 "count:0", "count:-1", "count:1s", "count:1000000000000000000"),
     "--decimals": ("19", "-1", "x", "", "1.5"),
     "--history": ("0", "10001", "x", "-1", "", "1.5"),
     "-p": ("0", "257", "x", "-1", "", "1.5"),

@@ -106,6 +106,35 @@ class Pipes(Pauses):
                 self.wait_lines(21)
                 self.end()
 
+    def test_sessions_and_their_late_rows_come_while_the_pipe_is_open(self):
+        os.mkfifo(self.folder / "late")
+        for machine in MACHINES:
+            with self.subTest(machine):
+                self.start("--window", "session:5s", "--late", "late", *machine)
+                with open(self.folder / "late") as late:
+                    self.write(HEADER, *(row(f"k{i}", i // 2) for i in range(20)))
+                    self.write(row("k0", 30))
+                    self.assertEqual({line.split(",")[2] for line in self.wait_lines(20)}, {f"k{i}" for i in range(20)})
+                    self.write(row("k3", 12), row("k0", 23))
+                    self.assertEqual(late.readline(), "line,watermark_ms,record\n")
+                    self.assertEqual(late.readline(), f"23,1715421628999,\"{row('k3', 12)[:-1]}\"\n")
+                    self.write(row("k7", 25))  # not late: it ends with the watermark's next second
+                    self.write(row("k7", 60))
+                    self.assertEqual({line.split(",")[2] for line in self.wait_lines(22)[20:]}, {"k0", "k7"})
+                    self.process.stdin.close()
+                    self.assertEqual([line.split(",")[0] for line in late], ["24"])
+                self.end()
+
+    def test_count_windows_come_while_the_pipe_is_open(self):
+        for machine in MACHINES:
+            with self.subTest(machine):
+                self.start("--window", "count:2", *machine)
+                self.write(HEADER, row("a", 30), row("b", 20), row("b", 10), row("c", 1))
+                self.assertEqual([line.split(",")[2] for line in self.wait_lines(1)], ["b"])
+                self.write(row("a", 2))
+                self.assertEqual([line.split(",")[2] for line in self.wait_lines(2)], ["b", "a"])
+                self.assertIn("windows open at the end, with fewer than 2 rows: 1; they give nothing", self.end())
+
     def test_alerts_come_while_the_pipe_is_open(self):
         os.mkfifo(self.folder / "alerts")
         self.start("--alerts", "alerts", "--alert", "sum > 40", "-p", "3")
