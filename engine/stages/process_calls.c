@@ -4,8 +4,6 @@
  */
 #include "engine/stages/process_parts.h"
 
-#include "engine/stages/worker.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -24,15 +22,14 @@ static int fail(struct tide_worker_process *process, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(process->error.text, sizeof process->error.text, format, arguments);
     va_end(arguments);
-    process->call.has_failed = true;
+    process->call.has_failed = process->call.is_touched = true;
     return -1;
 }
 
 /* --- state --- */
 
-static uint64_t hash_of(const struct tide_worker_process *process)
+static uint64_t hash_of(const struct tide_worker_process *process, const struct tide_key *key)
 {
-    const struct tide_key *key = &process->call.key;
     if (key->bytes > TIDE_KEY_INLINE_BYTES) return key->words[1];
     return tide_hash_inline(&process->worker->seed, key->words[0], key->words[1]);
 }
@@ -40,9 +37,10 @@ static uint64_t hash_of(const struct tide_worker_process *process)
 static struct tide_process_record *find_record(struct tide_worker_process *process)
 {
     struct tide_process_call *call = &process->call;
-    if (!call->is_looked_up)
-        call->record = tide_key_table_find(&process->keys, &call->key, hash_of(process));
-    call->is_looked_up = true;
+    if (call->is_looked_up) return call->record;
+    const struct tide_key key = tide_process_key(process);
+    call->record = tide_key_table_find(&process->keys, &key, hash_of(process, &key));
+    call->is_looked_up = call->is_touched = true;
     return call->record;
 }
 
@@ -50,10 +48,11 @@ static struct tide_process_record *find_record(struct tide_worker_process *proce
 static struct tide_process_record *make_record(struct tide_worker_process *process)
 {
     struct tide_process_call *call = &process->call;
+    if (call->record) return call->record;
+    const struct tide_key key = tide_process_key(process);
     bool is_new;
-    if (!call->record)
-        call->record = tide_key_table_put(&process->keys, &call->key, hash_of(process), &is_new);
-    call->is_looked_up = call->record != NULL;
+    call->record = tide_key_table_put(&process->keys, &key, hash_of(process, &key), &is_new);
+    call->is_looked_up = call->is_touched = call->record != NULL;
     if (!call->record) fail(process, "out of memory for the keys' states and timers");
     return call->record;
 }
@@ -78,15 +77,6 @@ static void clear_state(struct tidemark_context *context)
     if (record) record->has_state = false;
 }
 
-void tide_process_leave_key(struct tide_worker_process *process)
-{
-    struct tide_process_record *record = process->call.record;
-    process->call.record = NULL;
-    process->call.is_looked_up = false;
-    if (!record || record->has_state || record->timer_count > 0) return;
-    tide_key_table_remove(&process->keys, record);
-}
-
 /* --- timers --- */
 
 static int64_t processing_time(struct tidemark_context *context)
@@ -100,7 +90,7 @@ static bool is_endless(struct tide_worker_process *process, struct tide_process_
 {
     const bool is_over =
         time == TIDEMARK_EVENT_TIME && process->context.watermark_ms == TIDEMARK_WATERMARK_END;
-    if (!process->call.is_timer || (!is_over && time_ms > process->call.time_ms)) return false;
+    if (process->call.due || (!is_over && time_ms > process->call.time_ms)) return false;
     if (record->advance != process->advance) record->chain = 0;
     record->advance = process->advance;
     if (++record->chain <= TIDEMARK_TIMER_CHAIN_MAX) return false;
@@ -112,20 +102,36 @@ static bool is_endless(struct tide_worker_process *process, struct tide_process_
     return true;
 }
 
+/* A row that fires something itself has seen this watermark: steps before it are no longer any of
+ * its timers' business. */
+static void note_reached(struct tide_worker_process *process)
+{
+    const struct tide_firing *firing = &process->worker->firing;
+    int64_t *reached_ms = &process->reached_ms[TIDEMARK_EVENT_TIME];
+    if (firing->phase == TIDE_PHASE_ROW && firing->watermark_ms > *reached_ms)
+        *reached_ms = firing->watermark_ms;
+}
+
+/* A timer's own timers come behind it: so a worker's lines are in order. */
+static int64_t due_of(const struct tide_process_call *call, enum tidemark_time time,
+                      int64_t time_ms)
+{
+    bool is_behind = !call->due && call->time == time && call->due_ms > time_ms;
+    return is_behind ? call->due_ms : time_ms;
+}
+
 static int register_timer(struct tidemark_context *context, enum tidemark_time time,
                           int64_t time_ms)
 {
     struct tide_worker_process *process = process_of(context);
-    const struct tide_process_call *call = &process->call;
     if (!process->plugin->function->on_timer)
         return fail(process, "it registers a timer and has no on_timer");
     if ((unsigned)time >= TIDE_PROCESS_CLOCK_COUNT)
         return fail(process, "it registers a timer of clock %d", (int)time);
     struct tide_process_record *record = make_record(process);
     if (!record) return -1;
-    /* A timer's own timers come behind it: so a worker's lines are in order. */
-    int64_t due_ms =
-        call->is_timer && call->time == time && call->due_ms > time_ms ? call->due_ms : time_ms;
+    note_reached(process);
+    int64_t due_ms = due_of(&process->call, time, time_ms);
     switch (tide_key_timers_add(&process->timers[time], &record->head, time_ms, due_ms)) {
     case TIDE_TIMER_IS_THERE:
         return 0;
@@ -144,8 +150,7 @@ static int delete_timer(struct tidemark_context *context, enum tidemark_time tim
     if ((unsigned)time >= TIDE_PROCESS_CLOCK_COUNT)
         return fail(process, "it deletes a timer of clock %d", (int)time);
     struct tide_process_record *record = find_record(process);
-    if (record && tide_key_timers_remove(&process->timers[time], &record->head, time_ms))
-        record->timer_count--;
+    if (record) tide_key_timers_remove(&process->timers[time], &record->head, time_ms);
     return 0;
 }
 
@@ -185,25 +190,55 @@ static char *make_room(struct tide_process_lines *lines, size_t bytes)
     return lines->text + lines->text_bytes;
 }
 
-static int add_line(struct tide_process_lines *lines, unsigned channel, size_t bytes)
+static int add_line(struct tide_worker_process *process, unsigned channel, size_t bytes)
 {
+    struct tide_process_lines *lines = &process->lines;
+    struct tide_process_call *call = &process->call;
+    if (lines->count == 0) {
+        call->order = tide_process_order(process);
+        call->key = tide_process_key(process);
+    }
     lines->items[lines->count++] = (struct tide_process_line){channel, bytes};
     lines->text_bytes += bytes;
     return 0;
+}
+
+/* What a line shows; made when the first one is emitted. */
+static const struct tide_emission *emission_of(struct tide_worker_process *process)
+{
+    struct tide_process_call *call = &process->call;
+    const struct tidemark_context *context = &process->context;
+    if (call->has_emission) return &call->emission;
+    call->has_emission = true;
+    call->emission = (struct tide_emission){
+        .channel = TIDE_CHANNEL_ALERTS,
+        .window_end_ms = call->time_ms,
+        .watermark_ms = context->watermark_ms,
+        .key = context->key,
+        .key_bytes = (uint32_t)context->key_bytes,
+    };
+    if (!call->due) return &call->emission;
+    tide_worker_find_values(process->worker, call->due);
+    call->emission.window_start_ms = call->due->start_ms;
+    call->emission.window_end_ms = call->due->end_ms;
+    call->emission.entry = call->due->entry;
+    call->emission.values = process->worker->values;
+    return &call->emission;
 }
 
 static int emit(struct tidemark_context *context, const char *text, size_t bytes)
 {
     struct tide_worker_process *process = process_of(context);
     const struct tide_plan *plan = process->worker->plan;
-    const struct tide_emission *emission = process->call.emission;
     if (check_text(process, text, bytes)) return -1;
+    process->call.is_touched = true;
     process->lines.alert_count++;
     if (!plan->outputs[TIDE_OUTPUT_ALERTS]) return 0;
+    const struct tide_emission *emission = emission_of(process);
     char *room =
         make_room(&process->lines, plan->format->line_bytes_max(plan, emission->key_bytes, bytes));
     if (!room) return fail(process, "out of memory for the lines it emits");
-    return add_line(&process->lines, TIDE_CHANNEL_ALERTS,
+    return add_line(process, TIDE_CHANNEL_ALERTS,
                     plan->format->line(&process->worker->formatter, emission, text, bytes, room));
 }
 
@@ -217,11 +252,12 @@ static int emit_to(struct tidemark_context *context, unsigned side_output, const
     if (check_text(process, text, bytes)) return -1;
     unsigned channel = process->side_channels[side_output];
     if (channel == TIDE_CHANNEL_ALERTS) return 0;
+    process->call.is_touched = true;
     char *room = make_room(&process->lines, bytes + 1);
     if (!room) return fail(process, "out of memory for the lines it emits");
     memcpy(room, text, bytes);
     room[bytes] = '\n';
-    return add_line(&process->lines, channel, bytes + 1);
+    return add_line(process, channel, bytes + 1);
 }
 
 static int count(struct tidemark_context *context, unsigned counter, uint64_t more)

@@ -6,7 +6,6 @@
  */
 #include "engine/base/clock.h"
 #include "engine/stages/process_parts.h"
-#include "engine/stages/worker.h"
 
 enum { LOOK_MS = 1000, NS_A_MS = 1000000 }; /* the time of day may be set while a worker sleeps */
 
@@ -87,37 +86,21 @@ void tide_worker_process_begin_step(struct tide_worker *worker)
 /* Calls on_timer for the first timer of a clock, which is due. */
 static enum tide_progress call_timer(struct tide_worker_process *process, enum tidemark_time time)
 {
-    const struct tide_firing *firing = &process->worker->firing;
     const struct tide_key_timer *timer = tide_key_timers_first(&process->timers[time]);
     struct tide_process_record *record = (struct tide_process_record *)timer->owner;
-    const struct tide_key_record *head = &record->head;
     const struct tidemark_timer fired = {.time_ms = timer->time_ms, .time = time};
-    const struct tide_emission emission = {
-        .window_end_ms = timer->time_ms,
-        .watermark_ms = firing->watermark_ms,
-        .key = tide_key_record_key(head),
-        .key_bytes = head->key_bytes,
-    };
     process->call = (struct tide_process_call){
-        .is_timer = true,
-        .time = time,
-        .key = {{head->key[0], head->key[1]}, head->key_bytes},
-        .record = record,
+        .is_touched = true,
         .is_looked_up = true,
-        .emission = &emission,
+        .record = record,
+        .time = time,
         .time_ms = timer->time_ms,
         .due_ms = timer->due_ms,
     };
-    process->context.key = emission.key;
-    process->context.key_bytes = emission.key_bytes;
-    process->context.watermark_ms = firing->watermark_ms;
-    const bool is_arrival = firing->phase == TIDE_PHASE_ARRIVAL;
-    process->order = (struct tide_order_key){.cause_row = firing->cause_row,
-                                             .end_ms = timer->due_ms,
-                                             .phase = is_arrival ? TIDE_PHASE_ARRIVAL_PROCESS
-                                                                 : TIDE_PHASE_PROCESS};
-    tide_key_timers_remove(&process->timers[time], head, timer->time_ms);
-    record->timer_count--;
+    process->context.key = tide_key_record_key(&record->head);
+    process->context.key_bytes = record->head.key_bytes;
+    process->context.watermark_ms = process->worker->firing.watermark_ms;
+    tide_key_timers_remove(&process->timers[time], &record->head, timer->time_ms);
     return tide_process_end_call(
         process, process->plugin->function->on_timer(process->self, &fired, &process->context));
 }
@@ -126,16 +109,15 @@ static enum tide_progress call_timer(struct tide_worker_process *process, enum t
 static enum tide_progress fire_until(struct tide_worker_process *process, enum tidemark_time time,
                                      int64_t until_ms)
 {
-    for (;;) {
-        enum tide_progress progress = tide_process_send_lines(process);
-        if (progress != TIDE_DONE) return progress;
+    enum tide_progress progress = tide_process_send_lines(process);
+    while (progress == TIDE_DONE) {
         const struct tide_key_timer *first = tide_key_timers_first(&process->timers[time]);
         if (!first || first->due_ms > until_ms) break;
         progress = call_timer(process, time);
-        if (progress != TIDE_DONE) return progress;
     }
-    if (until_ms > process->reached_ms[time]) process->reached_ms[time] = until_ms;
-    return TIDE_DONE;
+    if (progress == TIDE_DONE && until_ms > process->reached_ms[time])
+        process->reached_ms[time] = until_ms;
+    return progress;
 }
 
 /* A step moves one of the clocks. The end of the input is no processing time. */
@@ -154,7 +136,7 @@ bool tide_worker_process_is_wall_due(const struct tide_worker *worker)
     const struct tide_worker_process *process = worker->process;
     const struct tide_key_timer *first =
         tide_key_timers_first(&process->timers[TIDEMARK_PROCESSING_TIME]);
-    if (process->lines.count > 0) return true;
+    if (process->call.is_touched) return true;
     return first && follows_wall(process) && first->due_ms <= tide_clock_wall_ms();
 }
 

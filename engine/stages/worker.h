@@ -76,6 +76,7 @@ struct tide_terms {
     const struct tide_format *format;
     uint32_t always; /* channels that get a line of every result */
     bool wants_alerts, keeps_history;
+    bool is_silent; /* no rule, and no line of a result */
     bool
         is_quick; /* nothing comes of an entry unless its sum lies in the bounds of the only rule */
     bool skips_quiet;   /* nothing comes of an entry for which no rule holds */
@@ -133,6 +134,7 @@ struct tide_worker {
     uint64_t active_row;  /* and the number of the one noted last */
 
     struct tide_worker_process *process; /* NULL: the plan has none */
+    bool is_shown;                       /* to it: the result that is on its way out */
     bool report_is_due, report_is_urgent, has_ended;
 
     struct tide_worker_counts counts;
@@ -258,6 +260,9 @@ size_t tide_worker_trace_timer(const struct tide_worker *worker,
 size_t tide_worker_trace_late_bytes(const struct tide_worker *worker, const struct tide_note *note);
 size_t tide_worker_trace_late(const struct tide_worker *worker, const struct tide_note *note,
                               char *out);
+
+/* Makes worker->values those of a result, for all aggregates that are listed or used by rules. */
+void tide_worker_find_values(struct tide_worker *worker, const struct tide_due *due);
 
 /* Sends the emission being filled, or an empty one if the sink has still to learn how far this
  * worker is. */

@@ -63,9 +63,10 @@ void tide_worker_set_terms(struct tide_worker *worker, const struct tide_rule_se
     if (plan->outputs[TIDE_OUTPUT_TRACE]) terms->always |= 1u << TIDE_CHANNEL_TRACE;
     if (terms->wants_alerts && plan->format->alerts_always)
         terms->always |= 1u << TIDE_CHANNEL_ALERTS;
+    terms->is_silent = !terms->always && !terms->keeps_history && rules->rule_count == 0;
     terms->skips_quiet = !terms->always && !terms->keeps_history && !worker->process;
     uint32_t first = rules->uses & ~TIDE_USES_HISTORY;
-    if (terms->always || worker->process) {
+    if (terms->always) {
         first |= worker->states.listed;
     } else if (terms->skips_quiet && rules->rule_count == 1 &&
                rules->rules[0].bounds_aggregate >= 0) {
@@ -279,43 +280,65 @@ bool tide_worker_skip(struct tide_worker *worker, const struct tide_due *due)
     return true;
 }
 
-enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due)
+void tide_worker_find_values(struct tide_worker *worker, const struct tide_due *due)
+{
+    find_values(worker, &worker->terms, due, 0, worker->terms.all_count);
+}
+
+/* The lines of a result for which these rules hold. */
+static inline enum tide_progress print(struct tide_worker *worker, const struct tide_due *due,
+                                       uint32_t channels, uint64_t holds)
 {
     const struct tide_terms *terms = &worker->terms;
     const struct tide_entry *entry = due->entry;
+    size_t bytes = terms->short_bytes;
+    if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
+        bytes = lines_bytes_max(worker, terms->rules, entry->key_bytes);
+    enum tide_progress progress = reserve_all(worker, channels, bytes);
+    if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
+    find_values(worker, terms, due, terms->first_count, terms->all_count);
+    struct tide_emission emission = {
+        .window_start_ms = due->start_ms,
+        .window_end_ms = due->end_ms,
+        .watermark_ms = worker->firing.watermark_ms,
+        .entry = entry,
+        .key = tide_entry_key(entry),
+        .key_bytes = entry->key_bytes,
+        .values = worker->values,
+    };
+    for (uint32_t left = channels; left; left &= left - 1) {
+        emission.channel = (enum tide_channel)__builtin_ctz(left);
+        put_lines(worker, &emission, holds, due);
+    }
+    return TIDE_DONE;
+}
+
+/* What rules and outputs make of a result. */
+static inline enum tide_progress judge(struct tide_worker *worker, const struct tide_due *due)
+{
+    const struct tide_terms *terms = &worker->terms;
     unsigned alert_count = 0;
     if (terms->keeps_history && !tide_worker_look_back(worker, due)) return TIDE_STARVED;
     find_values(worker, terms, due, 0, terms->first_count);
     const uint64_t holds = find_holding(worker, terms->rules, &alert_count);
     const uint32_t channels = find_channels(worker, holds);
-    if (channels || worker->process) {
-        struct tide_emission emission = {
-            .window_start_ms = due->start_ms,
-            .window_end_ms = due->end_ms,
-            .watermark_ms = worker->firing.watermark_ms,
-            .entry = entry,
-            .key = tide_entry_key(entry),
-            .key_bytes = entry->key_bytes,
-            .values = worker->values,
-        };
-        enum tide_progress progress = TIDE_DONE;
-        if (worker->process) progress = tide_worker_process_result(worker, &emission);
+    if (channels) {
+        enum tide_progress progress = print(worker, due, channels, holds);
         if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
-        size_t bytes = terms->short_bytes;
-        if (TIDE_UNLIKELY(entry->key_bytes > TIDE_KEY_INLINE_BYTES))
-            bytes = lines_bytes_max(worker, terms->rules, entry->key_bytes);
-        progress = reserve_all(worker, channels, bytes);
-        if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
-        find_values(worker, terms, due, terms->first_count, terms->all_count);
-        for (uint32_t left = channels; left; left &= left - 1) {
-            emission.channel = (enum tide_channel)__builtin_ctz(left);
-            put_lines(worker, &emission, holds, due);
-        }
-        if (worker->process) tide_worker_process_end_result(worker);
     }
     if (terms->keeps_history && !tide_worker_remember(worker, due)) return TIDE_STARVED;
-    worker->counts.results++;
     worker->counts.alerts += alert_count;
+    return TIDE_DONE;
+}
+
+enum tide_progress tide_worker_emit(struct tide_worker *worker, const struct tide_due *due)
+{
+    enum tide_progress progress = TIDE_DONE;
+    if (worker->process) progress = tide_worker_process_result(worker, due);
+    if (progress == TIDE_DONE && !worker->terms.is_silent) progress = judge(worker, due);
+    if (TIDE_UNLIKELY(progress != TIDE_DONE)) return progress;
+    worker->is_shown = false;
+    worker->counts.results++;
     return TIDE_DONE;
 }
 

@@ -58,6 +58,35 @@ static bool call_open(struct tide_worker_process *process, struct tide_error *er
                           process->error.text[0] ? process->error.text : "it does not say why");
 }
 
+/* Sums and counts lie in every entry, and only their units change. */
+static void plan_values(struct tide_worker_process *process)
+{
+    const struct tide_plan *plan = process->worker->plan;
+    for (unsigned i = 0; i < plan->listed_count; i++) {
+        const unsigned index = plan->listed[i];
+        const enum tide_aggregate_field field = plan->registry->aggregates[index]->field;
+        process->wanted[i] = (struct tide_process_value){field, index};
+        process->needs_values |= field == TIDE_FIELD_NONE;
+        if (field == TIDE_FIELD_SUM) process->values[i].scale = (uint8_t)plan->decimal.scale;
+    }
+}
+
+/* Forgets a key that has neither state nor timers. */
+static void leave(struct tide_worker_process *process, struct tide_process_record *record)
+{
+    if (!record->has_state && record->timer_count == 0)
+        tide_key_table_remove(&process->keys, record);
+}
+
+/* A timer does not need its key any more. That of the callback under way is left at its end. */
+static void let_go(void *context, struct tide_key_record *owner)
+{
+    struct tide_worker_process *process = context;
+    struct tide_process_record *record = (struct tide_process_record *)owner;
+    record->timer_count--;
+    if (record != process->call.record) leave(process, record);
+}
+
 static bool init(struct tide_worker_process *process, struct tide_worker *worker)
 {
     *process = (struct tide_worker_process){
@@ -68,12 +97,13 @@ static bool init(struct tide_worker_process *process, struct tide_worker *worker
         .result = {.value_count = worker->plan->listed_count, .values = process->values},
         .context = {.calls = &tide_process_calls, .error = &process->error},
     };
+    plan_values(process);
     for (unsigned i = 0; i < process->plugin->side_output_count; i++)
         process->side_channels[i] =
             tide_side_output_channel(worker->plan, process->plugin->function->side_outputs[i]);
     return tide_key_table_init(&process->keys, record_bytes(process->plugin)) &&
-           tide_key_timers_init(&process->timers[TIDEMARK_EVENT_TIME]) &&
-           tide_key_timers_init(&process->timers[TIDEMARK_PROCESSING_TIME]);
+           tide_key_timers_init(&process->timers[TIDEMARK_EVENT_TIME], let_go, process) &&
+           tide_key_timers_init(&process->timers[TIDEMARK_PROCESSING_TIME], let_go, process);
 }
 
 bool tide_worker_process_open(struct tide_worker *worker, struct tide_error *error)
@@ -120,33 +150,53 @@ static enum tide_progress report(struct tide_worker_process *process)
     clean(key, sizeof key);
     clean(process->error.text, sizeof process->error.text);
     tide_error_set(&error, TIDE_EXIT_FAILED, "--process %s: %s failed for key '%s': %s",
-                   process->plugin->path, process->call.is_timer ? "on_timer" : "on_result", key,
+                   process->plugin->path, process->call.due ? "on_result" : "on_timer", key,
                    process->error.text[0] ? process->error.text : "it does not say why");
     tide_control_fail(process->worker->control, &error);
     return TIDE_STARVED;
 }
 
-enum tide_progress tide_process_end_call(struct tide_worker_process *process, int status)
+struct tide_key tide_process_key(const struct tide_worker_process *process)
 {
-    if (TIDE_UNLIKELY(status != 0 || process->call.has_failed)) return report(process);
-    process->worker->counts.alerts += process->lines.alert_count;
-    process->lines.alert_count = 0;
-    return TIDE_DONE;
+    const struct tide_process_call *call = &process->call;
+    if (!call->due)
+        return (struct tide_key){{call->record->head.key[0], call->record->head.key[1]},
+                                 call->record->head.key_bytes};
+    const struct tide_entry *entry = call->due->entry;
+    return (struct tide_key){{entry->key[0], entry->key[1]}, entry->key_bytes};
 }
 
-/* Sends what the last callback emitted. */
+struct tide_order_key tide_process_order(const struct tide_worker_process *process)
+{
+    const struct tide_process_call *call = &process->call;
+    const struct tide_firing *firing = &process->worker->firing;
+    struct tide_order_key order = {.cause_row = firing->cause_row, .phase = firing->phase};
+    if (call->due) {
+        order.end_ms = call->due->end_ms;
+        order.first_row = call->due->entry->first_row;
+    } else {
+        order.end_ms = call->due_ms;
+        order.phase =
+            firing->phase == TIDE_PHASE_ARRIVAL ? TIDE_PHASE_ARRIVAL_PROCESS : TIDE_PHASE_PROCESS;
+    }
+    return order;
+}
+
 enum tide_progress tide_process_send_lines(struct tide_worker_process *process)
 {
     struct tide_process_lines *lines = &process->lines;
+    struct tide_process_call *call = &process->call;
+    if (!call->is_touched) return TIDE_DONE;
     for (; lines->sent < lines->count; lines->sent++) {
         const struct tide_process_line *line = &lines->items[lines->sent];
         enum tide_progress progress =
             tide_worker_put(process->worker, line->channel, lines->text + lines->text_sent,
-                            line->bytes, &process->order, &process->call.key);
+                            line->bytes, &call->order, &call->key);
         if (progress != TIDE_DONE) return progress;
         lines->text_sent += line->bytes;
     }
-    if (process->call.record) tide_process_leave_key(process);
+    if (call->record) leave(process, call->record);
+    *call = (struct tide_process_call){0};
     lines->count = lines->sent = 0;
     lines->text_bytes = lines->text_sent = 0;
     if (TIDE_LIKELY(lines->text_capacity <= LINES_BYTES_KEPT)) return TIDE_DONE;
@@ -156,53 +206,52 @@ enum tide_progress tide_process_send_lines(struct tide_worker_process *process)
     return TIDE_DONE;
 }
 
-static void take_values(struct tide_worker_process *process)
+enum tide_progress tide_process_end_call(struct tide_worker_process *process, int status)
 {
-    const struct tide_plan *plan = process->worker->plan;
-    for (unsigned i = 0; i < plan->listed_count; i++) {
-        const struct tide_value *value = &process->worker->values[plan->listed[i]];
+    if (TIDE_UNLIKELY(status != 0 || process->call.has_failed)) return report(process);
+    process->worker->counts.alerts += process->lines.alert_count;
+    process->lines.alert_count = 0;
+    return tide_process_send_lines(process);
+}
+
+/* Member by member: what lies beside does not change. */
+static inline void take_values(struct tide_worker_process *process, const struct tide_due *due)
+{
+    const struct tide_worker *worker = process->worker;
+    if (TIDE_UNLIKELY(process->needs_values)) tide_worker_find_values(process->worker, due);
+    for (unsigned i = 0; i < process->result.value_count; i++) {
         struct tidemark_value *taken = &process->values[i];
-        taken->units_low = (uint64_t)value->units;
-        taken->units_high = (int64_t)(value->units >> 64);
-        taken->scale = value->scale;
-        taken->is_null = value->null;
+        tide_int128 units = due->entry->sum;
+        if (process->wanted[i].field == TIDE_FIELD_COUNT) {
+            units = due->entry->count;
+        } else if (process->wanted[i].field == TIDE_FIELD_NONE) {
+            const struct tide_value *value = &worker->values[process->wanted[i].index];
+            units = value->units;
+            taken->scale = value->scale;
+            taken->is_null = value->null;
+        }
+        taken->units_low = (uint64_t)units;
+        taken->units_high = (int64_t)(units >> 64);
     }
 }
 
 enum tide_progress tide_worker_process_result(struct tide_worker *worker,
-                                              const struct tide_emission *emission)
+                                              const struct tide_due *due)
 {
     struct tide_worker_process *process = worker->process;
-    if (process->is_called) return tide_process_send_lines(process);
-    const struct tide_entry *entry = emission->entry;
-    struct tide_process_call *call = &process->call;
-    call->is_timer = call->is_looked_up = false;
-    call->key = (struct tide_key){{entry->key[0], entry->key[1]}, entry->key_bytes};
-    call->emission = emission;
-    process->result.window_start_ms = emission->window_start_ms;
-    process->result.window_end_ms = emission->window_end_ms;
+    if (TIDE_UNLIKELY(worker->is_shown)) return tide_process_send_lines(process);
+    const struct tide_entry *entry = due->entry;
+    worker->is_shown = true;
+    process->call.due = due;
+    process->result.window_start_ms = due->start_ms;
+    process->result.window_end_ms = due->end_ms;
     process->result.first_time_ms = entry->first_time_ms;
-    take_values(process);
-    process->context.key = emission->key;
-    process->context.key_bytes = emission->key_bytes;
+    take_values(process, due);
+    process->context.key = tide_entry_key(entry);
+    process->context.key_bytes = entry->key_bytes;
     process->context.watermark_ms = worker->firing.watermark_ms;
-    if (worker->firing.phase == TIDE_PHASE_ROW &&
-        worker->firing.watermark_ms > process->reached_ms[TIDEMARK_EVENT_TIME])
-        process->reached_ms[TIDEMARK_EVENT_TIME] = worker->firing.watermark_ms;
-    process->order = (struct tide_order_key){.cause_row = worker->firing.cause_row,
-                                             .end_ms = emission->window_end_ms,
-                                             .first_row = entry->first_row,
-                                             .phase = worker->firing.phase};
-    process->is_called = true;
     int status =
         process->plugin->function->on_result(process->self, &process->result, &process->context);
-    enum tide_progress progress = tide_process_end_call(process, status);
-    if (progress != TIDE_DONE || (!process->call.record && process->lines.count == 0))
-        return progress;
-    return tide_process_send_lines(process);
-}
-
-void tide_worker_process_end_result(struct tide_worker *worker)
-{
-    worker->process->is_called = false;
+    if (TIDE_LIKELY(status == 0 && !process->call.is_touched)) return TIDE_DONE;
+    return tide_process_end_call(process, status);
 }

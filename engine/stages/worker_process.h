@@ -12,6 +12,7 @@
 #include "engine/plan/format.h"
 #include "engine/stages/stage.h"
 
+struct tide_due;
 struct tide_worker;
 struct tide_worker_process;
 
@@ -24,13 +25,10 @@ size_t tide_worker_process_key_bytes(const struct tide_plugin *plugin);
 TIDE_MUST_USE bool tide_worker_process_open(struct tide_worker *worker, struct tide_error *error);
 void tide_worker_process_close(struct tide_worker *worker); /* also where there is none */
 
-/* Shows the function a result, once, and sends what it emits. DONE: all of it is out; BLOCKED: call
- * it again with the same result; STARVED: it has failed. */
+/* Shows the function a result, unless worker->is_shown, which it sets, and sends what it emits.
+ * DONE: all of it is out; BLOCKED: call it again with the same result; STARVED: it has failed. */
 enum tide_progress tide_worker_process_result(struct tide_worker *worker,
-                                              const struct tide_emission *emission);
-
-/* The result is out, and what follows is another one. */
-void tide_worker_process_end_result(struct tide_worker *worker);
+                                              const struct tide_due *due);
 
 /* The first step from `begin` on, up to `end`, that some timer waits for; end if none does. */
 uint32_t tide_worker_process_find_step(const struct tide_worker *worker, uint32_t begin,
