@@ -1,10 +1,8 @@
 #!/bin/sh
 # Builds with TIDE_BENCH, measures, and writes docs/benchmarks.md and docs/parallelism.md:
 #   bench/run.sh [OPTION]... [SECTION]...
-#   SECTION        yardstick, stages, micro, shapes, sessions, parallelism, instruments, peers [all these];
-#                  detectors: docs/detectors.md, needs TIDEMARK_EXTRA; what else the pages hold stays
-#   SECTION        yardstick, stages, micro, shapes, windows, parallelism, instruments, peers [all];
-#                  what else the pages hold stays
+#   SECTION        yardstick, stages, micro, shapes, windows, sessions, parallelism, instruments, peers [all
+#                  these]; detectors: docs/detectors.md, needs TIDEMARK_EXTRA; what else the pages hold stays
 #   --quick        small sizes and few runs: does it all work? Writes the pages into DIR/pages, not docs/
 #   --long         yardstick: also the memory of a file ten times as long (8 GB of scratch)
 #   --build DIR    build folder [build/bench]
@@ -26,15 +24,13 @@ while [ $# -gt 0 ]; do
         case $1 in --build) build=$2 ;; --scratch) scratch=$2 ;; *) results=$2 ;; esac
         shift ;;
     -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    yardstick | stages | micro | shapes | sessions | parallelism | instruments | peers | detectors) sections="$sections $1" ;;
-    yardstick | stages | micro | shapes | parallelism | instruments | peers | detectors) sections="$sections $1" ;;
-    yardstick | stages | micro | shapes | windows | parallelism | instruments | peers) sections="$sections $1" ;;
+    yardstick | stages | micro | shapes | windows | sessions | parallelism | instruments | peers | detectors)
+        sections="$sections $1" ;;
     *) echo "run.sh: unknown option or section $1; see --help" >&2; exit 2 ;;
     esac
     shift
 done
-sections=${sections:-yardstick stages micro shapes sessions parallelism instruments peers}
-sections=${sections:-yardstick stages micro shapes windows parallelism instruments peers}
+sections=${sections:-yardstick stages micro shapes windows sessions parallelism instruments peers}
 mkdir -p "$results" "$scratch"
 
 # What ships, with line numbers for callgrind: -g changes no instruction.
@@ -42,8 +38,7 @@ cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS
     -DTIDE_BENCH=ON -DBUILD_TESTING=OFF >"$results/build.log"
 cmake --build "$build" >>"$results/build.log" || { tail -n 20 "$results/build.log" >&2; exit 1; }
 
-pages=$root/docs yardstick= stages= micro= shapes= sessions= parallelism= instruments= peers=
-pages=$root/docs yardstick= stages= micro= shapes= windows= parallelism= instruments= peers=
+pages=$root/docs yardstick= stages= micro= shapes= windows= sessions= parallelism= instruments= peers=
 if [ $quick = yes ]; then
     pages=$results/pages
     yardstick="--rows 1000000 --pairs 3 --sweep-runs 2 --result-pairs 2"

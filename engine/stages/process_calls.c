@@ -3,6 +3,7 @@
  * says why, and the run ends when the callback returns, whatever that returns.
  */
 #include "engine/stages/process_parts.h"
+#include "engine/stages/trace.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -226,6 +227,18 @@ static const struct tide_emission *emission_of(struct tide_worker_process *proce
     return &call->emission;
 }
 
+/* What it emits is in the trace whether somebody wants it or not, as alerts are. */
+static int trace(struct tide_worker_process *process)
+{
+    const struct tide_worker *worker = process->worker;
+    const struct tide_emission *emission = emission_of(process);
+    if (!worker->plan->outputs[TIDE_OUTPUT_TRACE]) return 0;
+    char *room =
+        make_room(&process->lines, tide_trace_bytes_max(worker->plan, emission->key_bytes));
+    if (!room) return fail(process, "out of memory for the trace");
+    return add_line(process, TIDE_CHANNEL_TRACE, tide_worker_trace_line(worker, emission, room));
+}
+
 static int emit(struct tidemark_context *context, const char *text, size_t bytes)
 {
     struct tide_worker_process *process = process_of(context);
@@ -233,6 +246,7 @@ static int emit(struct tidemark_context *context, const char *text, size_t bytes
     if (check_text(process, text, bytes)) return -1;
     process->call.is_touched = true;
     process->lines.alert_count++;
+    if (trace(process)) return -1;
     if (!plan->outputs[TIDE_OUTPUT_ALERTS]) return 0;
     const struct tide_emission *emission = emission_of(process);
     char *room =
@@ -251,8 +265,9 @@ static int emit_to(struct tidemark_context *context, unsigned side_output, const
                     process->plugin->side_output_count);
     if (check_text(process, text, bytes)) return -1;
     unsigned channel = process->side_channels[side_output];
-    if (channel == TIDE_CHANNEL_ALERTS) return 0;
     process->call.is_touched = true;
+    if (trace(process)) return -1;
+    if (channel == TIDE_CHANNEL_ALERTS) return 0;
     char *room = make_room(&process->lines, bytes + 1);
     if (!room) return fail(process, "out of memory for the lines it emits");
     memcpy(room, text, bytes);

@@ -60,7 +60,7 @@ size_t tide_trace_print(char *out, const struct tide_plan *plan, const struct ti
     }
     end = put_int(end, trace->window_start_ms);
     end = put_int(end, trace->window_end_ms);
-    end = put_int(end, &trace->first_ms);
+    end = put_int(end, trace->first_ms);
     if (trace->sum) end += tide_decimal_print(end, *trace->sum, plan->decimal.scale);
     *end++ = ',';
     if (trace->count) end += tide_uint_print(end, *trace->count);

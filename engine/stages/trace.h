@@ -17,8 +17,7 @@ struct tide_trace {
     const char *kind; /* result, late, alert or timer */
     const char *key;
     uint32_t key_bytes;
-    const int64_t *window_start_ms, *window_end_ms;
-    int64_t first_ms;
+    const int64_t *window_start_ms, *window_end_ms, *first_ms;
     const tide_int128 *sum;
     const uint64_t *count;
     int64_t before_ms;           /* the watermark before the one that let it out */

@@ -252,9 +252,10 @@ enum tide_progress tide_worker_tell_row(struct tide_worker *worker, const struct
 size_t tide_worker_trace_result(const struct tide_worker *worker, const struct tide_due *due,
                                 unsigned alert_count, char *out);
 
-/* The line of a timer whose alert this is; returns its bytes. */
-size_t tide_worker_trace_timer(const struct tide_worker *worker,
-                               const struct tide_emission *emission, char *out);
+/* The line of an alert that no rule has asked for: of a result, or, where the emission has no
+ * entry, of a timer; returns its bytes. */
+size_t tide_worker_trace_line(const struct tide_worker *worker,
+                              const struct tide_emission *emission, char *out);
 
 /* The line of the late row of a note, and room for it; both return bytes. */
 size_t tide_worker_trace_late_bytes(const struct tide_worker *worker, const struct tide_note *note);

@@ -205,7 +205,7 @@ enum tide_progress tide_worker_emit_line(struct tide_worker *worker,
     if (channels >> TIDE_CHANNEL_TRACE & 1)
         append(
             worker, TIDE_CHANNEL_TRACE,
-            tide_worker_trace_timer(worker, emission, tide_worker_line(worker, TIDE_CHANNEL_TRACE)),
+            tide_worker_trace_line(worker, emission, tide_worker_line(worker, TIDE_CHANNEL_TRACE)),
             &key);
     worker->counts.alerts++;
     return TIDE_DONE;

@@ -14,7 +14,7 @@ size_t tide_worker_trace_result(const struct tide_worker *worker, const struct t
                                .key_bytes = due->entry->key_bytes,
                                .window_start_ms = has_window ? &due->start_ms : NULL,
                                .window_end_ms = has_window ? &due->end_ms : NULL,
-                               .first_ms = due->entry->first_time_ms,
+                               .first_ms = &due->entry->first_time_ms,
                                .sum = &due->entry->sum,
                                .count = &due->entry->count,
                                .before_ms = worker->firing.before_ms,
@@ -26,17 +26,27 @@ size_t tide_worker_trace_result(const struct tide_worker *worker, const struct t
     return (size_t)(end - out);
 }
 
-size_t tide_worker_trace_timer(const struct tide_worker *worker,
-                               const struct tide_emission *emission, char *out)
+size_t tide_worker_trace_line(const struct tide_worker *worker,
+                              const struct tide_emission *emission, char *out)
 {
-    return tide_trace_print(out, worker->plan,
-                            &(struct tide_trace){.kind = "timer",
-                                                 .key = emission->key,
-                                                 .key_bytes = emission->key_bytes,
-                                                 .window_end_ms = &emission->window_end_ms,
-                                                 .first_ms = emission->window_start_ms,
-                                                 .before_ms = worker->firing.before_ms,
-                                                 .watermark_ms = &worker->firing.watermark_ms});
+    const struct tide_entry *entry = emission->entry;
+    const bool is_count = entry && worker->plan->window->kind == TIDE_WINDOW_COUNT;
+    struct tide_trace trace = {.kind = "timer",
+                               .key = emission->key,
+                               .key_bytes = emission->key_bytes,
+                               .window_end_ms = is_count ? NULL : &emission->window_end_ms,
+                               .before_ms = worker->firing.before_ms,
+                               .watermark_ms = &worker->firing.watermark_ms};
+    if (entry) {
+        trace.kind = "alert";
+        trace.window_start_ms = is_count ? NULL : &emission->window_start_ms;
+        trace.first_ms = &entry->first_time_ms;
+        trace.sum = &entry->sum;
+        trace.count = &entry->count;
+    } else if (emission->has_start) { /* of --inactive: since when */
+        trace.first_ms = &emission->window_start_ms;
+    }
+    return tide_trace_print(out, worker->plan, &trace);
 }
 
 size_t tide_worker_trace_late_bytes(const struct tide_worker *worker, const struct tide_note *note)
@@ -56,7 +66,7 @@ size_t tide_worker_trace_late(const struct tide_worker *worker, const struct tid
                             &(struct tide_trace){.kind = "late",
                                                  .key = tide_key_bytes(&key),
                                                  .key_bytes = key.bytes,
-                                                 .first_ms = worker->batch->rows[note->at].time_ms,
+                                                 .first_ms = &worker->batch->rows[note->at].time_ms,
                                                  .sum = &amount,
                                                  .count = &one,
                                                  .before_ms = note->watermark_ms});

@@ -139,8 +139,7 @@ class Sections(Case):
                                            f"<!-- end: shapes -->\n{tail}")
 
     def test_every_section_has_its_place_in_the_page(self):
-        for section in ("yardstick", "stages", "micro", "shapes", "sessions", "instruments", "peers"):
-        for section in ("yardstick", "stages", "micro", "shapes", "windows", "instruments", "peers"):
+        for section in ("yardstick", "stages", "micro", "shapes", "windows", "sessions", "instruments", "peers"):
             (self.folder / f"{section}.md").write_text("figures\n")
             done = self.bench("page.py", "--results", self.folder, "--page", self.folder / "page.md", section)
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -27,7 +27,7 @@ from cases import ORDERS
 from options import parse_options
 
 SMALL = Path(__file__).resolve().parent / "flink"
-PARALLELISMS = (1, 3, 7)
+PARALLELISMS = (1, 2, 3, 7, 64)
 SHOWN = 5  # differences of a case
 
 

@@ -6,14 +6,17 @@
 enum { ROWS = 3000, LINES_MAX = 8 * ROWS };
 
 static struct input input;
-static struct run expected; /* by one worker */
+static struct run expected, expected_of_flink; /* by one worker */
 
 static int read_with_one_worker(void **state)
 {
     (void)state;
     struct chance chance = chance_begin();
     draw_input(&chance, &input, ROWS);
+    struct machine as_flink = plain_machine;
+    as_flink.order = "flink";
     run_whole(&expected, &input, &plain_machine);
+    run_whole(&expected_of_flink, &input, &as_flink);
     return 0;
 }
 
@@ -21,6 +24,7 @@ static int forget(void **state)
 {
     (void)state;
     run_end(&expected);
+    run_end(&expected_of_flink);
     close(input.file.fd);
     return 0;
 }
@@ -91,28 +95,31 @@ static void check_machine(const struct machine *machine)
 {
     struct run run;
     bool is_by_key = strcmp(machine->order, "key") == 0;
+    const struct run *wanted =
+        strcmp(machine->order, "flink") == 0 ? &expected_of_flink : &expected;
     run_whole(&run, &input, machine);
     for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++) {
         if (is_by_key && i <= TIDE_CHANNEL_LATE) {
-            struct text want = by_key(&expected.outputs[i]), have = by_key(&run.outputs[i]);
+            struct text want = by_key(&wanted->outputs[i]), have = by_key(&run.outputs[i]);
             check_text(&want, &have, i, machine);
             test_free(want.at);
             test_free(have.at);
         } else {
-            check_text(&expected.outputs[i], &run.outputs[i], i, machine);
+            check_text(&wanted->outputs[i], &run.outputs[i], i, machine);
         }
     }
-    assert_same_totals(&expected.totals, &run.totals);
+    assert_same_totals(&wanted->totals, &run.totals);
     run_end(&run);
 }
 
 static const char *const parallelisms[] = {"1", "2", "3", "7", "16"},
-                         *const orders[] = {"global", "key"}, *const batch_rows[] = {"1", "2", "3"};
+                         *const orders[] = {"global", "key", "flink"},
+                         *const batch_rows[] = {"1", "2", "3"};
 
 static void check_all(const char *scheduler, const char *ring_slots)
 {
     for (unsigned i = 0; i < 5; i++)
-        for (unsigned j = 0; j < 2; j++)
+        for (unsigned j = 0; j < 3; j++)
             for (unsigned k = 0; k < 3; k++)
                 check_machine(&(struct machine){.parallelism = parallelisms[i],
                                                 .order = orders[j],

@@ -214,6 +214,13 @@ void tide_words_order(char *text, size_t bytes, const struct tide_plan *plan)
                  tide_plan_workers_find_late(plan)
                      ? "Rejects stand in input order, late rows in that of their worker."
                      : "Late rows and rejects stand in input order.");
+    else if (plan->order == TIDE_ORDER_FLINK)
+        snprintf(text, bytes,
+                 "flink: that of a Flink job at parallelism 1. Workers tell the sink of every row; "
+                 "the sink merges all they send by %s, sets the timers Flink would set, some 200 "
+                 "bytes an open window and key, and lets results out as these leave the heap. Late "
+                 "rows and rejects stand in input order.",
+                 key);
     else if (plan->parallelism == 1)
         snprintf(text, bytes,
                  "global: by %s. One worker emits in this order by itself, so nothing is merged; "
