@@ -31,6 +31,8 @@ class Shape:
     rows: tuple  # options of tidemark gen
     threshold: int  # such that under 1 % of the windows alert
     results: bool = False
+    files: int = 1  # that share the rows and cover the same time
+    options: tuple = ()
 
 
 SHAPES = (
@@ -38,6 +40,10 @@ SHAPES = (
     Shape("zipf", "100 000 keys, the k-th as often as 1 / k^1.2", ("--keys", 100_000, "--skew", "zipf:1.2"), 1_000_000),
     Shape("hot", "100 000 keys, one of them in half of all rows", ("--keys", 100_000, "--skew", "hot:50%"), 1_000_000),
     Shape("results-heavy", "every row a key and a result of its own", ("--skew", "unique"), 4990, results=True),
+    Shape("4 files, one stream", "1 000 keys in 4 files of the same time, one after the other, bound of 12 h",
+          ("--keys", 1000), 130_000, files=4, options=("--out-of-orderness", "12h")),
+    Shape("4 files, partitions", "the same files side by side (--inputs partitions)", ("--keys", 1000), 130_000, files=4,
+          options=("--out-of-orderness", "12h", "--inputs", "partitions")),
 )
 
 
@@ -52,15 +58,16 @@ class Shapes:
         if not self.tidemark.exists():
             sys.exit(f"{self.tidemark} is missing: bench/run.sh builds it")
 
-    def command(self, shape, path, level, *more):
+    def command(self, shape, paths, level, *more):
         return [str(self.tidemark), "run", "--quiet", "--parallelism", str(level), "--alert",
-                f"sum > {shape.threshold}", "--alerts", str(self.scratch / "alerts.csv"), *more, str(path)]
+                f"sum > {shape.threshold}", "--alerts", str(self.scratch / "alerts.csv"), *shape.options, *more,
+                *map(str, paths)]
 
-    def digest(self, shape, path, level):
+    def digest(self, shape, paths, level):
         """Of results, alerts and counters."""
         stats = self.scratch / "stats.json"
         digest = hashlib.blake2b()
-        command = self.command(shape, path, level, "--results", "-", "--stats", str(stats))
+        command = self.command(shape, paths, level, "--results", "-", "--stats", str(stats))
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             while piece := process.stdout.read1(1 << 20):
                 digest.update(piece)
@@ -73,13 +80,14 @@ class Shapes:
 
     def measure(self, shape):
         say(f"{shape.name}: {shape.text}")
-        path = inputs.make(self.tidemark, self.scratch / "rows.csv", self.options.rows, *shape.rows)
-        first, counts = self.digest(shape, path, LEVELS[0])
+        paths = [inputs.make(self.tidemark, self.scratch / f"rows{i}.csv", self.options.rows // shape.files,
+                             "--seed", i + 1, *shape.rows) for i in range(shape.files)]
+        first, counts = self.digest(shape, paths, LEVELS[0])
         for level in LEVELS[1:]:
-            if self.digest(shape, path, level)[0] != first:
+            if self.digest(shape, paths, level)[0] != first:
                 raise Different(f"{shape.name}: N = {level} does not print what N = {LEVELS[0]} prints")
         results = ("--results", "/dev/null") if shape.results else ()
-        commands = {level: self.command(shape, path, level, *results) for level in LEVELS}
+        commands = {level: self.command(shape, paths, level, *results) for level in LEVELS}
         samples = interleaved(commands, self.options.rounds)
         levels = [{"n": level, **summary(samples[level])} for level in LEVELS]
         for figures in levels:
