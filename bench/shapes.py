@@ -40,9 +40,9 @@ SHAPES = (
     Shape("zipf", "100 000 keys, the k-th as often as 1 / k^1.2", ("--keys", 100_000, "--skew", "zipf:1.2"), 1_000_000),
     Shape("hot", "100 000 keys, one of them in half of all rows", ("--keys", 100_000, "--skew", "hot:50%"), 1_000_000),
     Shape("results-heavy", "every row a key and a result of its own", ("--skew", "unique"), 4990, results=True),
-    Shape("4 files, one stream", "1 000 keys in 4 files of the same time, one after the other, bound of 12 h",
-          ("--keys", 1000), 130_000, files=4, options=("--out-of-orderness", "12h")),
-    Shape("4 files, partitions", "the same files side by side (--inputs partitions)", ("--keys", 1000), 130_000, files=4,
+    Shape("4 files, one stream", "10 000 keys in 4 files of the same time, one after the other, bound of 12 h",
+          ("--keys", 10_000), 26_000, files=4, options=("--out-of-orderness", "12h")),
+    Shape("4 files, partitions", "the same files side by side (--inputs partitions)", ("--keys", 10_000), 26_000, files=4,
           options=("--out-of-orderness", "12h", "--inputs", "partitions")),
 )
 

@@ -26,6 +26,15 @@
 #define RUN_LATENESS "0"
 #endif
 
+/* Read side by side, the input is each of three files. */
+#ifdef RUN_PARTITIONS
+#define RUN_FILES       3
+#define RUN_WORDS(path) "--inputs", "partitions", path, path, path
+#else
+#define RUN_FILES       1
+#define RUN_WORDS(path) path
+#endif
+
 enum {
     RUN_OUTPUT_COUNT = TIDE_CHANNEL_REJECTS + 1,
     RUN_ROWS_MAX = 20000,
@@ -147,7 +156,7 @@ static inline void run_begin(struct run *run, const char *input_path, const stru
          machine->order, "--window", RUN_WINDOW, "--time-format", "epoch-ms", "--time-output",
          "epoch-ms", "--allowed-lateness", RUN_LATENESS, "--aggregate", "sum,count", "--alert",
          alert ? alert : "sum > 800", "--results", paths[0], "--alerts", paths[1], "--late",
-         paths[2], "--rejects", paths[3], input_path);
+         paths[2], "--rejects", paths[3], RUN_WORDS(input_path));
     for (unsigned i = 0; i < RUN_OUTPUT_COUNT; i++) {
         outputs[i] = tide_output_open(&run->set, paths[i], &run->error);
         assert_non_null(outputs[i]);
