@@ -112,13 +112,20 @@ bool tide_flink_order_next_silence(struct tide_flink_order *order, int64_t water
     return true;
 }
 
-/* NULL without memory. */
-static struct window *add_window(struct key_windows *key, int64_t start_ms, int64_t end_ms,
-                                 uint64_t first_row)
+/* The first place at or behind this one of a key's list where a window with this end is or would
+ * be. */
+static struct window **find_place(struct window **place, int64_t end_ms)
 {
-    struct window *window = tide_alloc_zeroed(1, sizeof *window), **place = &key->first;
-    if (!window) return NULL;
     while (*place && (*place)->end_ms > end_ms) place = &(*place)->next;
+    return place;
+}
+
+/* NULL without memory. */
+static struct window *add_window(struct key_windows *key, struct window **place, int64_t start_ms,
+                                 int64_t end_ms, uint64_t first_row)
+{
+    struct window *window = tide_alloc_zeroed(1, sizeof *window);
+    if (!window) return NULL;
     *window = (struct window){.fire.owner = window,
                               .clean_up.owner = window,
                               .key = key,
@@ -128,16 +135,6 @@ static struct window *add_window(struct key_windows *key, int64_t start_ms, int6
                               .first_row = first_row};
     *place = window;
     return window;
-}
-
-/* The key's window with these bounds, made if it is not there. */
-static struct window *open_window(struct key_windows *key, int64_t start_ms, int64_t end_ms,
-                                  uint64_t first_row)
-{
-    struct window *window = key->first;
-    while (window && window->end_ms > end_ms) window = window->next;
-    if (window && window->end_ms == end_ms) return window;
-    return add_window(key, start_ms, end_ms, first_row);
 }
 
 /* EventTimeTrigger.onElement: a window that time has passed fires at once instead. */
@@ -168,12 +165,14 @@ static bool assign(struct tide_flink_order *order, const struct tide_flink_row *
 {
     const struct tide_plan *plan = order->plan;
     int64_t start_ms = plan->window->start(&plan->shape, row->time_ms);
-    for (;;) {
+    for (struct window **place = &key->first;;) {
         int64_t end_ms = tide_window_end(&plan->shape, start_ms);
         if (end_ms <= row->time_ms) return true;
+        place = find_place(place, end_ms);
         if (gone_ms(plan, end_ms) > row->passed_ms) {
-            struct window *window = open_window(key, start_ms, end_ms, row->number);
-            if (!window || !set_timers(order, window, row->passed_ms)) return false;
+            bool stands = *place && (*place)->end_ms == end_ms;
+            if (!stands && !add_window(key, place, start_ms, end_ms, row->number)) return false;
+            if (!set_timers(order, *place, row->passed_ms)) return false;
         }
         if (__builtin_sub_overflow(start_ms, plan->shape.slide_ms, &start_ms)) return true;
     }
@@ -219,7 +218,9 @@ static struct merger find_merger(const struct key_windows *key, int64_t start_ms
 static struct window *merge(struct tide_flink_order *order, struct key_windows *key,
                             const struct merger *merger, int64_t passed_ms)
 {
-    struct window *merged = add_window(key, merger->start_ms, merger->end_ms, merger->first_row);
+    struct window **place = find_place(&key->first, merger->end_ms);
+    struct window *merged =
+        add_window(key, place, merger->start_ms, merger->end_ms, merger->first_row);
     if (!merged || !set_fire(order, merged, passed_ms)) return NULL;
     unsigned later =
         merger->count == 2 && bucket_of(merger->windows[1]) < bucket_of(merger->windows[0]);
@@ -232,14 +233,14 @@ static bool join_session(struct tide_flink_order *order, const struct tide_flink
 {
     const int64_t end_ms = tide_window_end(&order->plan->shape, row->time_ms);
     const struct merger merger = find_merger(key, row->time_ms, end_ms, row->number);
-    const struct window *first = merger.windows[0];
     *is_late = merger.count == 0 && gone_ms(order->plan, end_ms) <= row->passed_ms;
     if (*is_late) return true;
-    struct window *window =
-        merger.count == 0 || (merger.count == 1 && first->start_ms == merger.start_ms &&
-                              first->end_ms == merger.end_ms)
-            ? open_window(key, merger.start_ms, merger.end_ms, merger.first_row)
-            : merge(order, key, &merger, row->passed_ms);
+    struct window *window = merger.windows[0];
+    if (merger.count == 0)
+        window =
+            add_window(key, find_place(&key->first, end_ms), row->time_ms, end_ms, row->number);
+    else if (window->start_ms > merger.start_ms || window->end_ms < merger.end_ms)
+        window = merge(order, key, &merger, row->passed_ms);
     return window && set_timers(order, window, row->passed_ms);
 }
 
