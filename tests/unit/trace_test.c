@@ -106,7 +106,7 @@ static void longest_line_has_room(void **state)
     memset(key, '"', sizeof key);
     PLAN(&planned, "--decimals", "18", "rows.csv");
     const int64_t least_ms = INT64_MIN;
-    const tide_int128 sum = (tide_int128)1 << 127;
+    const tide_int128 sum = -(((tide_int128)1 << 126) - 1) * 2;
     const uint64_t count = UINT64_MAX;
     const struct tide_trace trace = {.kind = "result",
                                      .key = key,
