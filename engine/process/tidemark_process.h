@@ -256,9 +256,8 @@ static inline double tidemark_value_double(const struct tidemark_value *value)
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
                                     1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
     if (value->is_null) return (double)NAN;
-    if (value->units_high == 0) return (double)value->units_low / powers[value->scale];
-    if (value->units_high == -1 && value->units_low != 0)
-        return -((double)(0 - value->units_low) / powers[value->scale]);
+    if (value->units_high == (int64_t)value->units_low >> 63) /* it fits in 64 bits */
+        return (double)(int64_t)value->units_low / powers[value->scale];
     return ((double)value->units_high * 18446744073709551616.0 + (double)value->units_low) /
            powers[value->scale];
 }

@@ -58,6 +58,7 @@ static enum tide_progress fire_pane(struct tide_worker *worker, const struct tid
         due.entry = &pane->entries[firing->next];
         due.states = tide_pane_states(pane, due.entry);
         __builtin_prefetch(due.entry + PREFETCH_ENTRIES);
+        if (worker->process) tide_worker_process_prefetch(worker, pane, firing->next);
         enum tide_progress progress = tide_worker_emit(worker, &due);
         if (progress != TIDE_DONE) return progress;
     }

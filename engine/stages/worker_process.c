@@ -255,3 +255,22 @@ enum tide_progress tide_worker_process_result(struct tide_worker *worker,
     if (TIDE_LIKELY(status == 0 && !process->call.is_touched)) return TIDE_DONE;
     return tide_process_end_call(process, status);
 }
+
+static uint64_t hash_of(const struct tide_worker *worker, const struct tide_entry *entry)
+{
+    if (entry->key_bytes > TIDE_KEY_INLINE_BYTES) return entry->key[1];
+    return tide_hash_inline(&worker->seed, entry->key[0], entry->key[1]);
+}
+
+void tide_worker_process_prefetch(const struct tide_worker *worker, const struct tide_pane *pane,
+                                  uint32_t entry)
+{
+    enum { SLOTS_AHEAD = 16, RECORDS_AHEAD = 8 };
+    const struct tide_key_table *keys = &worker->process->keys;
+    if (keys->count == 0) return;
+    if (entry + SLOTS_AHEAD < pane->entry_count)
+        tide_key_table_prefetch(keys, hash_of(worker, &pane->entries[entry + SLOTS_AHEAD]));
+    if (entry + RECORDS_AHEAD < pane->entry_count)
+        tide_key_table_prefetch_record(keys,
+                                       hash_of(worker, &pane->entries[entry + RECORDS_AHEAD]));
+}

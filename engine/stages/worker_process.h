@@ -13,6 +13,7 @@
 #include "engine/stages/stage.h"
 
 struct tide_due;
+struct tide_pane;
 struct tide_worker;
 struct tide_worker_process;
 
@@ -29,6 +30,10 @@ void tide_worker_process_close(struct tide_worker *worker); /* also where there 
  * DONE: all of it is out; BLOCKED: call it again with the same result; STARVED: it has failed. */
 enum tide_progress tide_worker_process_result(struct tide_worker *worker,
                                               const struct tide_due *due);
+
+/* Calls the state of keys behind this entry, whose results follow, into cache. */
+void tide_worker_process_prefetch(const struct tide_worker *worker, const struct tide_pane *pane,
+                                  uint32_t entry);
 
 /* The first step from `begin` on, up to `end`, that some timer waits for; end if none does. */
 uint32_t tide_worker_process_find_step(const struct tide_worker *worker, uint32_t begin,
