@@ -21,12 +21,12 @@ class Run:
     counts: dict
 
 
-def run_binary(tidemark, arguments, names, folder, pipe=None, pipe_bytes=1 << 20):
+def run_binary(tidemark, arguments, names, folder, pipe=None, pipe_bytes=1 << 20, asked=OUTPUTS):
     """names: the inputs' names as the command line gives them; pipe: bytes for the standard input, written in steps.
 
-    Further outputs that the arguments ask for are found if they are named NAME.out.
+    asked: the outputs to ask for. Further ones that the arguments name are found if they are called NAME.out.
     """
-    targets = {name: folder / f"{name}.out" for name in (*OUTPUTS, "stats")}
+    targets = {name: folder / f"{name}.out" for name in (*asked, "stats")}
     command = [str(tidemark), "run", *map(str, arguments),
                *(part for name, path in targets.items() for part in (f"--{name}", str(path))), *map(str, names)]
     with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:

@@ -54,7 +54,7 @@ FAR = {  # the same where a build has these features: title -> (features, option
     "virtual clock, sessions": (("virtual", "session"), DISORDER, ("--clock", "virtual:900", "--window", "session:150ms")),
     "virtual clock, sliding": (("virtual", "sliding"), DISORDER,
                                ("--clock", "virtual:5000", "--window", "sliding:1s/300ms", "--alert", "none")),
-    "inactive keys": (("inactive",), ("--keys", "2000", "--skew", "1.1", "--disorder", "2s"),
+    "inactive keys": (("inactive",), ("--keys", "2000", "--skew", "zipf:1.1", "--disorder", "2s"),
                       ("--inactive", "700ms", "--window", "tumbling:1s")),
     "history": (("history",), DISORDER,
                 ("--window", "tumbling:500ms", "--allowed-lateness", "1s", "--history", "5",
