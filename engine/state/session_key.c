@@ -1,105 +1,134 @@
 #include "engine/state/session_key.h"
 
-enum { SESSIONS_FIRST = 4 };
-
 _Static_assert(sizeof(struct tide_session) % 16 == 0, "states lie right behind a session");
+_Static_assert(offsetof(struct tide_session_node, session) % 16 == 0, "sums are aligned");
 _Static_assert(sizeof(struct tide_session_key) == 128, "a key with one session is two cache lines");
 
-uint32_t tide_session_key_find(struct tide_session_key *key, int64_t start_ms)
+/* --- trees by end --- */
+
+/* All of `before` end before all of `after`. */
+static struct tide_session_node *join(struct tide_session_node *before,
+                                      struct tide_session_node *after)
 {
-    uint32_t begin = 0, end = key->session_count;
-    while (begin < end) {
-        uint32_t middle = begin + (end - begin) / 2;
-        if (tide_session_at(key, middle)->end_ms < start_ms) begin = middle + 1;
-        else end = middle;
+    if (!before || !after) return before ? before : after;
+    if (before->priority > after->priority) {
+        before->after = join(before->after, after);
+        return before;
     }
-    return begin;
+    after->before = join(before, after->before);
+    return after;
 }
 
-uint32_t tide_session_key_first_open(struct tide_session_key *key)
+/* Parts a tree: sessions that end before time_ms, and the others. */
+static void part(struct tide_session_node *root, int64_t time_ms, struct tide_session_node **before,
+                 struct tide_session_node **after)
 {
-    uint32_t begin = 0, end = key->session_count;
-    while (begin < end) {
-        uint32_t middle = begin + (end - begin) / 2;
-        if (tide_session_has_fired(tide_session_at(key, middle))) begin = middle + 1;
-        else end = middle;
+    if (!root) {
+        *before = *after = NULL;
+    } else if (root->session.end_ms < time_ms) {
+        *before = root;
+        part(root->after, time_ms, &root->after, after);
+    } else {
+        *after = root;
+        part(root->before, time_ms, before, &root->before);
     }
-    return begin;
 }
 
-static size_t session_bytes(uint32_t state_stride)
+static struct tide_session_node *make_node(uint32_t state_stride)
 {
-    return sizeof(struct tide_session) + state_stride;
+    struct tide_session_node *node = tide_alloc_aligned(16, sizeof *node + state_stride);
+    if (!node) return NULL;
+    node->before = node->after = NULL;
+    node->priority = tide_hash_mix((uint64_t)(uintptr_t)node, UINT64_C(0x9E3779B97F4A7C15));
+    return node;
 }
 
-/* From one session, in the record, to a list of one with room for more. */
-static bool make_list(struct tide_session_key *key, uint32_t state_stride)
+static void insert(struct tide_session_key *key, struct tide_session_node *node)
 {
-    struct tide_session **sessions = tide_alloc(SESSIONS_FIRST * sizeof *sessions);
-    struct tide_session *moved =
-        sessions ? tide_alloc_aligned(16, session_bytes(state_stride)) : NULL;
-    if (!moved) {
-        tide_free(sessions);
-        return false;
+    struct tide_session_node *before, *after;
+    part(key->root, node->session.end_ms, &before, &after);
+    key->root = join(join(before, node), after);
+}
+
+static void free_all(struct tide_session_node *root)
+{
+    if (!root) return;
+    free_all(root->before);
+    free_all(root->after);
+    tide_free(root);
+}
+
+/* --- sessions of a key --- */
+
+struct tide_session *tide_session_key_find(struct tide_session_key *key, int64_t time_ms)
+{
+    if (key->session_count < 2)
+        return key->session_count == 1 && key->one.end_ms >= time_ms ? &key->one : NULL;
+    struct tide_session *found = NULL;
+    for (struct tide_session_node *node = key->root; node;) {
+        bool is_before = node->session.end_ms < time_ms;
+        if (!is_before) found = &node->session;
+        node = is_before ? node->after : node->before;
     }
-    memcpy(moved, &key->one, session_bytes(state_stride));
-    sessions[0] = moved;
-    key->many.sessions = sessions;
-    key->many.capacity = SESSIONS_FIRST;
-    return true;
+    return found;
 }
 
-/* Back from a list of one. */
-static void drop_list(struct tide_session_key *key, uint32_t state_stride)
+struct tide_session *tide_session_key_first_open(struct tide_session_key *key)
 {
-    struct tide_session **sessions = key->many.sessions, *last = sessions[0];
-    memcpy(&key->one, last, session_bytes(state_stride));
-    tide_free(last);
-    tide_free(sessions);
-}
-
-static bool grow_list(struct tide_session_key *key)
-{
-    if (key->session_count < key->many.capacity) return true;
-    size_t capacity = (size_t)key->many.capacity * 2;
-    struct tide_session **sessions = tide_realloc(key->many.sessions, capacity * sizeof *sessions);
-    if (!sessions) return false;
-    key->many.sessions = sessions;
-    key->many.capacity = (uint32_t)capacity;
-    return true;
-}
-
-struct tide_session *tide_session_key_insert(struct tide_session_key *key, uint32_t i,
-                                             uint32_t state_stride)
-{
-    uint32_t count = key->session_count;
-    if (count == 0) {
-        key->session_count = 1;
-        return &key->one;
+    if (key->session_count < 2)
+        return key->session_count == 1 && !tide_session_has_fired(&key->one) ? &key->one : NULL;
+    struct tide_session *found = NULL;
+    for (struct tide_session_node *node = key->root; node;) {
+        bool has_fired = tide_session_has_fired(&node->session);
+        if (!has_fired) found = &node->session;
+        node = has_fired ? node->after : node->before;
     }
-    if (count == 1 && !make_list(key, state_stride)) return NULL;
-    struct tide_session *session =
-        grow_list(key) ? tide_alloc_aligned(16, session_bytes(state_stride)) : NULL;
-    if (!session) {
-        if (count == 1) drop_list(key, state_stride);
-        return NULL;
+    return found;
+}
+
+struct tide_session *tide_session_key_insert(struct tide_session_key *key, int64_t start_ms,
+                                             int64_t end_ms, uint32_t state_stride)
+{
+    struct tide_session *session = &key->one;
+    if (key->session_count > 0) {
+        struct tide_session_node *node = make_node(state_stride), *moved = NULL;
+        if (node && key->session_count == 1) moved = make_node(state_stride);
+        if (!node || (key->session_count == 1 && !moved)) {
+            tide_free(node);
+            return NULL;
+        }
+        if (moved) {
+            memcpy(&moved->session, &key->one, sizeof key->one + state_stride);
+            key->root = moved;
+        }
+        session = &node->session;
+        session->end_ms = end_ms;
+        insert(key, node);
     }
-    struct tide_session **sessions = key->many.sessions;
-    memmove(sessions + i + 1, sessions + i, (count - i) * sizeof *sessions);
-    sessions[i] = session;
+    session->start_ms = start_ms;
+    session->end_ms = end_ms;
     key->session_count++;
     return session;
 }
 
-void tide_session_key_remove(struct tide_session_key *key, uint32_t begin, uint32_t end,
+void tide_session_key_remove(struct tide_session_key *key, const struct tide_session *session,
                              uint32_t state_stride)
 {
-    uint32_t count = key->session_count;
-    key->session_count = count - (end - begin);
-    if (count < 2 || begin == end) return;
-    struct tide_session **sessions = key->many.sessions;
-    for (uint32_t i = begin; i < end; i++) tide_free(sessions[i]);
-    memmove(sessions + begin, sessions + end, (count - end) * sizeof *sessions);
-    if (key->session_count == 1) drop_list(key, state_stride);
-    else if (key->session_count == 0) tide_free(sessions);
+    if (key->session_count-- == 1) return;
+    struct tide_session_node *before, *node, *rest = NULL;
+    part(key->root, session->end_ms, &before, &node);
+    if (session->end_ms < INT64_MAX) part(node, session->end_ms + 1, &node, &rest);
+    TIDE_CHECK(&node->session == session && !node->before && !node->after);
+    tide_free(node);
+    key->root = join(before, rest);
+    if (key->session_count > 1) return;
+    struct tide_session_node *last = key->root; /* where it is to lie in the record as well */
+    memcpy(&key->one, &last->session, sizeof key->one + state_stride);
+    tide_free(last);
+}
+
+void tide_session_key_clear(struct tide_session_key *key)
+{
+    if (key->session_count > 1) free_all(key->root);
+    key->session_count = 0;
 }

@@ -1,13 +1,16 @@
 /*
  * session_key: the sessions of one key in the order of time, in its record.
- * Owns:     the sessions beyond the first, and the list of them.
+ * Owns:     the sessions of a key that has several.
  * Threads:  one: the worker's.
  * Blocks:   never; allocates when a key has more than one session.
  * Errors:   insert returns NULL without memory, and changes nothing.
- * Limits:   2^31 sessions a key, found in O(log n), inserted and removed in O(n).
+ * Limits:   2^32 - 1 sessions a key; each function takes O(log n) of them, by chance, or O(1) of
+ * one.
  *
- * Nearly every key has one session: it lies in the record, two cache lines in all. More of them lie
- * each on its own, and the record has the list of them instead.
+ * Nearly every key has one session: it lies in the record, two cache lines in all. More of them are
+ * a search tree by time, whose root the record has instead. It is balanced by chance: a node's
+ * priority is above those of its children (a treap: R. Seidel, C. Aragon, "Randomized Search
+ * Trees", Algorithmica 1996), and is made of its address, which nobody can choose.
  */
 #ifndef TIDE_STATE_SESSION_KEY_H
 #define TIDE_STATE_SESSION_KEY_H
@@ -26,17 +29,20 @@ struct tide_session {
     struct tide_entry entry;
 };
 
+struct tide_session_node {
+    struct tide_session_node *before, *after;
+    uint64_t priority, unused; /* as the session is aligned to 16 bytes */
+    struct tide_session session;
+};
+
 struct tide_session_key {
     struct tide_key_record head;
     int64_t armed_ms;     /* deadline of the timer that counts; INT64_MAX: none does */
     uint32_t timer_count; /* of this key in the queue */
     uint32_t session_count;
     union {
-        struct tide_session one; /* the only one */
-        struct {
-            struct tide_session **sessions; /* two or more by time; no two of them touch */
-            uint32_t capacity;
-        } many;
+        struct tide_session one;        /* the only one */
+        struct tide_session_node *root; /* of two or more, no two of which touch */
     };
 };
 
@@ -51,33 +57,38 @@ static inline bool tide_session_has_fired(const struct tide_session *session)
     return session->entry.mark & TIDE_SESSION_FIRED;
 }
 
-/* Session i of a key that has more than i. */
-static inline struct tide_session *tide_session_at(struct tide_session_key *key, uint32_t i)
+/* The first session that ends at or after this time; NULL: none does. If any touches [start_ms,
+ * end_ms) then the one found for start_ms, and perhaps the one behind it. */
+struct tide_session *tide_session_key_find(struct tide_session_key *key, int64_t time_ms);
+
+/* The first session; NULL: there is none. */
+static inline struct tide_session *tide_session_key_first(struct tide_session_key *key)
 {
-    return key->session_count == 1 ? &key->one : key->many.sessions[i];
+    return tide_session_key_find(key, INT64_MIN);
 }
 
-/* The first session that ends at or after start_ms, session_count if none does: if any touches
- * [start_ms, end_ms) then this one, and perhaps the one behind it. */
-uint32_t tide_session_key_find(struct tide_session_key *key, int64_t start_ms);
-
-/* Does session i, if there is one, begin at or before the end of a window? */
-static inline bool tide_session_touches(struct tide_session_key *key, uint32_t i, int64_t end_ms)
+/* The session behind one of this key; NULL: it is the last. */
+static inline struct tide_session *tide_session_key_next(struct tide_session_key *key,
+                                                         const struct tide_session *session)
 {
-    return i < key->session_count && tide_session_at(key, i)->start_ms <= end_ms;
+    return session->end_ms == INT64_MAX ? NULL : tide_session_key_find(key, session->end_ms + 1);
 }
 
-/* The first session that has not fired; session_count: all have. Those that have end before those
- * that have not. */
-uint32_t tide_session_key_first_open(struct tide_session_key *key);
+/* The first session that has not fired; NULL: all have. Those that have end before those that have
+ * not. */
+struct tide_session *tide_session_key_first_open(struct tide_session_key *key);
 
-/* A session at place i, with states of this many bytes: all of it is garbage. Others may move. NULL
- * without memory. */
-TIDE_MUST_USE struct tide_session *tide_session_key_insert(struct tide_session_key *key, uint32_t i,
+/* A session [start_ms, end_ms) that touches none, with states of this many bytes; all else of it is
+ * garbage. Others may move. NULL without memory. */
+TIDE_MUST_USE struct tide_session *tide_session_key_insert(struct tide_session_key *key,
+                                                           int64_t start_ms, int64_t end_ms,
                                                            uint32_t state_stride);
 
-/* Forgets sessions [begin, end). Others may move. */
-void tide_session_key_remove(struct tide_session_key *key, uint32_t begin, uint32_t end,
+/* Forgets a session. Others may move. */
+void tide_session_key_remove(struct tide_session_key *key, const struct tide_session *session,
                              uint32_t state_stride);
+
+/* Forgets all. */
+void tide_session_key_clear(struct tide_session_key *key);
 
 #endif

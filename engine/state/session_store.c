@@ -28,7 +28,7 @@ void tide_session_store_fini(struct tide_session_store *store)
     struct tide_session_key *key;
     for (uint32_t i = 0; (key = tide_key_table_next(&store->keys, i)) != NULL;
          i = key->head.number + 1)
-        tide_session_key_remove(key, 0, key->session_count, store->state_stride);
+        tide_session_key_clear(key);
     tide_key_table_fini(&store->keys);
     tide_timers_fini(&store->timers);
     tide_free(store->due);
@@ -47,14 +47,13 @@ static int64_t gone_ms(const struct tide_session_store *store, int64_t end_ms)
 /* When something is to be done about a key: its first open session fires, or its first fired one
  * goes. */
 static int64_t next_deadline(const struct tide_session_store *store, struct tide_session_key *key,
-                             uint32_t *open_first)
+                             struct tide_session **open_first)
 {
-    uint32_t begin = tide_session_key_first_open(key);
-    *open_first = begin;
-    int64_t deadline_ms = INT64_MAX;
-    if (begin < key->session_count) deadline_ms = tide_session_at(key, begin)->end_ms - 1;
-    if (begin == 0) return deadline_ms;
-    int64_t first_gone_ms = gone_ms(store, tide_session_at(key, 0)->end_ms);
+    struct tide_session *first = tide_session_key_first(key);
+    *open_first = tide_session_key_first_open(key);
+    int64_t deadline_ms = *open_first ? (*open_first)->end_ms - 1 : INT64_MAX;
+    if (!first || first == *open_first) return deadline_ms;
+    int64_t first_gone_ms = gone_ms(store, first->end_ms);
     return first_gone_ms < deadline_ms ? first_gone_ms : deadline_ms;
 }
 
@@ -93,25 +92,22 @@ static void disarm_first(struct tide_session_store *store, struct tide_session_k
     key->armed_ms = INT64_MAX;
 }
 
-/* Forgets sessions [begin, end) of a key. */
-static void remove_sessions(struct tide_session_store *store, struct tide_session_key *key,
-                            uint32_t begin, uint32_t end)
+static void remove_session(struct tide_session_store *store, struct tide_session_key *key,
+                           const struct tide_session *session)
 {
-    for (uint32_t i = begin; i < end; i++)
-        store->open_count -= !tide_session_has_fired(tide_session_at(key, i));
-    store->session_count -= end - begin;
-    tide_session_key_remove(key, begin, end, store->state_stride);
+    store->open_count -= !tide_session_has_fired(session);
+    store->session_count--;
+    tide_session_key_remove(key, session, store->state_stride);
 }
 
 /* Forgets the sessions of a key that are gone, and the key with the last of them. */
 static void retire(struct tide_session_store *store, struct tide_session_key *key, int64_t fire_ms)
 {
-    uint32_t gone = 0, open_first;
-    for (; gone < key->session_count; gone++) {
-        const struct tide_session *session = tide_session_at(key, gone);
-        if (!tide_session_has_fired(session) || gone_ms(store, session->end_ms) > fire_ms) break;
+    struct tide_session *first, *open_first;
+    while ((first = tide_session_key_first(key)) != NULL) {
+        if (!tide_session_has_fired(first) || gone_ms(store, first->end_ms) > fire_ms) break;
+        remove_session(store, key, first);
     }
-    remove_sessions(store, key, 0, gone);
     if (key->session_count == 0) {
         forget_if_empty(store, key);
         return;
@@ -123,13 +119,18 @@ static void retire(struct tide_session_store *store, struct tide_session_key *ke
 
 /* --- rows --- */
 
+static bool touches(const struct tide_session *session, int64_t end_ms)
+{
+    return session && session->start_ms <= end_ms;
+}
+
 bool tide_session_store_is_late(const struct tide_session_store *store, const struct tide_key *key,
                                 uint64_t hash, int64_t start_ms, int64_t end_ms,
                                 int64_t watermark_ms)
 {
     if (gone_ms(store, end_ms) > watermark_ms) return false;
     struct tide_session_key *owner = tide_key_table_find(&store->keys, key, hash);
-    return !owner || !tide_session_touches(owner, tide_session_key_find(owner, start_ms), end_ms);
+    return !owner || !touches(tide_session_key_find(owner, start_ms), end_ms);
 }
 
 static void widen(struct tide_session *session, int64_t start_ms, int64_t end_ms)
@@ -138,11 +139,11 @@ static void widen(struct tide_session *session, int64_t start_ms, int64_t end_ms
     if (end_ms > session->end_ms) session->end_ms = end_ms;
 }
 
+/* All but the times, by which the key finds both. */
 static void merge(const struct tide_session_store *store, struct tide_session *into,
                   const struct tide_session *from)
 {
     if (store->state_stride > 0) store->merge_states(store->merge_context, into, from);
-    widen(into, from->start_ms, from->end_ms);
     into->entry.sum += from->entry.sum;
     into->entry.count += from->entry.count;
     if (from->entry.first_row > into->entry.first_row) return;
@@ -150,17 +151,15 @@ static void merge(const struct tide_session_store *store, struct tide_session *i
     into->entry.first_time_ms = from->entry.first_time_ms;
 }
 
-/* A session at place i of its key. */
 static struct tide_session *open_session(struct tide_session_store *store,
-                                         struct tide_session_key *key, uint32_t i, int64_t start_ms,
+                                         struct tide_session_key *key, int64_t start_ms,
                                          int64_t end_ms)
 {
-    struct tide_session *session = tide_session_key_insert(key, i, store->state_stride);
+    struct tide_session *session =
+        tide_session_key_insert(key, start_ms, end_ms, store->state_stride);
     if (!session) return NULL;
-    *session = (struct tide_session){
-        .start_ms = start_ms,
-        .end_ms = end_ms,
-        .entry = {.key = {key->head.key[0], key->head.key[1]}, .key_bytes = key->head.key_bytes}};
+    session->entry = (struct tide_entry){.key = {key->head.key[0], key->head.key[1]},
+                                         .key_bytes = key->head.key_bytes};
     store->session_count++;
     store->open_count++;
     return session;
@@ -197,20 +196,21 @@ static void set_fired(const struct tide_session_store *store, struct tide_sessio
     session->entry.mark = mark;
 }
 
-/* What the sessions of a key from place i on that the window touches, at least one, make with it.
- * As they lie further apart than the window is long, they are two at most. */
+/* What a session that the window touches makes with it, and with the next one if that is touched
+ * too. As sessions lie further apart than the window is long, there are no more. */
 static struct tide_session *grow_session(struct tide_session_store *store,
-                                         struct tide_session_key *key, uint32_t i, int64_t start_ms,
-                                         int64_t end_ms)
+                                         struct tide_session_key *key, struct tide_session *session,
+                                         int64_t start_ms, int64_t end_ms)
 {
-    struct tide_session *session = tide_session_at(key, i);
     const struct memory first = memory_of(session);
     struct memory second = {.is_known = false};
-    if (tide_session_touches(key, i + 1, end_ms)) {
-        second = memory_of(tide_session_at(key, i + 1));
-        merge(store, session, tide_session_at(key, i + 1));
-        remove_sessions(store, key, i + 1, i + 2);
-        session = tide_session_at(key, i);
+    struct tide_session *next = tide_session_key_next(key, session);
+    if (touches(next, end_ms)) {
+        second = memory_of(next);
+        merge(store, session, next);
+        remove_session(store, key, next);
+        session = tide_session_key_find(key, first.span.end_ms); /* it may have moved */
+        widen(session, second.span.start_ms, second.span.end_ms);
     }
     widen(session, start_ms, end_ms);
     if (first.is_known) rename_known(store, key, &first, session);
@@ -225,10 +225,9 @@ struct tide_session *tide_session_store_join(struct tide_session_store *store,
     bool is_new;
     struct tide_session_key *owner = tide_key_table_put(&store->keys, key, hash, &is_new);
     if (!owner) return NULL;
-    uint32_t i = tide_session_key_find(owner, start_ms);
-    struct tide_session *session = tide_session_touches(owner, i, end_ms)
-                                       ? grow_session(store, owner, i, start_ms, end_ms)
-                                       : open_session(store, owner, i, start_ms, end_ms);
+    struct tide_session *session = tide_session_key_find(owner, start_ms);
+    session = touches(session, end_ms) ? grow_session(store, owner, session, start_ms, end_ms)
+                                       : open_session(store, owner, start_ms, end_ms);
     if (!session) return NULL;
     bool has_fired = session->end_ms - 1 <= watermark_ms;
     store->open_count += tide_session_has_fired(session);
@@ -279,7 +278,7 @@ static bool take_first(struct tide_session_store *store, int64_t fire_ms)
     prefetch_next(&store->timers);
     const struct tide_timer timer = *tide_timers_first(&store->timers);
     struct tide_session_key *key = timer.owner;
-    uint32_t open_first;
+    struct tide_session *open_first;
     if (timer.deadline_ms != key->armed_ms) {
         tide_timers_remove_first(&store->timers);
         key->timer_count--;
@@ -292,14 +291,11 @@ static bool take_first(struct tide_session_store *store, int64_t fire_ms)
         key->armed_ms = deadline_ms;
         return true;
     }
-    if (open_first < key->session_count) {
-        struct tide_session *session = tide_session_at(key, open_first);
-        if (session->end_ms - 1 == deadline_ms) {
-            if (!add_due(store, session, key)) return false;
-            tide_key_table_prefetch(&store->keys, key->head.hash); /* to be removed from there */
-            disarm_first(store, key);
-            return true;
-        }
+    if (open_first && open_first->end_ms - 1 == deadline_ms) {
+        if (!add_due(store, open_first, key)) return false;
+        tide_key_table_prefetch(&store->keys, key->head.hash); /* to be removed from there */
+        disarm_first(store, key);
+        return true;
     }
     disarm_first(store, key);
     retire(store, key, fire_ms);

@@ -348,6 +348,24 @@ static void sessions_are_those_of_plain_lists(void **state)
     }
 }
 
+static void many_sessions_of_one_key_come_out_in_the_order_of_time(void **state)
+{
+    (void)state;
+    enum { SESSIONS = 50021 }; /* a prime: every step below it meets all of them */
+    struct fixture fixture;
+    for (int64_t stride = 1; stride < SESSIONS; stride += SESSIONS / 3) {
+        begin(&fixture, 0);
+        for (int64_t i = 0; i < SESSIONS; i++) take(&fixture, 1, i * stride % SESSIONS * 2 * GAP);
+        assert_int_equal(fixture.store.session_count, SESSIONS);
+        assert_int_equal(fixture.store.keys.count, 1);
+        for (int64_t i = 0; i < SESSIONS; i++)
+            assert_next_due(&fixture, INT64_MAX, 2 * i * GAP, 2 * i * GAP + GAP, 1);
+        assert_int_equal(fixture.store.keys.count, 0);
+        assert_int_equal(fixture.store.timers.count, 0);
+        end(&fixture);
+    }
+}
+
 /* --- memory --- */
 
 /* Times go back, so each row opens a session before all others, and then one joins it to them. */
@@ -444,6 +462,7 @@ int main(void)
         cmocka_unit_test(fired_session_grows_fires_again_and_goes),
         cmocka_unit_test(session_at_the_end_of_time_fires_at_the_last_watermark),
         cmocka_unit_test(sessions_are_those_of_plain_lists),
+        cmocka_unit_test(many_sessions_of_one_key_come_out_in_the_order_of_time),
         cmocka_unit_test(timers_of_what_has_merged_are_swept_out),
         cmocka_unit_test(room_is_that_of_the_most_sessions_at_once),
         cmocka_unit_test(without_memory_join_or_collect_says_so_and_nothing_leaks),
