@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds with TIDE_BENCH, measures, and writes docs/benchmarks.md and docs/parallelism.md:
 #   bench/run.sh [OPTION]... [SECTION]...
-#   SECTION        yardstick, stages, micro, shapes, windows, sessions, parallelism, instruments, peers [all
+#   SECTION        yardstick, stages, micro, shapes, windows, sessions, process, parallelism, instruments, peers [all
 #                  these]; detectors: docs/detectors.md, needs TIDEMARK_EXTRA; what else the pages hold stays
 #   --quick        small sizes and few runs: does it all work? Writes the pages into DIR/pages, not docs/
 #   --long         yardstick: also the memory of a file ten times as long (8 GB of scratch)
@@ -24,13 +24,13 @@ while [ $# -gt 0 ]; do
         case $1 in --build) build=$2 ;; --scratch) scratch=$2 ;; *) results=$2 ;; esac
         shift ;;
     -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    yardstick | stages | micro | shapes | windows | sessions | parallelism | instruments | peers | detectors)
+    yardstick | stages | micro | shapes | windows | sessions | process | parallelism | instruments | peers | detectors)
         sections="$sections $1" ;;
     *) echo "run.sh: unknown option or section $1; see --help" >&2; exit 2 ;;
     esac
     shift
 done
-sections=${sections:-yardstick stages micro shapes windows sessions parallelism instruments peers}
+sections=${sections:-yardstick stages micro shapes windows sessions process parallelism instruments peers}
 mkdir -p "$results" "$scratch"
 
 # What ships, with line numbers for callgrind: -g changes no instruction.
@@ -38,14 +38,14 @@ cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS
     -DTIDE_BENCH=ON -DBUILD_TESTING=OFF >"$results/build.log"
 cmake --build "$build" >>"$results/build.log" || { tail -n 20 "$results/build.log" >&2; exit 1; }
 
-pages=$root/docs yardstick= stages= micro= shapes= windows= sessions= parallelism= instruments= peers=
+pages=$root/docs yardstick= stages= micro= shapes= windows= sessions= process= parallelism= instruments= peers=
 if [ $quick = yes ]; then
     pages=$results/pages
     yardstick="--rows 1000000 --pairs 3 --sweep-runs 2 --result-pairs 2"
     stages="--rows 100000 --timed-rows 1000000 --repeats 3"
     micro="--repeats 3" shapes="--rows 500000 --rounds 2"
     sessions="--rows 200000 --rounds 1"
-    windows="--rows 200000 --rounds 1"
+    windows="--rows 200000 --rounds 1" process="--rows 200000 --rounds 1"
     parallelism="--rows 300000 --runs 2 --levels 1,2,4"
     instruments="--rows 300000 --rounds 1" peers="--rows 200000 --rounds 1"
 fi
@@ -70,6 +70,8 @@ measure()
         "$root/bench/sessions.py" --build "$build" --scratch "$scratch" --json "$results/sessions.json" $sessions ;;
     windows)
         "$root/bench/windows.py" --build "$build" --scratch "$scratch" --json "$results/windows.json" $windows ;;
+    process)
+        "$root/bench/process.py" --build "$build" --scratch "$scratch" --json "$results/process.json" $process ;;
     parallelism)
         "$root/bench/parallelism.py" --build "$build" --scratch "$scratch" --results "$results" --plots "$plots" \
             $parallelism ;;

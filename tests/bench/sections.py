@@ -34,6 +34,16 @@ done
 exec {tidemark} "$@"
 """
 
+# tidemark, but for a process function that is told another threshold.
+OTHER_THRESHOLD = """#!/bin/sh
+for word; do
+    shift
+    [ "$word" != threshold=1000 ] || word=threshold=2000
+    set -- "$@" "$word"
+done
+exec {tidemark} "$@"
+"""
+
 
 class Sections(Case):
     def setUp(self):
@@ -92,6 +102,27 @@ class Sections(Case):
             for figures in case["windows"]:
                 self.assertGreater(figures["results"], 0, figures["window"])
                 self.assertIn(f"| `{figures['window']}` |".encode(), done.stdout)
+    def test_process_functions_stand_beside_the_rule(self):
+        report = self.folder / "process.json"
+        done = self.bench("process.py", "--build", self.build, "--scratch", self.folder, "--rows", "30000", "--rounds", "1",
+                          "--json", report)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for case in json.loads(report.read_text())["cases"]:
+            self.assertEqual(list(case["quiet"]), ["rule", "anomaly", "three_sigma", "inactivity"])
+            self.assertGreater(case["results"], 0)
+
+    def test_a_process_function_that_prints_something_else_has_no_figures(self):
+        build = self.folder / "build"
+        (build / "process").mkdir(parents=True)
+        shutil.copy(self.build / "CMakeCache.txt", build)
+        for path in (self.build / "process").iterdir():
+            shutil.copy(path, build / "process")
+        (build / "tidemark").write_text(OTHER_THRESHOLD.format(tidemark=self.tidemark))
+        (build / "tidemark").chmod(0o755)
+        done = self.bench("process.py", "--build", build, "--scratch", self.folder, "--rows", "30000", "--rounds", "1")
+        self.assertEqual((done.returncode, done.stdout), (DIFFERENT, b""), done.stderr)
+        self.assertIn(b"anomaly does not print what the rule prints", done.stderr)
+
     def windows(self, tidemark):
         build = self.folder / "build"
         (build / "bench").mkdir(parents=True)
