@@ -15,6 +15,7 @@ class Outputs:
         self.options = options
         self.printer = Printer(options, key_names)
         self.history = History(options.history, options.decimals)
+        self.looked_back = {}  # window -> what history says, if that has been asked already
         self.counts = {"results": 0, "alerts": 0}
         self.contents = {name: bytearray() for name in ("alerts", "results", "late", "rejects", "trace")}
         self.side_names = {name: f"side_{name}" for name in options.side_outputs}
@@ -43,6 +44,11 @@ class Outputs:
         self.contents["late"] += csv_line([*place, b"%d" % watermark, record.raw])
         self._trace("late", row.key, "", "", row.time_ms, self._amount(row.units), 1, watermark, "")
 
+    def look_back(self, windows):
+        """Asks history for windows that fire at once by their ends, in whatever order their lines come."""
+        for window in sorted(windows, key=lambda window: window.end_ms) if self.options.rules else ():
+            self.looked_back[window] = self.history.fire(window, sum(row.units for row in window.rows))
+
     def fire(self, window, seen, watermark):
         """seen: the watermark before the one that fires the window."""
         amounts = [row.units for row in window.rows]
@@ -62,7 +68,7 @@ class Outputs:
     def _holding(self, window, amounts):
         """The rules that hold for a window."""
         values = {name: as_fraction(aggregate(name, amounts, self.options.decimals)) for name in AGGREGATES}
-        values |= self.history.fire(window, sum(amounts))
+        values |= self.looked_back.pop(window, None) or self.history.fire(window, sum(amounts))
         return [rule for rule in self.options.rules if rule.holds(values)]
 
     def inactive(self, timer, seen, watermark):
