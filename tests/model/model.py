@@ -99,9 +99,7 @@ class _Job:
         self.counts["used" if taken else "late" if is_late else "gap"] += 1
         if is_late:
             self.outputs.late(place, record, row, self.watermark)
-        self.outputs.look_back(firing)
-        for window in firing:
-            self.outputs.fire(window, self.watermark, self.watermark)
+        self.outputs.fire_all(firing, self.watermark, self.watermark)
         if self.timers and not is_late:
             self.timers.activity(row)
 

@@ -15,7 +15,6 @@ class Outputs:
         self.options = options
         self.printer = Printer(options, key_names)
         self.history = History(options.history, options.decimals)
-        self.looked_back = {}  # window -> what history says, if that has been asked already
         self.counts = {"results": 0, "alerts": 0}
         self.contents = {name: bytearray() for name in ("alerts", "results", "late", "rejects", "trace")}
         self.side_names = {name: f"side_{name}" for name in options.side_outputs}
@@ -44,17 +43,19 @@ class Outputs:
         self.contents["late"] += csv_line([*place, b"%d" % watermark, record.raw])
         self._trace("late", row.key, "", "", row.time_ms, self._amount(row.units), 1, watermark, "")
 
-    def look_back(self, windows):
-        """Asks history for windows that fire at once by their ends, in whatever order their lines come."""
-        for window in sorted(windows, key=lambda window: window.end_ms) if self.options.rules else ():
-            self.looked_back[window] = self.history.fire(window, sum(row.units for row in window.rows))
+    def fire_all(self, windows, seen, watermark):
+        """Those that one row fires. They are judged by end; the order of their lines changes nothing else."""
+        holding = {window: self._judge(window) for window in sorted(windows, key=lambda window: window.end_ms)}
+        for window in windows:
+            self._print(window, holding[window], seen, watermark)
 
     def fire(self, window, seen, watermark):
         """seen: the watermark before the one that fires the window."""
+        self.fire_all([window], seen, watermark)
+
+    def _print(self, window, holding, seen, watermark):
         amounts = [row.units for row in window.rows]
         emission = Emission(window.start_ms, window.end_ms, window.key, window.rows[0].time_ms, amounts, watermark)
-        holding = self._holding(window, amounts) if self.options.rules else []
-        window.fired = True
         self.counts["results"] += 1
         self.counts["alerts"] += len(holding)
         for rule in holding:
@@ -65,10 +66,14 @@ class Outputs:
         if self.options.format == "flink":
             self.contents["alerts"] += self.printer.result(emission)
 
-    def _holding(self, window, amounts):
-        """The rules that hold for a window."""
+    def _judge(self, window):
+        """The rules that hold for a window that fires."""
+        window.fired = True
+        amounts = [row.units for row in window.rows]
+        if not self.options.rules:
+            return []
         values = {name: as_fraction(aggregate(name, amounts, self.options.decimals)) for name in AGGREGATES}
-        values |= self.looked_back.pop(window, None) or self.history.fire(window, sum(amounts))
+        values |= self.history.fire(window, sum(amounts))
         return [rule for rule in self.options.rules if rule.holds(values)]
 
     def inactive(self, timer, seen, watermark):
