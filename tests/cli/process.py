@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
-from harness import Case, main
+from harness import Case, main, run
 
 HEADER = "transaction_id,timestamp,amount\n"
 LAB = HEADER + ("tx1,2024-05-11 10:00:00,3200\ntx1,2024-05-11 10:00:05,8500\n"
@@ -281,6 +281,30 @@ class Lines(InAFolder):
         lines = shown.pop().splitlines()
         for key in ("x,y", "xx,yy", f"{'x' * 38},yy", f"{'x' * 39},y"):
             self.assertTrue(any(line.split(",", 2)[2].startswith(key + ",") and line.startswith(",") for line in lines), key)
+
+
+class Header(InAFolder):
+    """tidemark_process.h needs nothing but a compiler of C99 or C++11."""
+
+    def test_compilers_take_it_without_a_warning(self):
+        header = Path(__file__).resolve().parent.parent.parent / "engine" / "process"
+        source = ("#include <tidemark_process.h>\nstatic int on_result(void *self, const struct tidemark_result *result,\n"
+                  "struct tidemark_context *context) { (void)self; (void)result; return tidemark_emit(context, \"x\", 1); }\n")
+        table = {"c": "TIDEMARK_PROCESS const struct tidemark_process_function tidemark_process = {.abi = TIDEMARK_PROCESS_ABI,"
+                      " .name = \"x\", .on_result = on_result};\n",
+                 "cc": "static tidemark_process_function make() { tidemark_process_function f{}; f.abi = TIDEMARK_PROCESS_ABI;"
+                       " f.name = \"x\"; f.on_result = on_result; return f; }\n"
+                       "const tidemark_process_function tidemark_process = make();\n"}
+        for compiler, suffix, standard in (("cc", "c", "c99"), ("cc", "c", "c11"), ("c++", "cc", "c++11"), ("c++", "cc", "c++20")):
+            if not shutil.which(compiler):
+                continue
+            with self.subTest(standard):
+                (self.folder / f"x.{suffix}").write_text(source + table[suffix])
+                done = run([compiler, f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion",
+                            "-Werror", "-O1", "-shared", "-fPIC", "-fvisibility=hidden", "-I", header, "-o", "x.so",
+                            f"x.{suffix}"], cwd=self.folder)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertEqual(self.run_process("x.so", "-q", "lab.csv").stdout.count(b",x\n"), 2)
 
 
 class Golden(InAFolder):

@@ -55,6 +55,30 @@ static void batch_is_full_while_each_channel_may_still_get_one_record(void **sta
     tide_emission_batch_fini(&batch);
 }
 
+static void keys_order_by_their_bytes_where_the_phase_asks_for_them(void **state)
+{
+    (void)state;
+    struct tide_emission_batch batch;
+    static const char *const keys[] = {"", "a", "a and longer", "b"};
+    struct tide_order_key order[4];
+    assert_true(tide_emission_batch_init(&batch, TEXT_BYTES));
+    for (unsigned i = 4; i-- > 0;) {
+        uint32_t bytes = (uint32_t)strlen(keys[i]);
+        size_t room = tide_emission_key_bytes(bytes);
+        assert_int_equal(tide_emission_reserve(&batch, TIDE_CHANNEL_KEYS, room), TIDE_ROOM);
+        const struct tide_key_text *kept = tide_emission_keep_key(&batch, keys[i], bytes);
+        assert_memory_equal(kept->text, keys[i], bytes);
+        order[i] = (struct tide_order_key){.first_row = (uint64_t)(uintptr_t)kept,
+                                           .phase = TIDE_PHASE_PROCESS};
+    }
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned j = 0; j < 4; j++)
+            assert_int_equal(tide_order_before(&order[i], &order[j]), i < j);
+    order[3].end_ms = -1; /* an earlier deadline comes first, whatever the key */
+    assert_true(tide_order_before(&order[3], &order[0]));
+    tide_emission_batch_fini(&batch);
+}
+
 static void quick_look_says_what_reserve_would_say_without_growing(void **state)
 {
     (void)state;
@@ -124,6 +148,7 @@ int main(void)
         cmocka_unit_test(channel_that_holds_something_is_full_instead_of_growing),
         cmocka_unit_test(empty_channel_grows_to_fit_any_line),
         cmocka_unit_test(batch_is_full_while_each_channel_may_still_get_one_record),
+        cmocka_unit_test(keys_order_by_their_bytes_where_the_phase_asks_for_them),
         cmocka_unit_test(quick_look_says_what_reserve_would_say_without_growing),
         cmocka_unit_test(reset_keeps_common_room_and_drops_a_huge_one),
         cmocka_unit_test(order_is_by_cause_then_phase_then_end_then_first_row),
