@@ -5,6 +5,7 @@ import csv
 import gzip
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -281,6 +282,36 @@ class Lines(InAFolder):
         lines = shown.pop().splitlines()
         for key in ("x,y", "xx,yy", f"{'x' * 38},yy", f"{'x' * 39},y"):
             self.assertTrue(any(line.split(",", 2)[2].startswith(key + ",") and line.startswith(",") for line in lines), key)
+
+
+class TimeOfDay(InAFolder):
+    """Timers of processing time fire while the input is silent, whatever the clock of the windows."""
+
+    def check(self, *options):
+        command = [self.tidemark, "run", "-q", "--process", self.functions / "probe.so", "--process-arg", "after=20",
+                   "--process-arg", "clock=processing", *options]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.folder) as process:
+            process.stdin.write(HEADER.encode() + b"a,2024-05-11 10:00:00,1\nb,2024-05-11 10:01:00,1\n")
+            process.stdin.flush()
+            shown = []
+            while not shown or b"timer 1" not in shown[-1]:
+                shown.append(process.stdout.readline())  # the end of the output would be empty, and last
+                self.assertTrue(shown[-1], shown)
+            process.stdin.close()
+            rest = process.stdout.read()
+            self.assertEqual(process.wait(), 0)
+        self.assertRegex(shown[-1].decode(), r"^,20\d\d-\d\d-\d\d [\d:.]+,a,,,,\d+,timer 1 of 1 results by the clock$")
+        return rest
+
+    def test_on_the_event_clock_each_worker_looks_itself(self):
+        for options in (("-p", "1"), ("-p", "5"), ("-p", "2", "--scheduler", "one:3")):
+            with self.subTest(options=options):
+                rest = self.check(*options)
+                self.assertIn(b",result 1 1 1\n", rest)  # of b, at the end of the input
+                self.assertNotIn(b"timer", rest)  # which drops what is left
+
+    def test_on_the_processing_clock_the_steps_bring_it(self):
+        self.check("--clock", "processing", "--window", "tumbling:50ms", "-p", "3")
 
 
 class Header(InAFolder):
