@@ -60,12 +60,10 @@ static void free_all(struct tide_session_node *root)
 
 /* --- sessions of a key --- */
 
-struct tide_session *tide_session_key_find(struct tide_session_key *key, int64_t time_ms)
+struct tide_session *tide_session_tree_find(struct tide_session_node *root, int64_t time_ms)
 {
-    if (key->session_count < 2)
-        return key->session_count == 1 && key->one.end_ms >= time_ms ? &key->one : NULL;
     struct tide_session *found = NULL;
-    for (struct tide_session_node *node = key->root; node;) {
+    for (struct tide_session_node *node = root; node;) {
         bool is_before = node->session.end_ms < time_ms;
         if (!is_before) found = &node->session;
         node = is_before ? node->after : node->before;
@@ -73,12 +71,10 @@ struct tide_session *tide_session_key_find(struct tide_session_key *key, int64_t
     return found;
 }
 
-struct tide_session *tide_session_key_first_open(struct tide_session_key *key)
+struct tide_session *tide_session_tree_first_open(struct tide_session_node *root)
 {
-    if (key->session_count < 2)
-        return key->session_count == 1 && !tide_session_has_fired(&key->one) ? &key->one : NULL;
     struct tide_session *found = NULL;
-    for (struct tide_session_node *node = key->root; node;) {
+    for (struct tide_session_node *node = root; node;) {
         bool has_fired = tide_session_has_fired(&node->session);
         if (!has_fired) found = &node->session;
         node = has_fired ? node->after : node->before;

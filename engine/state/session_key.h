@@ -57,9 +57,18 @@ static inline bool tide_session_has_fired(const struct tide_session *session)
     return session->entry.mark & TIDE_SESSION_FIRED;
 }
 
+/* Of a tree: as find and first_open below. */
+struct tide_session *tide_session_tree_find(struct tide_session_node *root, int64_t time_ms);
+struct tide_session *tide_session_tree_first_open(struct tide_session_node *root);
+
 /* The first session that ends at or after this time; NULL: none does. If any touches [start_ms,
  * end_ms) then the one found for start_ms, and perhaps the one behind it. */
-struct tide_session *tide_session_key_find(struct tide_session_key *key, int64_t time_ms);
+static inline struct tide_session *tide_session_key_find(struct tide_session_key *key,
+                                                         int64_t time_ms)
+{
+    if (key->session_count > 1) return tide_session_tree_find(key->root, time_ms);
+    return key->session_count == 1 && key->one.end_ms >= time_ms ? &key->one : NULL;
+}
 
 /* The first session; NULL: there is none. */
 static inline struct tide_session *tide_session_key_first(struct tide_session_key *key)
@@ -76,7 +85,11 @@ static inline struct tide_session *tide_session_key_next(struct tide_session_key
 
 /* The first session that has not fired; NULL: all have. Those that have end before those that have
  * not. */
-struct tide_session *tide_session_key_first_open(struct tide_session_key *key);
+static inline struct tide_session *tide_session_key_first_open(struct tide_session_key *key)
+{
+    if (key->session_count > 1) return tide_session_tree_first_open(key->root);
+    return key->session_count == 1 && !tide_session_has_fired(&key->one) ? &key->one : NULL;
+}
 
 /* A session [start_ms, end_ms) that touches none, with states of this many bytes; all else of it is
  * garbage. Others may move. NULL without memory. */
