@@ -24,7 +24,7 @@ IS_SANITIZED = os.environ.get("TIDEMARK_SLOW", "1") != "1"
 LOOK_S = 0.01
 GROWTHS = 400
 GROWTH_ROWS = 500
-RSS_GROWTH_KIB_MAX = 2048
+RSS_GROWTH_KIB_MAX = 4096
 MACHINES = (("-p", "1"), ("-p", "7", "--batch-rows", "1", "--ring-slots", "2"), ("-p", "3", "--order", "key"),
             ("-p", "3", "--scheduler", "one:7"))
 

@@ -72,6 +72,8 @@ def run_model(case, names, order):
 
 def differences(outcome, options, got, order, asked=OUTPUTS):
     """What is wrong with a run, as texts. asked: the outputs it was to write."""
+    if options.inputs == "partitions" and {got.status, outcome.status} == {1, 2}:
+        return []  # several broken files: whichever thread notices first says so
     if got.status != outcome.status:
         return [f"exit status {got.status}, the model says {outcome.status}; it said: {got.stderr}"]
     wrong = []
