@@ -52,7 +52,7 @@ enum {
     TIDEMARK_STATE_BYTES_MAX = 1 << 20,  /* of one key */
     TIDEMARK_TEXT_BYTES_MAX = 1 << 20,   /* of one line */
     TIDEMARK_LINES_BYTES_MAX = 64 << 20, /* what the lines of one callback come to, as printed */
-    TIDEMARK_ARGUMENTS_MAX = 64, /* names a function knows; as many side outputs and counters: */
+    TIDEMARK_ARGUMENTS_MAX = 64,         /* names a function knows */
     TIDEMARK_SIDE_OUTPUTS_MAX = 16,
     TIDEMARK_COUNTERS_MAX = 64,
     TIDEMARK_TIMER_CHAIN_MAX = 1000 /* see tidemark_register_timer */
