@@ -76,9 +76,9 @@ if [ -n "$long" ]; then
     compare every_n.py --long
     compare every_n.py --long --real
 else
-    # Style needs one look. Large real files take long under sanitizers and show nothing that small
+    # Style needs one look, and so does the model. Large files take long under sanitizers and show nothing that small
     # ones hide; nor has the thread sanitizer anything to find in long tests of one thread.
-    large='model\.(every_n_real|real_data)'
+    large='model\.(every_n_real|real_data)|golden\.traces_(large|model|model_large)'
     build_and_test asan --label-exclude '^(tidy|docs)$' --exclude-regex "^$large\$"
     build_and_test tsan --label-exclude '^(tidy|docs)$' \
         --exclude-regex "^($large|unit\.(records|scan))\$"
