@@ -200,6 +200,24 @@ static bool keep_long_key(struct tide_batch *batch, struct tide_row *row, const 
     return true;
 }
 
+/* Puts a row behind the others of a batch that has room for it. False without memory. */
+static inline bool put_row(struct tide_parser *parser, struct tide_batch *batch,
+                           const struct tide_row *row, bool is_long, uint64_t hash)
+{
+    uint32_t at = batch->row_count, mark = (uint32_t)(parser->router.row - batch->row_base);
+    batch->rows[at] = *row;
+    if (TIDE_UNLIKELY(is_long)) {
+        const char *key = (const char *)(uintptr_t)row->key[0];
+        if (!keep_long_key(batch, &batch->rows[at], key, row->key[1], hash)) return false;
+        mark |= TIDE_MARK_LONG_KEY;
+        batch->flags |= TIDE_BATCH_MARKED;
+    }
+    batch->marks[at] = mark;
+    if (TIDE_UNLIKELY(batch->arrivals_ms != NULL)) batch->arrivals_ms[at] = parser->clock.now_ms;
+    batch->row_count = at + 1;
+    return true;
+}
+
 /* A row from the scanner's quick path. */
 static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned i)
 {
@@ -233,8 +251,8 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
 
     uint64_t hash = 0;
     unsigned worker = 0;
-    const char *key = (const char *)(uintptr_t)row->key[0];
-    if (TIDE_UNLIKELY(is_long)) hash = tide_hash_bytes(&parser->seed, key, row->key[1]);
+    if (TIDE_UNLIKELY(is_long))
+        hash = tide_hash_bytes(&parser->seed, (const char *)(uintptr_t)row->key[0], row->key[1]);
     else if (parser->router.route_count > 1)
         hash = tide_hash_inline(&parser->seed, row->key[0], row->key[1]);
     if (parser->router.route_count > 1) worker = tide_hash_route(hash, parser->router.route_count);
@@ -248,21 +266,9 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
         enum tide_routed routed = tell_late(parser, i);
         if (routed != TIDE_ROUTED) return routed;
     }
-    uint32_t at = batch->row_count, mark = (uint32_t)(parser->router.row - batch->row_base);
-    batch->rows[at] = *row;
-    if (TIDE_UNLIKELY(is_long)) {
-        if (!keep_long_key(batch, &batch->rows[at], key, row->key[1], hash)) {
-            tide_parser_fail_memory(parser);
-            return TIDE_ROUTE_FAILED;
-        }
-        mark |= TIDE_MARK_LONG_KEY;
-        batch->flags |= TIDE_BATCH_MARKED;
-    }
-    batch->marks[at] = mark;
-    if (TIDE_UNLIKELY(has_arrivals)) batch->arrivals_ms[at] = parser->clock.now_ms;
-    batch->row_count = at + 1;
-    bool is_noted = standing != TIDE_STANDING_AHEAD || parser->notes_all;
-    if (TIDE_UNLIKELY(is_noted) && !add_note(parser, i, batch, standing)) {
+    const bool is_noted = standing != TIDE_STANDING_AHEAD || parser->notes_all;
+    if (!put_row(parser, batch, row, is_long, hash) ||
+        (TIDE_UNLIKELY(is_noted) && !add_note(parser, i, batch, standing))) {
         tide_parser_fail_memory(parser);
         return TIDE_ROUTE_FAILED;
     }

@@ -148,18 +148,29 @@ static void say_inputs(const struct tide_plan *plan, char *out, size_t bytes)
                  plan->file_count);
 }
 
+static void say_key(const struct tide_plan *plan, char *out, size_t bytes)
+{
+    if (plan->key_count == 1) snprintf(out, bytes, "rows are grouped and routed by this column");
+    else
+        snprintf(out, bytes, "%u columns make one key; its rows are read the careful, slower way",
+                 plan->key_count);
+}
+
+static const char *order_effect(enum tide_order order)
+{
+    if (order == TIDE_ORDER_KEY) return "no merge: keys interleave as they come";
+    if (order == TIDE_ORDER_GLOBAL) return "merged by order keys";
+    return "merged, then put into the order of Flink's heap of timers; every row is looked at "
+           "alone";
+}
+
 static void say_rest(const struct tide_explanation *explanation, unsigned id, const char *text,
                      char *out, size_t bytes)
 {
     const struct tide_plan *plan = explanation->plan;
     switch ((enum tide_run_option)id) {
     case TIDE_RUN_KEY:
-        if (plan->key_count == 1)
-            snprintf(out, bytes, "rows are grouped and routed by this column");
-        else
-            snprintf(out, bytes,
-                     "%u columns make one key; its rows are read the careful, slower way",
-                     plan->key_count);
+        say_key(plan, out, bytes);
         break;
     case TIDE_RUN_INPUTS:
         say_inputs(plan, out, bytes);
@@ -183,11 +194,7 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         say_alert(explanation, out, bytes);
         break;
     case TIDE_RUN_ORDER:
-        snprintf(out, bytes, "%s",
-                 plan->order == TIDE_ORDER_KEY     ? "no merge: keys interleave as they come"
-                 : plan->order == TIDE_ORDER_FLINK ? "merged, then put into the order of Flink's "
-                                                     "heap of timers; every row is looked at alone"
-                                                   : "merged by order keys");
+        snprintf(out, bytes, "%s", order_effect(plan->order));
         break;
     case TIDE_RUN_PARALLELISM:
         say_parallelism(explanation, out, bytes);
