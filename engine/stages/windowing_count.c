@@ -3,9 +3,11 @@
  * the watermark does, so a group of rows is folded and then what it has made whole goes out, each
  * where its last row stands.
  */
+#include "engine/stages/key_group.h"
 #include "engine/stages/worker.h"
 
-enum { GROUP_ROWS = TIDE_COUNT_WHOLE_MAX };
+_Static_assert((int)TIDE_KEY_GROUP_ROWS <= (int)TIDE_COUNT_WHOLE_MAX,
+               "each row of a group may make a window whole");
 
 /* The watermark before a row: every move of it is a step of its own. */
 static int64_t watermark_before(const struct tide_worker *worker, uint64_t row)
@@ -44,26 +46,12 @@ static struct tide_count_key *key_of(struct tide_worker *worker, uint32_t at)
     return tide_count_store_enter(&worker->counted, &key, hash);
 }
 
-/* First all hashes, with the slots they lead to called into cache; then the records these lead to.
- */
-static void prepare_group(const struct tide_worker *worker, uint64_t hashes[GROUP_ROWS],
-                          uint32_t begin, uint32_t count)
-{
-    const struct tide_key_table *keys = &worker->counted.keys;
-    const struct tide_hash_seed seed = worker->seed;
-    const struct tide_row *rows = worker->batch->rows + begin;
-    for (uint32_t i = 0; i < count; i++) {
-        hashes[i] = tide_hash_inline(&seed, rows[i].key[0], rows[i].key[1]);
-        tide_key_table_prefetch(keys, hashes[i]);
-    }
-    for (uint32_t i = 0; i < count; i++) tide_key_table_prefetch_record(keys, hashes[i]);
-}
-
 static bool fold_group(struct tide_worker *worker, uint32_t begin, uint32_t count)
 {
     const struct tide_batch *batch = worker->batch;
-    uint64_t hashes[GROUP_ROWS];
-    prepare_group(worker, hashes, begin, count);
+    uint64_t hashes[TIDE_KEY_GROUP_ROWS];
+    tide_key_group_prepare(&worker->counted.keys, &worker->seed, worker->batch, begin, count,
+                           hashes);
     for (uint32_t i = 0; i < count; i++) {
         const struct tide_row *row = &batch->rows[begin + i];
         struct tide_count_key *key = NULL;
@@ -80,7 +68,7 @@ static bool fold_group(struct tide_worker *worker, uint32_t begin, uint32_t coun
 static bool fold(struct tide_worker *worker, uint32_t begin, uint32_t *end)
 {
     struct tide_count_store *store = &worker->counted;
-    const uint32_t most = worker->plan->is_strict ? 1 : GROUP_ROWS;
+    const uint32_t most = worker->plan->is_strict ? 1 : TIDE_KEY_GROUP_ROWS;
     uint32_t at = begin;
     while (at < *end && store->whole_count == 0) {
         uint32_t count = *end - at < most ? *end - at : most;

@@ -3,9 +3,8 @@
  * goes into depends on the rows before it and on what has fired, so none is folded ahead of a step
  * that lets a session fire or go.
  */
+#include "engine/stages/key_group.h"
 #include "engine/stages/worker.h"
-
-enum { GROUP_ROWS = 32 };
 
 struct bounds {
     int64_t start_ms, end_ms;
@@ -44,21 +43,6 @@ static inline void fold_into(struct tide_worker *worker, struct tide_session *se
                                 session->entry.count == 1);
 }
 
-/* First all hashes, with the slots they lead to called into cache; then the records these lead to.
- */
-static void prepare_group(const struct tide_worker *worker, uint64_t hashes[GROUP_ROWS],
-                          uint32_t begin, uint32_t count)
-{
-    const struct tide_key_table *keys = &worker->sessions.keys;
-    const struct tide_hash_seed seed = worker->seed;
-    const struct tide_row *rows = worker->batch->rows + begin;
-    for (uint32_t i = 0; i < count; i++) {
-        hashes[i] = tide_hash_inline(&seed, rows[i].key[0], rows[i].key[1]);
-        tide_key_table_prefetch(keys, hashes[i]);
-    }
-    for (uint32_t i = 0; i < count; i++) tide_key_table_prefetch_record(keys, hashes[i]);
-}
-
 /* The session of a row that is the only one of its key and is gone on with: nearly always. NULL: it
  * takes join. */
 static inline struct tide_session *extend(const struct tide_worker *worker, uint32_t at,
@@ -74,14 +58,16 @@ static inline struct tide_session *extend(const struct tide_worker *worker, uint
 static bool fold(struct tide_worker *worker, uint32_t begin, uint32_t *end)
 {
     const int64_t deadline_ms = tide_session_store_deadline(&worker->sessions);
-    uint64_t hashes[GROUP_ROWS];
+    uint64_t hashes[TIDE_KEY_GROUP_ROWS];
     for (uint32_t at = begin, group_end = begin; at < *end; at++) {
         if (at == group_end) {
-            uint32_t count = *end - at < GROUP_ROWS ? *end - at : GROUP_ROWS;
-            prepare_group(worker, hashes, at, count);
+            uint32_t count = *end - at < TIDE_KEY_GROUP_ROWS ? *end - at : TIDE_KEY_GROUP_ROWS;
+            tide_key_group_prepare(&worker->sessions.keys, &worker->seed, worker->batch, at, count,
+                                   hashes);
             group_end += count;
         }
-        struct tide_session *session = extend(worker, at, hashes[(at - begin) % GROUP_ROWS]);
+        struct tide_session *session =
+            extend(worker, at, hashes[(at - begin) % TIDE_KEY_GROUP_ROWS]);
         bool is_plain = session != NULL;
         if (TIDE_UNLIKELY(!session)) session = join(worker, at, INT64_MIN);
         if (TIDE_UNLIKELY(!session)) return false;
