@@ -133,6 +133,12 @@ struct tide_plan {
     unsigned flink_parallelism; /* whose subtasks --format flink names; 1: none are named */
     enum tide_time_style time_style;
 
+    /* Checkpoints. */
+    const char *checkpoint_folder; /* --checkpoint; NULL: none are taken */
+    uint64_t checkpoint_rows;      /* between two; 0: it goes by time */
+    int64_t checkpoint_ms;         /* ... */
+    bool is_resuming;              /* --resume */
+
     /* Policies and manners. */
     int64_t rejects_max;            /* -1: none */
     int64_t rejects_millionths_max; /* of a percent of all rows, judged at the end; -1: none */

@@ -15,6 +15,9 @@
 #include "engine/stages/stage.h"
 
 struct tide_worker;
+struct tide_crew;
+struct tide_snapshot;
+struct tide_snapshot_reader;
 
 struct tide_windowing {
     size_t (*bytes)(uint32_t state_stride); /* what init allocates */
@@ -40,6 +43,17 @@ struct tide_windowing {
     /* Forgets what is gone for good at this watermark among what is kept for
      * --allowed-lateness. */
     void (*forget)(struct tide_worker *worker, int64_t watermark_ms);
+
+    /* For checkpoints: everything that is not derived from something else is put into the snapshot.
+     */
+    void (*save)(const struct tide_worker *worker, struct tide_snapshot *snapshot);
+
+    /* Takes what one worker has saved, and gives each key to the worker of the crew that owns it
+     * now. False: damaged, or without memory. */
+    bool (*load)(const struct tide_crew *crew, struct tide_snapshot_reader *reader);
+
+    /* After the last load: restores order and what is derived. False without memory. */
+    bool (*settle)(struct tide_worker *worker);
 
     /* What is open: windows, and results they would give. */
     uint64_t (*window_count)(const struct tide_worker *worker);

@@ -2,7 +2,7 @@
  * Tumbling windows: a pane each, with the keys in the order in which they were first seen, which is
  * the order they come out in.
  */
-#include "engine/stages/worker.h"
+#include "engine/stages/worker_snapshot.h"
 
 enum { PREFETCH_ENTRIES = 8 };
 
@@ -112,6 +112,11 @@ static void fini(struct tide_worker *worker)
     tide_window_store_fini(&worker->store);
 }
 
+static bool settle(struct tide_worker *worker)
+{
+    return tide_window_store_sort(&worker->store);
+}
+
 static uint64_t window_count(const struct tide_worker *worker)
 {
     return worker->store.open.count;
@@ -137,6 +142,9 @@ const struct tide_windowing tide_windowing_tumbling = {
     .fold_noted = fold_noted,
     .fire = fire,
     .forget = forget,
+    .save = tide_worker_save_panes,
+    .load = tide_worker_load_panes,
+    .settle = settle,
     .window_count = window_count,
     .entry_count = entry_count,
 };

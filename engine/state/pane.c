@@ -1,5 +1,7 @@
 #include "engine/state/pane.h"
 
+#include <stdlib.h>
+
 enum { SLOTS_FIRST = 16, ENTRIES_FIRST = 8, KEY_CHUNK_BYTES = 4096, KEY_CHUNK_BYTES_MAX = 1 << 20 };
 
 /* A table of slots is half full at most. */
@@ -84,17 +86,24 @@ void tide_pane_clear(struct tide_pane *pane, const struct tide_hash_seed *seed)
     if (pane->keys) pane->keys->bytes = 0;
 }
 
-static bool grow_slots(struct tide_pane *pane, const struct tide_hash_seed *seed)
+/* Slots that are free get what leads to the entries. */
+static void fill_slots(const struct tide_pane *pane, uint64_t *slots, uint32_t mask,
+                       const struct tide_hash_seed *seed)
 {
-    uint32_t mask = pane->slot_mask * 2 + 1;
-    uint64_t *slots = tide_alloc_zeroed((size_t)mask + 1, sizeof *slots);
-    if (!slots) return false;
     for (uint32_t i = 0; i < pane->entry_count; i++) {
         uint64_t hash = entry_hash(&pane->entries[i], seed);
         uint32_t at = (uint32_t)hash & mask;
         while (slots[at]) at = (at + 1) & mask;
         slots[at] = hash >> 32 << 32 | (i + 1);
     }
+}
+
+static bool grow_slots(struct tide_pane *pane, const struct tide_hash_seed *seed)
+{
+    uint32_t mask = pane->slot_mask * 2 + 1;
+    uint64_t *slots = tide_alloc_zeroed((size_t)mask + 1, sizeof *slots);
+    if (!slots) return false;
+    fill_slots(pane, slots, mask, seed);
     tide_free(pane->slots);
     pane->slots = slots;
     pane->slot_mask = mask;
@@ -184,4 +193,56 @@ struct tide_entry *tide_pane_find(const struct tide_pane *pane, const struct tid
             memcmp(tide_entry_key(entry), (const char *)(uintptr_t)key->words[0], key->bytes) == 0)
             return entry;
     }
+}
+
+struct place {
+    uint64_t first_row;
+    uint32_t index;
+};
+
+static int by_first_row(const void *a, const void *b)
+{
+    const struct place *left = a, *right = b;
+    return (left->first_row > right->first_row) - (left->first_row < right->first_row);
+}
+
+static bool is_sorted(const struct tide_pane *pane)
+{
+    for (uint32_t i = 1; i < pane->entry_count; i++)
+        if (pane->entries[i].first_row < pane->entries[i - 1].first_row) return false;
+    return true;
+}
+
+bool tide_pane_sort(struct tide_pane *pane, const struct tide_hash_seed *seed)
+{
+    if (is_sorted(pane)) return true;
+    const uint32_t count = pane->entry_count, stride = pane->state_stride;
+    struct place *places = tide_alloc(count * sizeof *places);
+    struct tide_entry *entries =
+        tide_alloc_aligned(TIDE_LINE_BYTES, pane->entry_capacity * sizeof *entries);
+    char *states =
+        stride > 0 ? tide_alloc_aligned(16, (size_t)pane->entry_capacity * stride) : NULL;
+    const bool has_room = places && entries && (states || stride == 0);
+    if (has_room) {
+        for (uint32_t i = 0; i < count; i++)
+            places[i] = (struct place){pane->entries[i].first_row, i};
+        qsort(places, count, sizeof *places, by_first_row);
+        for (uint32_t i = 0; i < count; i++) {
+            entries[i] = pane->entries[places[i].index];
+            if (stride > 0)
+                memcpy(states + (size_t)i * stride, pane->states + (size_t)places[i].index * stride,
+                       stride);
+        }
+        tide_free(pane->entries);
+        tide_free(pane->states);
+        pane->entries = entries;
+        pane->states = states;
+        memset(pane->slots, 0, ((size_t)pane->slot_mask + 1) * sizeof *pane->slots);
+        fill_slots(pane, pane->slots, pane->slot_mask, seed);
+    } else {
+        tide_free(entries);
+        tide_free(states);
+    }
+    tide_free(places);
+    return has_room;
 }

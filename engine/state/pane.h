@@ -108,6 +108,10 @@ static inline struct tide_entry *tide_pane_find_inline(const struct tide_pane *p
     }
 }
 
+/* Brings entries that were added in another order into that of their first rows. False without
+ * memory; then the pane is as it was. */
+TIDE_MUST_USE bool tide_pane_sort(struct tide_pane *pane, const struct tide_hash_seed *seed);
+
 /* Is there room for one key more without growing? */
 static inline bool tide_pane_has_room(const struct tide_pane *pane)
 {

@@ -170,3 +170,15 @@ uint64_t tide_window_store_entry_count(const struct tide_window_store *store)
     for (uint32_t i = 0; i < store->open.count; i++) entries += store->open.panes[i]->entry_count;
     return entries;
 }
+
+static bool sort_heap(struct tide_pane_heap *heap, const struct tide_hash_seed *seed)
+{
+    for (uint32_t i = 0; i < heap->count; i++)
+        if (!tide_pane_sort(heap->panes[i], seed)) return false;
+    return true;
+}
+
+bool tide_window_store_sort(struct tide_window_store *store)
+{
+    return sort_heap(&store->open, &store->seed) && sort_heap(&store->held, &store->seed);
+}

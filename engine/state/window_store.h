@@ -66,6 +66,9 @@ TIDE_MUST_USE bool tide_window_store_hold_first(struct tide_window_store *store)
 void tide_window_store_close_first(struct tide_window_store *store);
 void tide_window_store_close_first_held(struct tide_window_store *store);
 
+/* Brings the entries of every window into the order of their first rows. False without memory. */
+TIDE_MUST_USE bool tide_window_store_sort(struct tide_window_store *store);
+
 /* Entries in all open windows. O(open windows). */
 uint64_t tide_window_store_entry_count(const struct tide_window_store *store);
 

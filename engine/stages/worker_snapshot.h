@@ -1,0 +1,33 @@
+/*
+ * worker_snapshot: what a worker keeps, in a checkpoint and back from it.
+ * Owns:     nothing.
+ * Threads:  save: the worker's; load and settle: the main thread's, before workers run.
+ * Blocks:   never; allocates as the snapshot and the state do.
+ * Errors:   load and settle false: damaged, or without memory if the reader has no damage.
+ * Limits:   as snapshot.h.
+ */
+#ifndef TIDE_STAGES_WORKER_SNAPSHOT_H
+#define TIDE_STAGES_WORKER_SNAPSHOT_H
+
+#include "engine/stages/crew.h"
+#include "engine/state/pane_snapshot.h"
+
+/* Between two batches: everything below complete_row has been folded and has fired. */
+void tide_worker_save(const struct tide_worker *worker, struct tide_snapshot *snapshot);
+
+/* What one worker has saved, to those who own its keys now. What it has counted is added to
+ * `counts`. */
+TIDE_MUST_USE bool tide_worker_load(const struct tide_crew *crew,
+                                    struct tide_snapshot_reader *reader,
+                                    struct tide_worker_counts *counts);
+
+/* After all of them have been loaded: the watermark and the row that the worker goes on from. */
+TIDE_MUST_USE bool tide_worker_settle(struct tide_worker *worker, int64_t watermark_ms,
+                                      uint64_t row);
+
+/* For windowings that keep panes: all of them, open and held. */
+void tide_worker_save_panes(const struct tide_worker *worker, struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_worker_load_panes(const struct tide_crew *crew,
+                                          struct tide_snapshot_reader *reader);
+
+#endif

@@ -1,0 +1,89 @@
+#include "engine/state/pane_snapshot.h"
+
+/* An entry's words in the order of struct tide_entry; a long key's bytes follow. */
+enum { KEY_LOW, KEY_HIGH, SUM_LOW, SUM_HIGH, FIRST_TIME, FIRST_ROW, COUNT, KEY_BYTES_AND_MARK };
+
+void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *entry)
+{
+    const bool is_long = entry->key_bytes > TIDE_KEY_INLINE_BYTES;
+    const uint64_t words[TIDE_ENTRY_SNAPSHOT_BYTES / 8] = {
+        [KEY_LOW] = htole64(is_long ? 0 : entry->key[0]),
+        [KEY_HIGH] = htole64(is_long ? 0 : entry->key[1]),
+        [SUM_LOW] = htole64((uint64_t)entry->sum),
+        [SUM_HIGH] = htole64((uint64_t)((tide_uint128)entry->sum >> 64)),
+        [FIRST_TIME] = htole64((uint64_t)entry->first_time_ms),
+        [FIRST_ROW] = htole64(entry->first_row),
+        [COUNT] = htole64(entry->count),
+        [KEY_BYTES_AND_MARK] = htole64((uint64_t)entry->mark << 32 | entry->key_bytes),
+    };
+    tide_put_bytes(snapshot, words, sizeof words);
+    if (is_long) tide_put_bytes(snapshot, tide_entry_key(entry), entry->key_bytes);
+}
+
+static bool get_key(struct tide_snapshot_reader *reader, const uint64_t words[2], uint32_t bytes,
+                    const struct tide_hash_seed *seed, struct tide_key *key, uint64_t *hash)
+{
+    *key = (struct tide_key){{words[0], words[1]}, bytes};
+    if (bytes <= TIDE_KEY_INLINE_BYTES) {
+        *hash = tide_hash_inline(seed, words[0], words[1]);
+        return tide_key_inline_bytes(words) == bytes ||
+               tide_damage(reader, "a key is not as long as it says");
+    }
+    const char *text = tide_get_bytes(reader, bytes);
+    if (!text) return false;
+    if (text[bytes - 1] == '\0') return tide_damage(reader, "a key ends in a NUL byte");
+    *hash = tide_hash_bytes(seed, text, bytes);
+    key->words[0] = (uint64_t)(uintptr_t)text;
+    key->words[1] = *hash;
+    return true;
+}
+
+bool tide_get_entry(struct tide_snapshot_reader *reader, const struct tide_hash_seed *seed,
+                    struct tide_entry *entry, struct tide_key *key, uint64_t *hash)
+{
+    uint64_t words[TIDE_ENTRY_SNAPSHOT_BYTES / 8] = {0};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) words[i] = tide_get_u64(reader);
+    if (reader->damage) return false;
+    *entry = (struct tide_entry){
+        .sum = (tide_int128)((tide_uint128)words[SUM_HIGH] << 64 | words[SUM_LOW]),
+        .first_time_ms = (int64_t)words[FIRST_TIME],
+        .first_row = words[FIRST_ROW],
+        .count = words[COUNT],
+        .key_bytes = (uint32_t)words[KEY_BYTES_AND_MARK],
+        .mark = (uint32_t)(words[KEY_BYTES_AND_MARK] >> 32),
+    };
+    if (entry->first_row >= reader->row_count)
+        return tide_damage(reader, "a row's number is beyond the rows read");
+    return tide_check_sum(reader, entry->sum, entry->count) &&
+           get_key(reader, words, entry->key_bytes, seed, key, hash);
+}
+
+void tide_pane_save(const struct tide_pane *pane, struct tide_snapshot *snapshot)
+{
+    tide_put_i64(snapshot, pane->start_ms);
+    tide_put_i64(snapshot, pane->end_ms);
+    tide_put_u64(snapshot, pane->entry_count);
+    for (uint32_t i = 0; i < pane->entry_count; i++) {
+        const struct tide_entry *entry = &pane->entries[i];
+        tide_put_entry(snapshot, entry);
+        if (pane->state_stride > 0)
+            tide_put_bytes(snapshot, tide_pane_states(pane, entry), pane->state_stride);
+    }
+}
+
+bool tide_pane_load_entry(struct tide_pane *pane, const struct tide_entry *entry,
+                          const struct tide_key *key, uint64_t hash,
+                          const struct tide_hash_seed *seed, struct tide_snapshot_reader *reader)
+{
+    if (tide_pane_find(pane, key, hash)) return tide_damage(reader, "a key comes twice");
+    const char *states = tide_get_bytes(reader, pane->state_stride);
+    if (!states) return false;
+    struct tide_entry *added = tide_pane_add(pane, key, hash, seed);
+    if (!added) return false;
+    const uint64_t words[2] = {added->key[0], added->key[1]};
+    *added = *entry;
+    added->key[0] = words[0];
+    added->key[1] = words[1];
+    if (pane->state_stride > 0) memcpy(tide_pane_states(pane, added), states, pane->state_stride);
+    return true;
+}

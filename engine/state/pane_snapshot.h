@@ -1,0 +1,33 @@
+/*
+ * pane_snapshot: entries and panes in a snapshot.
+ * Owns:     nothing.
+ * Threads:  one: the worker's, or the main thread before workers run.
+ * Blocks:   never; allocates as the snapshot and the pane do.
+ * Errors:   as snapshot.h; load false: damaged, or without memory.
+ * Limits:   as pane.h.
+ */
+#ifndef TIDE_STATE_PANE_SNAPSHOT_H
+#define TIDE_STATE_PANE_SNAPSHOT_H
+
+#include "engine/state/snapshot.h"
+
+enum { TIDE_ENTRY_SNAPSHOT_BYTES = 64 }; /* of an entry, without a long key */
+
+void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *entry);
+
+/* An entry, but for its key's words, which are those of `key`. False: damaged. */
+TIDE_MUST_USE bool tide_get_entry(struct tide_snapshot_reader *reader,
+                                  const struct tide_hash_seed *seed, struct tide_entry *entry,
+                                  struct tide_key *key, uint64_t *hash);
+
+/* The pane's bounds, then its entries, each with its aggregates' states. */
+void tide_pane_save(const struct tide_pane *pane, struct tide_snapshot *snapshot);
+
+/* Adds an entry that tide_get_entry has read, and its states, which come next. False: damaged (the
+ * key is there already), or without memory. */
+TIDE_MUST_USE bool tide_pane_load_entry(struct tide_pane *pane, const struct tide_entry *entry,
+                                        const struct tide_key *key, uint64_t hash,
+                                        const struct tide_hash_seed *seed,
+                                        struct tide_snapshot_reader *reader);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * snapshot: state as bytes for a checkpoint, and what reads it back without trusting it.
+ * Owns:     a snapshot its bytes; a reader borrows them.
+ * Threads:  one owner at a time: who fills it, a ring, or who writes it to disk.
+ * Blocks:   never; a snapshot allocates when it grows, and keeps its room from one checkpoint to
+ * the next. Errors:   a put without memory latches has_failed, and later ones do nothing; a get
+ * past the end, or a value that cannot be, latches the first damage, and later ones return zeroes.
+ * Limits:   none of its own.
+ *
+ * Numbers are little-endian and of fixed width. There is no structure here but order: what one
+ * module puts, the same module gets. Hashes are never put, for each run draws its own seed.
+ */
+#ifndef TIDE_STATE_SNAPSHOT_H
+#define TIDE_STATE_SNAPSHOT_H
+
+#include "engine/state/pane.h"
+
+#include <endian.h>
+
+struct tide_snapshot {
+    char *bytes;
+    size_t count, capacity;
+    bool has_failed; /* for want of memory */
+};
+
+void tide_snapshot_fini(struct tide_snapshot *snapshot);  /* a zeroed one is fine */
+void tide_snapshot_clear(struct tide_snapshot *snapshot); /* empty, and the room is kept */
+
+/* Room for `bytes` more, which the caller fills. NULL: has_failed. */
+char *tide_put_room(struct tide_snapshot *snapshot, size_t bytes);
+
+static inline void tide_put_bytes(struct tide_snapshot *snapshot, const void *bytes, size_t count)
+{
+    char *room = tide_put_room(snapshot, count);
+    if (room && count > 0) memcpy(room, bytes, count);
+}
+
+static inline void tide_put_u8(struct tide_snapshot *snapshot, uint8_t value)
+{
+    tide_put_bytes(snapshot, &value, sizeof value);
+}
+
+static inline void tide_put_u32(struct tide_snapshot *snapshot, uint32_t value)
+{
+    value = htole32(value);
+    tide_put_bytes(snapshot, &value, sizeof value);
+}
+
+static inline void tide_put_u64(struct tide_snapshot *snapshot, uint64_t value)
+{
+    value = htole64(value);
+    tide_put_bytes(snapshot, &value, sizeof value);
+}
+
+static inline void tide_put_i64(struct tide_snapshot *snapshot, int64_t value)
+{
+    tide_put_u64(snapshot, (uint64_t)value);
+}
+
+static inline void tide_put_int128(struct tide_snapshot *snapshot, tide_int128 value)
+{
+    tide_put_u64(snapshot, (uint64_t)value);
+    tide_put_u64(snapshot, (uint64_t)((tide_uint128)value >> 64));
+}
+
+/* Its length, then its bytes. */
+static inline void tide_put_text(struct tide_snapshot *snapshot, const char *text, size_t bytes)
+{
+    tide_put_u64(snapshot, bytes);
+    tide_put_bytes(snapshot, text, bytes);
+}
+
+/* A place for a number that is not known yet, and the number put there. */
+size_t tide_put_later(struct tide_snapshot *snapshot);
+void tide_put_at(struct tide_snapshot *snapshot, size_t place, uint64_t value);
+
+void tide_put_key(struct tide_snapshot *snapshot, const char *key, uint32_t bytes);
+
+struct tide_snapshot_reader {
+    const char *at, *end;
+    uint64_t row_count; /* of the input, when the snapshot was taken: a limit for row numbers */
+    unsigned workers_before; /* how many took part in it */
+    const char *damage;      /* NULL: none */
+};
+
+/* Latches what is wrong, as a phrase: "a window ends before it begins". Returns false. */
+bool tide_damage(struct tide_snapshot_reader *reader, const char *damage);
+
+/* The next `count` bytes, which stay where they are; NULL: damaged. */
+const char *tide_get_bytes(struct tide_snapshot_reader *reader, size_t count);
+
+uint8_t tide_get_u8(struct tide_snapshot_reader *reader);
+uint32_t tide_get_u32(struct tide_snapshot_reader *reader);
+uint64_t tide_get_u64(struct tide_snapshot_reader *reader);
+int64_t tide_get_i64(struct tide_snapshot_reader *reader);
+tide_int128 tide_get_int128(struct tide_snapshot_reader *reader);
+bool tide_get_bool(struct tide_snapshot_reader *reader);
+
+/* How many things follow, of which each takes at least so many bytes (not 0): more than can be
+ * there are damage. */
+uint64_t tide_get_count(struct tide_snapshot_reader *reader, size_t least_bytes_each);
+
+/* What tide_put_text has put; NULL: damaged. */
+const char *tide_get_text(struct tide_snapshot_reader *reader, size_t *bytes);
+
+/* A key, whose long bytes stay where they are, and its hash. False: damaged. */
+TIDE_MUST_USE bool tide_get_key(struct tide_snapshot_reader *reader,
+                                const struct tide_hash_seed *seed, struct tide_key *key,
+                                uint64_t *hash);
+
+/* The number of a row that the input had by then. */
+uint64_t tide_get_row(struct tide_snapshot_reader *reader);
+
+/* Could this be the sum of so many amounts, at least one? Else that is damage. */
+TIDE_MUST_USE bool tide_check_sum(struct tide_snapshot_reader *reader, tide_int128 sum,
+                                  uint64_t count);
+
+#endif
