@@ -2,9 +2,9 @@
  * snapshot: state as bytes for a checkpoint, and what reads it back without trusting it.
  * Owns:     a snapshot its bytes; a reader borrows them.
  * Threads:  one owner at a time: who fills it, a ring, or who writes it to disk.
- * Blocks:   never; a snapshot allocates when it grows, and keeps its room from one checkpoint to
- * the next. Errors:   a put without memory latches has_failed, and later ones do nothing; a get
- * past the end, or a value that cannot be, latches the first damage, and later ones return zeroes.
+ * Blocks:   never; a snapshot allocates when it grows, and keeps its room for the next one.
+ * Errors:   a put without memory latches has_failed, and later ones do nothing; a get past the end,
+ *           or a value that cannot be, latches the first damage, and later ones return zeroes.
  * Limits:   none of its own.
  *
  * Numbers are little-endian and of fixed width. There is no structure here but order: what one
