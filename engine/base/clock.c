@@ -1,11 +1,12 @@
 #include "engine/base/clock.h"
 
+#include "engine/base/system.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { NS_A_MS = 1000000 };
 
@@ -47,10 +48,10 @@ int64_t tide_clock_thread_cpu_ns(void)
 int64_t tide_clock_thread_queued_ns(void)
 {
     char text[128];
-    int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    int fd = tide_sys_open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return -1;
-    ssize_t bytes = read(fd, text, sizeof text - 1);
-    close(fd);
+    ssize_t bytes = tide_sys_read(fd, text, sizeof text - 1);
+    tide_sys_close(fd);
     if (bytes <= 0) return -1;
     text[bytes] = '\0';
     int64_t ran_ns, queued_ns;

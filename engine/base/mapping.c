@@ -1,5 +1,7 @@
 #include "engine/base/mapping.h"
 
+#include "engine/base/system.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -31,13 +33,12 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 {
     (void)context;
     uintptr_t page = (uintptr_t)info->si_addr & ~(uintptr_t)(TIDE_PAGE_BYTES - 1);
-    if (!is_in_a_window(page)) {
-        sigaction(signal, &before,
-                  NULL); /* not ours: the instruction is run again and meets the old handler */
-        return;
-    }
     atomic_store_explicit(&has_failed, true, memory_order_relaxed);
-    mmap((void *)page, TIDE_PAGE_BYTES, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    /* Not ours, or no page is to be had: the instruction is run again and meets the old handler. */
+    if (!is_in_a_window(page) ||
+        tide_sys_mmap((void *)page, TIDE_PAGE_BYTES, PROT_READ,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+        sigaction(signal, &before, NULL);
 }
 
 static void catch_bus_errors(void)
@@ -73,13 +74,13 @@ bool tide_mapping_init(struct tide_mapping *mapping, size_t bytes)
 {
     TIDE_ASSERT(bytes % TIDE_PAGE_BYTES == 0);
     *mapping = (struct tide_mapping){.window_bytes = bytes};
-    char *reserved = mmap(NULL, reserved_bytes(mapping), PROT_READ,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *reserved = tide_sys_mmap(NULL, reserved_bytes(mapping), PROT_READ,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (reserved == MAP_FAILED) return false;
     mapping->reserved = reserved;
     catch_bus_errors();
     if (list_window(mapping)) return true;
-    munmap(reserved, reserved_bytes(mapping));
+    tide_sys_munmap(reserved, reserved_bytes(mapping));
     mapping->reserved = NULL;
     return false;
 }
@@ -91,7 +92,7 @@ void tide_mapping_fini(struct tide_mapping *mapping)
     for (unsigned i = 0; i < WINDOWS_MAX; i++)
         if (atomic_load_explicit(&window_begins[i], memory_order_relaxed) == begin)
             atomic_store_explicit(&window_begins[i], 0, memory_order_relaxed);
-    munmap(mapping->reserved, reserved_bytes(mapping));
+    tide_sys_munmap(mapping->reserved, reserved_bytes(mapping));
     *mapping = (struct tide_mapping){0};
 }
 
@@ -100,8 +101,8 @@ char *tide_mapping_show(struct tide_mapping *mapping, int fd, uint64_t offset, s
     TIDE_ASSERT(bytes > 0 && bytes <= mapping->window_bytes && offset % TIDE_PAGE_BYTES == 0);
     char *window = mapping->reserved + TIDE_MAPPING_SLACK_BYTES;
     /* Populated at once: a fault for every 16 pages would cost more than the copy that is saved. */
-    void *shown =
-        mmap(window, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, fd, (off_t)offset);
+    void *shown = tide_sys_mmap(window, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE,
+                                fd, (off_t)offset);
     return shown == MAP_FAILED ? NULL : window;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/base/output.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,7 @@ static bool leads_to_descriptor(const char *link)
 {
     char *folder = folder_of(link);
     struct statfs place;
-    bool is_procfs = folder && statfs(folder, &place) == 0 && place.f_type == PROCFS_MAGIC;
+    bool is_procfs = folder && tide_sys_statfs(folder, &place) == 0 && place.f_type == PROCFS_MAGIC;
     tide_free(folder);
     return is_procfs;
 }
@@ -51,7 +52,7 @@ static char *follow_links(const char *name)
     char *path = tide_strdup(name);
     for (unsigned hops = 0; path; hops++) {
         char link[PATH_MAX];
-        ssize_t got = readlink(path, link, sizeof link);
+        ssize_t got = tide_sys_readlink(path, link, sizeof link);
         if (got < 0 || leads_to_descriptor(path)) return path;
         if (hops == LINK_HOPS_MAX || got == (ssize_t)sizeof link) {
             tide_free(path);
@@ -76,13 +77,14 @@ static char *follow_links(const char *name)
 static bool keep_rights(int fd, const struct stat *old)
 {
     struct stat now;
-    if (fstat(fd, &now) != 0) return false;
+    if (tide_sys_fstat(fd, &now) != 0) return false;
     mode_t mode = old->st_mode & 0777;
     if (now.st_uid != old->st_uid || now.st_gid != old->st_gid) {
-        if (fchown(fd, old->st_uid, old->st_gid) != 0 && fchown(fd, (uid_t)-1, old->st_gid) != 0)
+        if (tide_sys_fchown(fd, old->st_uid, old->st_gid) != 0 &&
+            tide_sys_fchown(fd, (uid_t)-1, old->st_gid) != 0)
             mode &= (mode_t)~S_IRWXG;
     }
-    return fchmod(fd, mode) == 0;
+    return tide_sys_fchmod(fd, mode) == 0;
 }
 
 static bool create_temporary(struct tide_output *output, const struct stat *old,
@@ -97,7 +99,8 @@ static bool create_temporary(struct tide_output *output, const struct stat *old,
     for (unsigned attempt = 0; output->fd < 0 && attempt < TEMPORARY_ATTEMPTS_MAX; attempt++) {
         snprintf(output->temporary, room, "%.*s.%.*s.%ld-%u.tmp", (int)folder, output->target,
                  TEMPORARY_STEM_BYTES_MAX, base, (long)getpid(), attempt);
-        output->fd = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+        output->fd =
+            tide_sys_open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                           old ? 0600 : 0666);
         if (output->fd < 0 && errno != EEXIST) break;
     }
@@ -117,7 +120,7 @@ static bool create_temporary(struct tide_output *output, const struct stat *old,
 static bool open_in_place(struct tide_output *output, const char *path, int flags,
                           struct tide_error *error)
 {
-    do output->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
+    do output->fd = tide_sys_open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
     while (output->fd < 0 && errno == EINTR);
     if (output->fd >= 0) return true;
     if (errno == ENOENT)
@@ -131,7 +134,7 @@ static bool open_appending(struct tide_output *output, struct tide_error *error)
     struct stat status;
     if (!open_in_place(output, output->name, O_CREAT, error)) return false;
     output->is_continued =
-        fstat(output->fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+        tide_sys_fstat(output->fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
     return true;
 }
 
@@ -140,13 +143,13 @@ static bool open_path(struct tide_output *output, struct tide_error *error)
     output->target = follow_links(output->name);
     if (!output->target) return tide_error_system(error, errno, "cannot write '%s'", output->name);
     struct stat old;
-    if (lstat(output->target, &old) != 0) {
+    if (tide_sys_lstat(output->target, &old) != 0) {
         if (errno == ENOENT) return create_temporary(output, NULL, error);
         return tide_error_system(error, errno, "cannot write '%s'", output->name);
     }
     if (!S_ISREG(old.st_mode)) return open_in_place(output, output->target, 0, error);
     /* A rename would replace a file that its owner has write-protected. */
-    if (faccessat(AT_FDCWD, output->target, W_OK, AT_EACCESS) != 0)
+    if (tide_sys_access(output->target, W_OK) != 0)
         return tide_error_system(error, errno, "cannot write '%s'", output->name);
     return create_temporary(output, &old, error);
 }
@@ -155,7 +158,7 @@ static bool open_stdout(struct tide_output *output, struct tide_error *error)
 {
     /* A copy of the descriptor: closing it reports what a file system only says at close. */
     output->is_stdout = true;
-    output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    output->fd = tide_sys_fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     return output->fd >= 0 || tide_error_system(error, errno, "cannot write to standard output");
 }
 
@@ -164,14 +167,14 @@ static bool close_file(struct tide_output *output)
     if (output->fd < 0) return true;
     int fd = output->fd;
     output->fd = -1;
-    return close(fd) == 0 || errno == EINTR; /* Linux has closed it even then */
+    return tide_sys_close(fd) == 0 || errno == EINTR; /* Linux has closed it even then */
 }
 
 /* Closes, removes what is unfinished, forgets. */
 static void release(struct tide_output *output)
 {
     close_file(output);
-    if (output->temporary) unlink(output->temporary);
+    if (output->temporary) tide_sys_unlink(output->temporary);
     tide_free(output->temporary);
     tide_free(output->target);
     tide_free(output->name);
@@ -216,13 +219,13 @@ static bool write_all(struct tide_output *output, const char *bytes, size_t coun
                       struct tide_error *error)
 {
     while (count) {
-        ssize_t written = write(output->fd, bytes, count);
+        ssize_t written = tide_sys_write(output->fd, bytes, count);
         if (written >= 0) {
             bytes += written;
             count -= (size_t)written;
         } else if (errno == EAGAIN) {
             struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
-            poll(&ready, 1, -1);
+            tide_sys_poll(&ready, 1, -1);
         } else if (errno != EINTR) {
             int reason = errno;
             if (reason == EPIPE && output->is_stdout && error->exit == TIDE_EXIT_OK)
@@ -299,7 +302,7 @@ static bool rename_all(struct tide_output_set *set, struct tide_error *error)
     for (unsigned i = 0; i < set->count; i++) {
         struct tide_output *output = &set->files[i];
         if (!output->temporary) continue;
-        if (rename(output->temporary, output->target) != 0)
+        if (tide_sys_rename(output->temporary, output->target) != 0)
             return rename_failed(set, i, errno, error);
         tide_free(output->temporary);
         output->temporary = NULL;
@@ -334,8 +337,8 @@ static bool same_new_file(const char *a, const char *b)
     char *folder_a = path_a ? folder_of(path_a) : NULL,
          *folder_b = path_b ? folder_of(path_b) : NULL;
     struct stat stat_a, stat_b;
-    bool same = folder_a && folder_b && stat(folder_a, &stat_a) == 0 &&
-                stat(folder_b, &stat_b) == 0 && same_inode(&stat_a, &stat_b) &&
+    bool same = folder_a && folder_b && tide_sys_stat(folder_a, &stat_a) == 0 &&
+                tide_sys_stat(folder_b, &stat_b) == 0 && same_inode(&stat_a, &stat_b) &&
                 strcmp(path_a + folder_bytes(path_a), path_b + folder_bytes(path_b)) == 0;
     tide_free(folder_a);
     tide_free(folder_b);
@@ -348,7 +351,7 @@ bool tide_output_same_file(const char *a, const char *b)
 {
     if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
     struct stat stat_a, stat_b;
-    bool a_exists = stat(a, &stat_a) == 0, b_exists = stat(b, &stat_b) == 0;
+    bool a_exists = tide_sys_stat(a, &stat_a) == 0, b_exists = tide_sys_stat(b, &stat_b) == 0;
     if (a_exists && b_exists) return S_ISREG(stat_a.st_mode) && same_inode(&stat_a, &stat_b);
     return !a_exists && !b_exists && same_new_file(a, b);
 }

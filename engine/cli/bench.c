@@ -1,5 +1,6 @@
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
+#include "engine/base/system.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/bench/command.h"
@@ -177,8 +178,8 @@ static bool check_files(struct bench *bench, struct tide_error *error)
         struct stat status;
         const char *file = bench->plan.files[i];
         bool is_standard = strcmp(file, "-") == 0;
-        if (!is_standard &&
-            (stat(file, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)))
+        if (!is_standard && (tide_sys_stat(file, &status) != 0 || S_ISREG(status.st_mode) ||
+                             S_ISDIR(status.st_mode)))
             continue; /* what is missing or a folder is for the next check to say */
         return tide_error_set(error, TIDE_EXIT_USAGE,
                               "%s can be read only once, and bench reads its input many times: "
@@ -252,7 +253,7 @@ static bool write_text(const struct tide_bench_report *report, unsigned file,
 {
     char *text = NULL;
     size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    FILE *out = tide_sys_open_memstream(&text, &bytes);
     if (!out) return tide_error_memory(error, "the report");
     bool ok = file == FILE_JSON ? tide_bench_report_json(report, out, error)
               : file == FILE_CSV
@@ -261,7 +262,7 @@ static bool write_text(const struct tide_bench_report *report, unsigned file,
                         report, out, file == FILE_MARKDOWN ? TIDE_TABLE_MARKDOWN : TIDE_TABLE_TEXT,
                         error);
     bool failed = ferror(out) != 0;
-    failed |= fclose(out) != 0;
+    failed |= tide_sys_fclose(out) != 0;
     if (ok && failed) ok = tide_error_memory(error, "the report");
     ok = ok && tide_output_write(output, text, bytes, error);
     tide_free(text);

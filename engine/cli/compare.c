@@ -3,6 +3,7 @@
  * engine/instruments/compare.
  */
 #include "engine/base/signals.h"
+#include "engine/base/system.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/compare/job.h"
@@ -15,7 +16,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,7 +186,7 @@ static bool read_options(struct tide_compare_job *job, struct tide_error *error)
     job->json = tide_options_flag(job->options, JSON);
     job->quiet = tide_options_flag(job->options, QUIET);
     /* A seed, so that crafted keys cannot collide; without chance another number does. */
-    if (getrandom(&job->manner.seed, sizeof job->manner.seed, 0) < 0)
+    if (tide_sys_random(&job->manner.seed, sizeof job->manner.seed) < 0)
         job->manner.seed = (uint64_t)getpid();
     job->manner.child = &child;
     return tide_compare_job_init(job, error) && check_options(job, &settings) &&

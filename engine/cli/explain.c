@@ -1,6 +1,7 @@
 /* tidemark explain: the plan of a run in words, as a graph or as JSON; nothing is run. */
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
+#include "engine/base/system.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/explain/dot.h"
@@ -57,11 +58,11 @@ static bool print_explanation(const struct tide_explanation *explanation, struct
 {
     char *text = NULL;
     size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    FILE *out = tide_sys_open_memstream(&text, &bytes);
     if (!out) return tide_error_system(error, errno, "cannot make the explanation");
     bool made = write_explanation(explanation, out, error);
     bool failed = ferror(out) != 0;
-    if (fclose(out) != 0 || failed) made = tide_error_memory(error, "the explanation");
+    if (tide_sys_fclose(out) != 0 || failed) made = tide_error_memory(error, "the explanation");
     struct tide_output_set set = {.terminal_escape = tide_escape_terminal};
     struct tide_output *output = made ? tide_output_open(&set, "-", error) : NULL;
     bool written =

@@ -1,5 +1,6 @@
 /* tidemark gen: the options, and what they make of a plan for engine/instruments/generate. */
 #include "engine/base/signals.h"
+#include "engine/base/system.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/generate/generate.h"
@@ -162,7 +163,7 @@ static const char *volatile unfinished;
 /* Ends as if the signal had not been taken, but leaves no temporary file. */
 static void remove_unfinished(int signal_number)
 {
-    if (unfinished) unlink(unfinished);
+    if (unfinished) tide_sys_unlink(unfinished);
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }

@@ -6,6 +6,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
 #include "engine/base/signals.h"
+#include "engine/base/system.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/instruments/profile/report.h"
@@ -18,7 +19,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -111,10 +111,8 @@ struct command {
 static void *read_input(void *context)
 {
     struct command *command = context;
-    const uint64_t one = 1;
     command->has_read = tide_profile_read(command->profile, &command->error);
-    ssize_t written = write(command->done_fd, &one, sizeof one); /* cannot fail: it was 0 */
-    (void)written;
+    tide_sys_notify(command->done_fd);
     return NULL;
 }
 
@@ -125,8 +123,8 @@ static bool block_signals(struct command *command, struct tide_error *error)
     if (!tide_signal_is_ignored(SIGINT)) sigaddset(&signals, SIGINT);
     if (!tide_signal_is_ignored(SIGTERM)) sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    command->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    command->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    command->signal_fd = tide_sys_signalfd(&signals);
+    command->done_fd = tide_sys_eventfd();
     return (command->signal_fd >= 0 && command->done_fd >= 0) ||
            tide_error_system(error, errno, "cannot wait for signals");
 }
@@ -137,9 +135,9 @@ static void wait_for_end(struct command *command)
                                {.fd = command->signal_fd, .events = POLLIN}};
     for (;;) {
         struct signalfd_siginfo info;
-        poll(events, 2, -1);
+        tide_sys_poll(events, 2, -1);
         if (events[0].revents) return;
-        if (read(command->signal_fd, &info, sizeof info) != (ssize_t)sizeof info) continue;
+        if (tide_sys_read(command->signal_fd, &info, sizeof info) != (ssize_t)sizeof info) continue;
         if (command->signal) _exit(128 + (int)info.ssi_signo); /* asked twice */
         command->signal = (int)info.ssi_signo;
         tide_profile_stop(command->profile);
@@ -150,7 +148,7 @@ static bool read_on_thread(struct command *command, struct tide_error *error)
 {
     pthread_t thread;
     if (!block_signals(command, error)) return false;
-    const int failure = pthread_create(&thread, NULL, read_input, command);
+    const int failure = tide_sys_thread_start(&thread, read_input, command);
     if (failure) return tide_error_system(error, failure, "cannot start a thread");
     wait_for_end(command);
     pthread_join(thread, NULL);
@@ -163,13 +161,13 @@ static bool write_report(const struct command *command, struct tide_error *error
     struct tide_output_set outputs = {.terminal_escape = tide_escape_terminal};
     char *text = NULL;
     size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    FILE *out = tide_sys_open_memstream(&text, &bytes);
     if (!out) return tide_error_system(error, errno, "cannot make the report");
     if (tide_options_flag(&command->options, JSON))
         tide_profile_report_json(command->profile, (unsigned)command->top_keys, out);
     else tide_profile_report_text(command->profile, (unsigned)command->top_keys, out);
     const bool failed = ferror(out) != 0;
-    if (fclose(out) != 0 || failed) {
+    if (tide_sys_fclose(out) != 0 || failed) {
         tide_free(text);
         return tide_error_memory(error, "the report");
     }
@@ -227,8 +225,8 @@ int tide_command_profile(int argc, char **argv, const struct tide_registry *regi
     else if (tide_options_flag(&command.options, HELP))
         status = tide_help_command(&profile_options, registry);
     else status = run_profile(&command, registry, &error);
-    if (command.done_fd >= 0) close(command.done_fd);
-    if (command.signal_fd >= 0) close(command.signal_fd);
+    if (command.done_fd >= 0) tide_sys_close(command.done_fd);
+    if (command.signal_fd >= 0) tide_sys_close(command.signal_fd);
     tide_options_fini(&command.options);
     return status;
 }

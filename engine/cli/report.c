@@ -1,6 +1,7 @@
 #include "engine/cli/report.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 #include "engine/text/escape.h"
 
 #include <errno.h>
@@ -251,7 +252,7 @@ bool tide_report_stats(const struct tide_report *report, struct tide_output *out
 {
     char *text = NULL;
     size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    FILE *out = tide_sys_open_memstream(&text, &bytes);
     if (!out) return tide_error_system(error, errno, "cannot make the stats");
     fprintf(out, "{\n  \"tidemark\": \"%s\",\n", TIDE_VERSION);
     print_counts(out, report);
@@ -260,7 +261,7 @@ bool tide_report_stats(const struct tide_report *report, struct tide_output *out
     print_threads(out, report);
     fprintf(out, "}\n");
     bool failed = ferror(out) != 0;
-    if (fclose(out) != 0 || failed) {
+    if (tide_sys_fclose(out) != 0 || failed) {
         tide_free(text);
         return tide_error_memory(error, "the stats");
     }

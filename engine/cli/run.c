@@ -6,6 +6,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/output.h"
 #include "engine/base/signals.h"
+#include "engine/base/system.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/help.h"
 #include "engine/cli/progress.h"
@@ -118,14 +119,14 @@ static bool block_signals(struct run *run, struct tide_error *error)
     if (!tide_signal_is_ignored(SIGTERM)) sigaddset(&signals, SIGTERM);
     if (run->plan.config_file) sigaddset(&signals, SIGHUP); /* means something else: reload */
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    run->signal_fd = tide_sys_signalfd(&signals);
     return run->signal_fd >= 0 || tide_error_system(error, errno, "cannot wait for signals");
 }
 
 static void take_signal(struct run *run)
 {
     struct signalfd_siginfo info;
-    if (read(run->signal_fd, &info, sizeof info) != (ssize_t)sizeof info) return;
+    if (tide_sys_read(run->signal_fd, &info, sizeof info) != (ssize_t)sizeof info) return;
     if (info.ssi_signo == SIGHUP) {
         reload(run);
         return;
@@ -144,7 +145,7 @@ static void wait_for_end(struct run *run)
     struct pollfd events[2] = {{.fd = tide_pipeline_done_fd(run->pipeline), .events = POLLIN},
                                {.fd = run->signal_fd, .events = POLLIN}};
     for (;;) {
-        poll(events, 2, run->progress.is_shown ? TIDE_PROGRESS_INTERVAL_MS : -1);
+        tide_sys_poll(events, 2, run->progress.is_shown ? TIDE_PROGRESS_INTERVAL_MS : -1);
         if (events[1].revents) take_signal(run);
         if (events[0].revents) break;
         if (run->progress.is_shown) tide_progress_draw(&run->progress, run->pipeline);
@@ -255,7 +256,7 @@ int tide_command_run(int argc, char **argv, const struct tide_registry *registry
     else if (!tide_plan_build(&run.plan, &options, registry, &error))
         status = tide_command_failed(&error);
     else status = run_plan(&run, &error);
-    if (run.signal_fd >= 0) close(run.signal_fd);
+    if (run.signal_fd >= 0) tide_sys_close(run.signal_fd);
     while (run.version_count > 0) forget_last_rules(&run);
     tide_free(run.versions);
     tide_plan_fini(&run.plan);

@@ -1,5 +1,7 @@
 #include "engine/flow/source.h"
 
+#include "engine/base/system.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +26,7 @@ bool tide_source_input_read(struct tide_source_input *input, void *out, size_t c
         return true;
     }
     ssize_t bytes;
-    do bytes = read(input->fd, out, capacity);
+    do bytes = tide_sys_read(input->fd, out, capacity);
     while (bytes < 0 && errno == EINTR);
     if (bytes < 0 && errno != EAGAIN) return tide_error_system(error, errno, "cannot read");
     *again = bytes < 0;

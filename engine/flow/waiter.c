@@ -1,22 +1,20 @@
 #include "engine/flow/waiter.h"
 
+#include "engine/base/system.h"
+
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 /* A look at a ring and a pause take 20 to 50 ns here: some 10 to 20 microseconds in all, the price
  * of two wake-ups. With many threads, yielding more than once only moves the wait about. */
 enum { SPINS = 400, YIELDS = 1, NS_A_SECOND = 1000000000 };
 
-/* The bit set's wait is the one that takes a point in time (of the monotonic clock) and no span. */
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
                   const struct timespec *latest)
 {
-    return syscall(SYS_futex, (uint32_t *)(void *)word, operation | FUTEX_PRIVATE_FLAG, value,
-                   latest, NULL, FUTEX_BITSET_MATCH_ANY);
+    return tide_sys_futex((uint32_t *)(void *)word, operation, value, latest);
 }
 
 void tide_waiter_init(struct tide_waiter *waiter)

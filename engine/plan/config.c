@@ -1,9 +1,10 @@
 #include "engine/plan/config.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
 
 struct reader {
@@ -14,28 +15,43 @@ struct reader {
     struct tide_error *error;
 };
 
+/* As many bytes as there are, up to `capacity`; -1: errno says why. */
+static ssize_t read_whole(int fd, char *text, size_t capacity)
+{
+    size_t bytes = 0;
+    while (bytes < capacity) {
+        ssize_t got = tide_sys_read(fd, text + bytes, capacity - bytes);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (got == 0) break;
+        bytes += (size_t)got;
+    }
+    return (ssize_t)bytes;
+}
+
 /* Reads the whole file into a block that ends with a NUL byte. */
 static bool slurp(struct reader *reader)
 {
-    FILE *file = fopen(reader->path, "re");
-    if (!file)
+    int fd;
+    do fd = tide_sys_open(reader->path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
         return tide_error_system(reader->error, errno, "cannot open the config file %s",
                                  reader->path);
     char *text = tide_alloc(TIDE_CONFIG_BYTES_MAX + 1);
     reader->config->text = text;
-    size_t bytes = text ? fread(text, 1, TIDE_CONFIG_BYTES_MAX + 1, file) : 0;
-    bool failed = ferror(file) != 0;
+    ssize_t bytes = text ? read_whole(fd, text, TIDE_CONFIG_BYTES_MAX + 1) : 0;
     int reason = errno;
-    fclose(file);
+    tide_sys_close(fd);
     if (!text) return tide_error_memory(reader->error, "the config file");
-    if (failed)
+    if (bytes < 0)
         return tide_error_system(reader->error, reason, "cannot read the config file %s",
                                  reader->path);
     if (bytes > TIDE_CONFIG_BYTES_MAX)
         return tide_error_set(reader->error, TIDE_EXIT_USAGE,
                               "%s is no config file: it is longer than %d bytes", reader->path,
                               TIDE_CONFIG_BYTES_MAX);
-    if (memchr(text, '\0', bytes))
+    if (memchr(text, '\0', (size_t)bytes))
         return tide_error_set(reader->error, TIDE_EXIT_USAGE,
                               "%s is no config file: it holds a NUL byte", reader->path);
     text[bytes] = '\0';

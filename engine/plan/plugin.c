@@ -1,6 +1,7 @@
 #include "engine/plan/plugin.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 #include "engine/plan/nearest.h"
 
 #include <dlfcn.h>
@@ -17,7 +18,8 @@ static const char symbol[] = "tidemark_process";
 static bool check_file(const char *path, struct tide_error *error)
 {
     struct stat status;
-    if (stat(path, &status) != 0) return tide_error_system(error, errno, "cannot load '%s'", path);
+    if (tide_sys_stat(path, &status) != 0)
+        return tide_error_system(error, errno, "cannot load '%s'", path);
     if (S_ISREG(status.st_mode)) return true;
     return tide_error_set(error, TIDE_EXIT_FAILED,
                           "cannot load '%s': it is no regular file but a %s", path,

@@ -1,12 +1,12 @@
 #include "engine/stages/control.h"
 
+#include "engine/base/system.h"
+
 #include <errno.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 bool tide_control_init(struct tide_control *control, struct tide_error *error)
 {
-    *control = (struct tide_control){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    *control = (struct tide_control){.wake_fd = tide_sys_eventfd()};
     for (unsigned i = 0; i < TIDE_PARALLELISM_MAX; i++) atomic_init(&control->due_ms[i], INT64_MAX);
     if (control->wake_fd >= 0) return true;
     return tide_error_system(error, errno, "cannot make a wake-up descriptor");
@@ -14,16 +14,13 @@ bool tide_control_init(struct tide_control *control, struct tide_error *error)
 
 void tide_control_fini(struct tide_control *control)
 {
-    if (control->wake_fd >= 0) close(control->wake_fd);
+    if (control->wake_fd >= 0) tide_sys_close(control->wake_fd);
     control->wake_fd = -1;
 }
 
 static void wake_all(struct tide_control *control)
 {
-    uint64_t one = 1;
-    /* Can only fail when the counter is full, and then it is readable already. */
-    ssize_t written = write(control->wake_fd, &one, sizeof one);
-    (void)written;
+    tide_sys_notify(control->wake_fd);
     for (unsigned i = 0; i < control->waiter_count; i++) tide_waiter_notify(control->waiters[i]);
 }
 

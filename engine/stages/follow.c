@@ -1,11 +1,11 @@
 #include "engine/stages/follow.h"
 
 #include "engine/base/clock.h"
+#include "engine/base/system.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <sys/inotify.h>
-#include <unistd.h>
 
 enum {
     LOOK_MS = 1000,     /* between looks that inotify should make needless */
@@ -15,17 +15,17 @@ enum {
 void tide_follow_open(struct tide_follow *follow, int fd)
 {
     char path[32];
-    follow->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    follow->inotify_fd = tide_sys_inotify_init();
     if (follow->inotify_fd < 0) return;
     /* By the descriptor, not by the name, which may lead to another file by now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (inotify_add_watch(follow->inotify_fd, path, IN_MODIFY | IN_ATTRIB) < 0)
+    if (tide_sys_inotify_add_watch(follow->inotify_fd, path, IN_MODIFY | IN_ATTRIB) < 0)
         tide_follow_close(follow);
 }
 
 void tide_follow_close(struct tide_follow *follow)
 {
-    if (follow->inotify_fd >= 0) close(follow->inotify_fd);
+    if (follow->inotify_fd >= 0) tide_sys_close(follow->inotify_fd);
     follow->inotify_fd = -1;
 }
 
@@ -33,7 +33,7 @@ void tide_follow_close(struct tide_follow *follow)
 static void forget_events(int fd)
 {
     char events[4096];
-    while (read(fd, events, sizeof events) > 0) continue;
+    while (tide_sys_read(fd, events, sizeof events) > 0) continue;
 }
 
 void tide_follow_wait(struct tide_follow *follow, int wake_fd, int64_t latest_ns)
@@ -44,6 +44,6 @@ void tide_follow_wait(struct tide_follow *follow, int wake_fd, int64_t latest_ns
     /* poll passes over a descriptor of -1. */
     struct pollfd events[2] = {{.fd = follow->inotify_fd, .events = POLLIN},
                                {.fd = wake_fd, .events = POLLIN}};
-    poll(events, 2, look_ms);
+    tide_sys_poll(events, 2, look_ms);
     if (events[0].revents) forget_events(follow->inotify_fd);
 }

@@ -1,5 +1,6 @@
 #include "engine/stages/pipeline.h"
 
+#include "engine/base/system.h"
 #include "engine/stages/pipeline_parts.h"
 #include "engine/stages/rcu.h"
 
@@ -12,10 +13,7 @@ static void say_done(struct tide_pipeline *pipeline, unsigned count)
      * did. */
     if (atomic_fetch_sub_explicit(&pipeline->running_count, count, memory_order_acq_rel) != count)
         return;
-    uint64_t one = 1;
-    ssize_t written =
-        write(pipeline->done_fd, &one, sizeof one); /* cannot fail: the counter was 0 */
-    (void)written;
+    tide_sys_notify(pipeline->done_fd);
 }
 
 static void *run_one(void *context)
@@ -49,7 +47,7 @@ void tide_pipeline_start(struct tide_pipeline *pipeline)
         struct tide_runner *runner = &pipeline->runners[i];
         *runner = (struct tide_runner){.pipeline = pipeline,
                                        .stage = by_turns ? NULL : &pipeline->stages[i]};
-        failure = pthread_create(&runner->thread, NULL, by_turns ? run_by_turns : run_one, runner);
+        failure = tide_sys_thread_start(&runner->thread, by_turns ? run_by_turns : run_one, runner);
         if (failure) break;
         tide_pipeline_thread_name(pipeline->plan, i, name);
         pthread_setname_np(runner->thread, name);

@@ -1,12 +1,10 @@
 #include "engine/base/clock.h"
+#include "engine/base/system.h"
 #include "engine/stages/pipeline_parts.h"
 #include "engine/stages/rcu.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 /* Zeroed, and no line shared with anything else. */
 static void *alloc_lines(size_t count, size_t bytes)
@@ -199,7 +197,7 @@ static bool link_all(struct tide_pipeline *pipeline)
 static struct tide_hash_seed draw_seed(void)
 {
     struct tide_hash_seed seed;
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+    if (tide_sys_random(&seed, sizeof seed) != (ssize_t)sizeof seed)
         seed = (struct tide_hash_seed){
             {(uint64_t)tide_clock_ns() * 0x9E3779B97F4A7C15u, 0xC4CEB9FE1A85EC53u}};
     return seed;
@@ -227,7 +225,7 @@ static bool init(struct tide_pipeline *pipeline, const struct tide_plan *plan,
                  struct tide_output *const outputs[TIDE_CHANNEL_COUNT], struct tide_error *error)
 {
     if (!tide_control_init(&pipeline->control, error)) return false;
-    pipeline->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pipeline->done_fd = tide_sys_eventfd();
     if (pipeline->done_fd < 0)
         return tide_error_system(error, errno, "cannot make a wake-up descriptor");
     if (!link_all(pipeline)) return tide_error_memory(error, "the pipeline");
@@ -310,7 +308,7 @@ void tide_pipeline_destroy(struct tide_pipeline *pipeline)
         tide_emission_batch_fini(&pipeline->side_emissions[i]);
     tide_link_fini(&pipeline->side_link);
     tide_control_fini(&pipeline->control);
-    if (pipeline->done_fd >= 0) close(pipeline->done_fd);
+    if (pipeline->done_fd >= 0) tide_sys_close(pipeline->done_fd);
     tide_free(pipeline->inlets);
     tide_free(pipeline->parcel_links);
     tide_free(pipeline->lanes);

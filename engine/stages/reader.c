@@ -1,5 +1,7 @@
 #include "engine/stages/reader.h"
 
+#include "engine/base/system.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -39,10 +41,10 @@ static bool check_followed(const struct tide_plan *plan, unsigned file, struct t
     unsigned char head[TIDE_SOURCE_MAGIC_BYTES];
     const char *name = plan->files[file];
     if (is_stdin(name)) return true; /* looked at when it is read */
-    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t got = fd < 0 ? -1 : pread(fd, head, sizeof head, 0);
+    int fd = tide_sys_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    ssize_t got = fd < 0 ? -1 : tide_sys_pread(fd, head, sizeof head, 0);
     int reason = errno;
-    if (fd >= 0) close(fd);
+    if (fd >= 0) tide_sys_close(fd);
     if (got < 0) return tide_error_system(error, reason, "cannot read %s", name);
     const struct tide_source *source = find_source(plan, head, (size_t)got);
     return !source->is_packed || refuse_packed(plan, file, source, error);
@@ -56,14 +58,15 @@ bool tide_reader_check_files(const struct tide_plan *plan, uint64_t *bytes_total
     for (unsigned i = 0; i < plan->file_count; i++) {
         const char *name = plan->files[i];
         struct stat status;
-        if ((is_stdin(name) ? fstat(STDIN_FILENO, &status) : stat(name, &status)) != 0)
+        if ((is_stdin(name) ? tide_sys_fstat(STDIN_FILENO, &status)
+                            : tide_sys_stat(name, &status)) != 0)
             return tide_error_system(error, errno, "cannot read %s",
                                      tide_reader_file_name(plan, i));
         if (S_ISDIR(status.st_mode))
             return tide_error_set(error, TIDE_EXIT_FAILED,
                                   "cannot read %s: it is a directory; name the files in it",
                                   tide_reader_file_name(plan, i));
-        if (!is_stdin(name) && access(name, R_OK) != 0)
+        if (!is_stdin(name) && tide_sys_access(name, R_OK) != 0)
             return tide_error_system(error, errno, "cannot read %s", name);
         if (S_ISREG(status.st_mode) && tide_plan_follows(plan, i) &&
             !check_followed(plan, i, error))
@@ -109,7 +112,7 @@ bool tide_reader_check_windows(const struct tide_plan *plan, unsigned file,
 static void close_file(struct tide_reader *reader)
 {
     if (reader->source) reader->source->close(reader->source_state);
-    if (reader->fd > STDIN_FILENO) close(reader->fd);
+    if (reader->fd > STDIN_FILENO) tide_sys_close(reader->fd);
     tide_follow_close(&reader->follow);
     reader->source = NULL;
     reader->source_state = NULL;
@@ -132,9 +135,9 @@ static enum tide_progress fail(struct tide_reader *reader, struct tide_error *er
  * would be heard, but as any silent input is: poll(2) says when a writer has come. */
 static int open_named(const char *name)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
-    if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    int fd = tide_sys_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int flags = fd < 0 ? -1 : tide_sys_fcntl(fd, F_GETFL, 0);
+    if (flags >= 0) tide_sys_fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
     return fd;
 }
 
@@ -144,12 +147,12 @@ static bool open_file(struct tide_reader *reader, struct tide_error *error)
     reader->fd = is_stdin(name) ? STDIN_FILENO : open_named(name);
     if (reader->fd < 0) return tide_error_system(error, errno, "cannot read %s", name);
     struct stat status;
-    reader->is_regular = fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
+    reader->is_regular = tide_sys_fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
     reader->file_bytes = reader->is_regular ? (uint64_t)status.st_size : 0;
     reader->is_followed = reader->is_regular && tide_plan_follows(reader->plan, reader->file);
     if (reader->is_followed) tide_follow_open(&reader->follow, reader->fd);
     if (reader->is_regular)
-        posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
+        tide_sys_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
     reader->is_open = true;
     reader->file_begun = false;
     reader->head_bytes = 0;
@@ -185,7 +188,7 @@ static bool choose_source(struct tide_reader *reader, struct tide_error *error)
      * one of /proc, whose size is not known. A followed one may be cut short at any time. */
     reader->is_mapped = !source->is_packed && reader->is_regular && !reader->is_followed &&
                         reader->file_bytes > 0 &&
-                        lseek(reader->fd, 0, SEEK_CUR) == (off_t)reader->head_bytes;
+                        tide_sys_lseek(reader->fd, 0, SEEK_CUR) == (off_t)reader->head_bytes;
     return true;
 }
 
@@ -194,7 +197,7 @@ static bool input_is_ready(const struct tide_reader *reader)
     if (reader->is_regular || (reader->source && reader->source->holds_more(reader->source_state)))
         return true;
     struct pollfd input = {.fd = reader->fd, .events = POLLIN};
-    return poll(&input, 1, 0) != 0; /* readable, ended or broken: read(2) tells */
+    return tide_sys_poll(&input, 1, 0) != 0; /* readable, ended or broken: read(2) tells */
 }
 
 /* Reads the first bytes of the file, as many as the input has. PROGRESSED: all there. */
@@ -203,8 +206,8 @@ static enum tide_progress read_head(struct tide_reader *reader)
     struct tide_error error = {0};
     while (reader->head_bytes < sizeof reader->head) {
         if (!input_is_ready(reader)) return TIDE_STARVED;
-        ssize_t got = read(reader->fd, reader->head + reader->head_bytes,
-                           sizeof reader->head - reader->head_bytes);
+        ssize_t got = tide_sys_read(reader->fd, reader->head + reader->head_bytes,
+                                    sizeof reader->head - reader->head_bytes);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) return TIDE_STARVED;
         if (got < 0) {
             tide_error_system(&error, errno, "cannot read %s",
@@ -255,8 +258,8 @@ static enum tide_progress fail_reading(struct tide_reader *reader, const char *w
 static bool was_cut_short(const struct tide_reader *reader)
 {
     struct stat status;
-    off_t at = lseek(reader->fd, 0, SEEK_CUR);
-    return at >= 0 && fstat(reader->fd, &status) == 0 && status.st_size < at;
+    off_t at = tide_sys_lseek(reader->fd, 0, SEEK_CUR);
+    return at >= 0 && tide_sys_fstat(reader->fd, &status) == 0 && status.st_size < at;
 }
 
 /* Fills the block until it is full, the file ends, or the input pauses; then sends it. */
@@ -300,7 +303,7 @@ static enum tide_progress map_block(struct tide_reader *reader)
     struct stat status;
     struct tide_error error = {0};
     if (!tide_reader_check_windows(reader->plan, reader->file, &error)) return fail(reader, &error);
-    if (fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
+    if (tide_sys_fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
     uint64_t size = (uint64_t)status.st_size;
     if (size < reader->offset) return fail_reading(reader, "it was cut short while it was read");
     uint64_t left = size - reader->offset;
@@ -348,5 +351,5 @@ void tide_reader_wait_for_input(void *self, int64_t latest_ns)
     struct pollfd events[2] = {{.fd = reader->fd, .events = POLLIN},
                                {.fd = reader->control->wake_fd, .events = POLLIN}};
     /* Interrupted or not: the next step looks again. */
-    poll(events, 2, tide_clock_poll_ms(latest_ns));
+    tide_sys_poll(events, 2, tide_clock_poll_ms(latest_ns));
 }

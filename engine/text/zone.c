@@ -3,13 +3,14 @@
  * needs nothing but the offset in force at a few instants. */
 #include "engine/text/zone.h"
 
+#include "engine/base/system.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     DAY_S = 24 * 3600,
@@ -52,14 +53,14 @@ static bool name_is_plain(const char *name)
 
 static enum zone_file check_file(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = tide_sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0) return ZONE_FILE_MISSING;
     struct stat status;
     unsigned char header[ZONE_FILE_HEADER_BYTES];
-    bool fine = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-                read(fd, header, sizeof header) == (ssize_t)sizeof header &&
+    bool fine = tide_sys_fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+                tide_sys_read(fd, header, sizeof header) == (ssize_t)sizeof header &&
                 memcmp(header, "TZif", 4) == 0;
-    close(fd);
+    tide_sys_close(fd);
     if (!fine) return ZONE_FILE_MISSING;
     static const unsigned char none[4];
     return memcmp(header + LEAP_COUNT_AT, none, sizeof none) == 0 ? ZONE_FILE_FINE

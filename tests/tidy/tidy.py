@@ -15,13 +15,33 @@ CONTRACT = ("Owns:", "Threads:", "Blocks:", "Errors:", "Limits:")
 LINES_MAX = 500
 COLUMNS_MAX = 100
 ALLOCATOR = "engine/base/memory.c"
+SYSTEM = "engine/base/system.c"
+PROCESSES = "engine/base/process.c"
 MAY_PRINT = ("engine/cli/", "engine/base/assert.c")
 MAY_USE_ATOMICS = ("engine/flow/", "engine/stages/", "engine/base/")
+
+# Everything the system can refuse, or do by half, is asked for in one file, so that tests/faults can fail each call of it.
+# Not listed, since it may be called anywhere: what only asks and cannot fail in a way that matters (clock_gettime, getenv,
+# isatty, sysconf, sched_getaffinity, getrusage, uname, sysinfo, mincore), signal masks and handlers, what waits for
+# processes (waitid, wait4, kill), and writing into a stream that is open: messages on stderr and stdout, texts in memory.
+SYSTEM_CALLS = """
+    open openat creat close read readv pread preadv write writev pwrite pwritev lseek fstat stat lstat fstatat statx statfs
+    fstatfs access faccessat readlink readlinkat ftruncate truncate fallocate posix_fallocate fsync fdatasync sync syncfs
+    fchmod chmod fchown chown link linkat symlink symlinkat rename renameat renameat2 unlink unlinkat remove mkdir mkdirat
+    rmdir mkstemp mkostemp mkdtemp tmpfile flock lockf fcntl ioctl dup dup2 dup3 posix_fadvise sendfile splice
+    copy_file_range opendir fdopendir readdir closedir scandir mmap mmap64 mremap munmap msync madvise memfd_create
+    poll ppoll select pselect epoll_create1 epoll_ctl epoll_wait eventfd signalfd timerfd_create timerfd_settime
+    inotify_init inotify_init1 inotify_add_watch inotify_rm_watch pipe pipe2 socket syscall getrandom
+    pthread_create fopen freopen fdopen open_memstream fmemopen fclose
+""".split()
 
 # Call -> what to use instead; everywhere but in the file or folder named.
 BANNED = {
     **dict.fromkeys(("malloc", "calloc", "realloc", "free", "strdup", "strndup", "aligned_alloc", "posix_memalign"),
                     ("engine/base/memory.h", (ALLOCATOR,))),
+    **dict.fromkeys(SYSTEM_CALLS, ("tide_sys_* of engine/base/system.h", (SYSTEM,))),
+    **dict.fromkeys(("fork", "vfork", "clone", "execv", "execve", "execvp", "posix_spawn", "posix_spawnp"),
+                    ("tide_process_start of engine/base/process.h", (PROCESSES,))),
     "sprintf": ("snprintf with the room there is", ()),
     "vsprintf": ("vsnprintf with the room there is", ()),
     "strcpy": ("memcpy of a known length", ()),

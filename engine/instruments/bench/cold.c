@@ -1,6 +1,7 @@
 #include "engine/instruments/bench/cold.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,11 +22,11 @@ static bool count_stretch(int fd, off_t offset, size_t page_count, size_t page_b
 {
     unsigned char resident[STRETCH_PAGES];
     size_t bytes = page_count * page_bytes;
-    void *seen = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, offset);
+    void *seen = tide_sys_mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, offset);
     if (seen == MAP_FAILED) return false;
     bool ok = mincore(seen, bytes, resident) == 0;
     int reason = errno;
-    munmap(seen, bytes);
+    tide_sys_munmap(seen, bytes);
     errno = reason;
     for (size_t i = 0; ok && i < page_count; i++) pages->resident += resident[i] & 1;
     pages->all += page_count;
@@ -48,9 +49,9 @@ static bool count_pages(int fd, uint64_t file_bytes, struct pages *pages)
 static bool cool(int fd, struct pages *pages)
 {
     struct stat status;
-    if (fdatasync(fd) != 0 && errno != EINVAL && errno != EROFS) return false;
-    errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    return errno == 0 && fstat(fd, &status) == 0 &&
+    if (tide_sys_fdatasync(fd) != 0 && errno != EINVAL && errno != EROFS) return false;
+    errno = tide_sys_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    return errno == 0 && tide_sys_fstat(fd, &status) == 0 &&
            count_pages(fd, (uint64_t)status.st_size, pages);
 }
 
@@ -59,11 +60,11 @@ bool tide_bench_cold(const char *const files[], unsigned file_count, double *lef
 {
     struct pages pages = {0};
     for (unsigned i = 0; i < file_count; i++) {
-        int fd = open(files[i], O_RDONLY | O_CLOEXEC);
+        int fd = tide_sys_open(files[i], O_RDONLY | O_CLOEXEC, 0);
         if (fd < 0) return tide_error_system(error, errno, "cannot open %s", files[i]);
         bool ok = cool(fd, &pages);
         int reason = errno;
-        close(fd);
+        tide_sys_close(fd);
         if (!ok)
             return tide_error_system(error, reason, "cannot take %s out of the page cache",
                                      files[i]);

@@ -1,6 +1,7 @@
 #include "engine/instruments/bench/command.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 #include "engine/text/escape.h"
 
 #include <stdarg.h>
@@ -19,7 +20,7 @@ struct line {
 static void begin(struct line *line)
 {
     *line = (struct line){0};
-    line->out = open_memstream(&line->text, &line->bytes);
+    line->out = tide_sys_open_memstream(&line->text, &line->bytes);
     line->failed = !line->out;
 }
 
@@ -52,7 +53,7 @@ TIDE_PRINTF(2, 3) static void add_made(struct line *line, const char *format, ..
 
 static char *end(struct line *line, struct tide_error *error)
 {
-    if (line->out) line->failed |= fclose(line->out) != 0;
+    if (line->out) line->failed |= tide_sys_fclose(line->out) != 0;
     if (!line->failed) return line->text;
     tide_free(line->text);
     tide_error_memory(error, "a command line");

@@ -1,10 +1,11 @@
 #include "engine/instruments/bench/folder.h"
 
+#include "engine/base/system.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char pattern[] = "/tidemark-bench-XXXXXX";
 enum { NAME_BYTES_MAX = 64 };
@@ -18,7 +19,7 @@ bool tide_bench_folder_init(struct tide_bench_folder *folder, struct tide_error 
         return tide_error_set(error, TIDE_EXIT_FAILED, "TMPDIR is too long a path");
     memcpy(folder->path, place, bytes);
     memcpy(folder->path + bytes, pattern, sizeof pattern);
-    if (mkdtemp(folder->path)) return true;
+    if (tide_sys_mkdtemp(folder->path)) return true;
     int reason = errno;
     folder->path[0] = '\0';
     return tide_error_system(error, reason, "cannot make a work folder in %s", place);
@@ -26,18 +27,18 @@ bool tide_bench_folder_init(struct tide_bench_folder *folder, struct tide_error 
 
 void tide_bench_folder_empty(const struct tide_bench_folder *folder)
 {
-    DIR *entries = opendir(folder->path);
+    DIR *entries = tide_sys_opendir(folder->path);
     if (!entries) return;
-    for (struct dirent *entry; (entry = readdir(entries));)
-        unlinkat(dirfd(entries), entry->d_name, 0); /* refuses . and .. */
-    closedir(entries);
+    for (struct dirent *entry; (entry = tide_sys_readdir(entries));)
+        tide_sys_unlinkat(dirfd(entries), entry->d_name); /* refuses . and .. */
+    tide_sys_closedir(entries);
 }
 
 void tide_bench_folder_fini(struct tide_bench_folder *folder)
 {
     if (!folder->path[0]) return;
     tide_bench_folder_empty(folder);
-    rmdir(folder->path);
+    tide_sys_rmdir(folder->path);
     folder->path[0] = '\0';
 }
 

@@ -1,17 +1,18 @@
 #include "engine/instruments/bench/hyperfine.h"
 
+#include "engine/base/system.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char package[] = "hyperfine";
 
 static int create(const char *path, struct tide_error *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = tide_sys_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) tide_error_system(error, errno, "cannot create %s", path);
     return fd;
 }
@@ -19,11 +20,11 @@ static int create(const char *path, struct tide_error *error)
 /* The file's first line; empty if there is none. */
 static void read_first_line(const char *path, char *line, size_t bytes)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = tide_sys_fopen(path, "re");
     line[0] = '\0';
     if (!file) return;
     if (!fgets(line, (int)bytes, file)) line[0] = '\0';
-    fclose(file);
+    tide_sys_fclose(file);
     line[strcspn(line, "\r\n")] = '\0';
 }
 
@@ -40,7 +41,7 @@ bool tide_tool_version(const struct tide_bench_guard *guard, const struct tide_b
         .arguments = arguments, .package = tool_package, .streams = {-1, out, -1}};
     struct tide_process_end end;
     bool ok = tide_bench_guard_run(guard, program, &end, error);
-    close(out);
+    tide_sys_close(out);
     if (!ok) return false;
     if (end.status != 0)
         return tide_error_set(error, TIDE_EXIT_FAILED, "%s --version ended with status %d", name,
@@ -100,7 +101,7 @@ bool tide_hyperfine_time(const struct tide_bench_guard *guard,
         .arguments = arguments, .package = package, .streams = {-1, -1, err}};
     struct tide_process_end end;
     bool ok = tide_bench_guard_run(guard, program, &end, error);
-    close(err);
+    tide_sys_close(err);
     if (!ok) return false;
     read_first_line(said.text, complaint, TIDE_ERROR_BYTES);
     if (end.status != 0)

@@ -1,5 +1,6 @@
 #include "engine/instruments/bench/machine.h"
 
+#include "engine/base/system.h"
 #include "engine/flow/waiter.h"
 
 #include <stdio.h>
@@ -7,14 +8,13 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 /* x86 calls it "model name", some others "Model" or "cpu model". */
 static void read_processor(char *text, size_t bytes)
 {
     static const char *const names[] = {"model name", "cpu model", "Model"};
     char line[256];
-    FILE *file = fopen("/proc/cpuinfo", "re");
+    FILE *file = tide_sys_fopen("/proc/cpuinfo", "re");
     snprintf(text, bytes, "unknown");
     if (!file) return;
     while (fgets(line, sizeof line, file)) {
@@ -24,11 +24,11 @@ static void read_processor(char *text, size_t bytes)
             if (strncmp(line, names[i], strlen(names[i])) != 0) continue;
             colon += 1 + strspn(colon + 1, " \t");
             snprintf(text, bytes, "%.*s", (int)strcspn(colon, "\n"), colon);
-            fclose(file);
+            tide_sys_fclose(file);
             return;
         }
     }
-    fclose(file);
+    tide_sys_fclose(file);
 }
 
 void tide_machine_look(struct tide_machine *machine)

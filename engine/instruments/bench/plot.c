@@ -1,5 +1,7 @@
 #include "engine/instruments/bench/plot.h"
 
+#include "engine/base/system.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -236,11 +238,11 @@ void tide_bench_plot_script(const struct tide_bench_report *report, FILE *out)
 static bool write_script(const struct tide_bench_report *report, const char *path,
                          struct tide_error *error)
 {
-    FILE *script = fopen(path, "we");
+    FILE *script = tide_sys_fopen(path, "we");
     if (!script) return tide_error_system(error, errno, "cannot create %s", path);
     tide_bench_plot_script(report, script);
     bool failed = ferror(script) != 0;
-    failed |= fclose(script) != 0;
+    failed |= tide_sys_fclose(script) != 0;
     return !failed || tide_error_system(error, errno, "cannot write %s", path);
 }
 
@@ -261,9 +263,10 @@ static bool copy(int fd, const char *path, struct tide_output *output, struct ti
 {
     char buffer[1 << 14];
     uint64_t bytes = 0;
-    if (lseek(fd, 0, SEEK_SET) != 0) return tide_error_system(error, errno, "cannot read %s", path);
+    if (tide_sys_lseek(fd, 0, SEEK_SET) != 0)
+        return tide_error_system(error, errno, "cannot read %s", path);
     for (;;) {
-        ssize_t got = read(fd, buffer, sizeof buffer);
+        ssize_t got = tide_sys_read(fd, buffer, sizeof buffer);
         if (got < 0) return tide_error_system(error, errno, "cannot read %s", path);
         if (got == 0) break;
         bytes += (uint64_t)got;
@@ -278,13 +281,13 @@ bool tide_bench_plot(const struct tide_bench_report *report, struct tide_output 
     struct tide_bench_path script_path = tide_bench_folder_file(report->job->folder, "plot");
     struct tide_bench_path path = tide_bench_folder_file(report->job->folder, "picture");
     if (!write_script(report, script_path.text, error)) return false;
-    int script = open(script_path.text, O_RDONLY | O_CLOEXEC);
-    int picture = open(path.text, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int script = tide_sys_open(script_path.text, O_RDONLY | O_CLOEXEC, 0);
+    int picture = tide_sys_open(path.text, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool ok = script >= 0 && picture >= 0;
     if (!ok) tide_error_system(error, errno, "cannot open the plot's files");
     ok = ok && run_gnuplot(report, script, picture, error) &&
          copy(picture, path.text, output, error);
-    if (script >= 0) close(script);
-    if (picture >= 0) close(picture);
+    if (script >= 0) tide_sys_close(script);
+    if (picture >= 0) tide_sys_close(picture);
     return ok;
 }

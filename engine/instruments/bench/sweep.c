@@ -1,6 +1,7 @@
 #include "engine/instruments/bench/sweep.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 #include "engine/instruments/bench/cold.h"
 #include "engine/instruments/bench/command.h"
 
@@ -23,7 +24,7 @@ static bool look_at_inputs(struct rounds *rounds)
     rounds->inputs = tide_alloc_zeroed(plan->file_count, sizeof *rounds->inputs);
     if (!rounds->inputs) return tide_error_memory(rounds->error, "inputs");
     for (unsigned i = 0; i < plan->file_count; i++)
-        if (stat(plan->files[i], &rounds->inputs[i]) != 0)
+        if (tide_sys_stat(plan->files[i], &rounds->inputs[i]) != 0)
             return tide_error_system(rounds->error, errno, "cannot read %s", plan->files[i]);
     return true;
 }
@@ -34,7 +35,7 @@ static bool check_inputs(const struct rounds *rounds)
     for (unsigned i = 0; i < plan->file_count; i++) {
         struct stat now;
         const struct stat *then = &rounds->inputs[i];
-        if (stat(plan->files[i], &now) == 0 && now.st_dev == then->st_dev &&
+        if (tide_sys_stat(plan->files[i], &now) == 0 && now.st_dev == then->st_dev &&
             now.st_ino == then->st_ino && now.st_size == then->st_size &&
             now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
             now.st_mtim.tv_nsec == then->st_mtim.tv_nsec)

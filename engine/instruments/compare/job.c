@@ -1,6 +1,7 @@
 #include "engine/instruments/compare/job.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 #include "engine/instruments/compare/run_side.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ bool tide_compare_job_init(struct tide_compare_job *job, struct tide_error *erro
 
 void tide_compare_job_fini(struct tide_compare_job *job)
 {
-    if (job->report) fclose(job->report);
+    if (job->report) tide_sys_fclose(job->report);
     tide_free(job->text);
     tide_comparer_fini(&job->comparer);
     *job = (struct tide_compare_job){0};

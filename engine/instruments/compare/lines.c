@@ -1,6 +1,7 @@
 #include "engine/instruments/compare/lines.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static bool read_head(struct tide_lines *lines, size_t *bytes, struct tide_error
 {
     *bytes = 0;
     while (*bytes < sizeof lines->head) {
-        ssize_t got = read(lines->fd, lines->head + *bytes, sizeof lines->head - *bytes);
+        ssize_t got = tide_sys_read(lines->fd, lines->head + *bytes, sizeof lines->head - *bytes);
         if (got == 0) break;
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return tide_error_system(error, errno, "cannot read %s", lines->name);
@@ -52,7 +53,7 @@ bool tide_lines_open(struct tide_lines *lines, int fd, const char *name,
 void tide_lines_close(struct tide_lines *lines)
 {
     if (lines->source_state) lines->source->close(lines->source_state);
-    if (lines->fd >= 0) close(lines->fd);
+    if (lines->fd >= 0) tide_sys_close(lines->fd);
     tide_free(lines->buffer);
     tide_free(lines->digest);
     *lines = (struct tide_lines){.fd = -1};

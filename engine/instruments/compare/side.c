@@ -1,5 +1,7 @@
 #include "engine/instruments/compare/side.h"
 
+#include "engine/base/system.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,13 +14,13 @@ static int open_file(const char *path, struct tide_error *error)
 {
     struct stat status;
     /* O_NONBLOCK: a named pipe without a writer is refused, not waited for. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = tide_sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (fd < 0) {
         tide_error_system(error, errno, "cannot read %s", path);
         return -1;
     }
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
-    close(fd);
+    if (tide_sys_fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
+    tide_sys_close(fd);
     tide_error_set(error, TIDE_EXIT_FAILED,
                    "cannot read %s: it is no regular file, and may have to be read twice", path);
     return -1;
@@ -42,17 +44,19 @@ bool tide_side_recognise(const char *path, const struct tide_source *const *sour
 static bool open_pipe(int ends[2], struct tide_error *error)
 {
     int made[2];
-    if (pipe2(made, O_CLOEXEC) != 0) return tide_error_system(error, errno, "cannot make a pipe");
+    if (tide_sys_pipe(made) != 0) return tide_error_system(error, errno, "cannot make a pipe");
     for (int i = 0; i < 2; i++) {
-        ends[i] =
-            made[i] >= FIRST_FREE_FD ? made[i] : fcntl(made[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-        if (ends[i] != made[i]) close(made[i]);
+        ends[i] = made[i] >= FIRST_FREE_FD
+                      ? made[i]
+                      : tide_sys_fcntl(made[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+        if (ends[i] != made[i]) tide_sys_close(made[i]);
     }
-    fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES); /* fewer wake-ups; the default does as well */
+    tide_sys_fcntl(ends[0], F_SETPIPE_SZ,
+                   PIPE_BYTES); /* fewer wake-ups; the default does as well */
     if (ends[0] >= 0 && ends[1] >= 0) return true;
     tide_error_system(error, errno, "cannot make a pipe");
-    if (ends[0] >= 0) close(ends[0]);
-    if (ends[1] >= 0) close(ends[1]);
+    if (ends[0] >= 0) tide_sys_close(ends[0]);
+    if (ends[1] >= 0) tide_sys_close(ends[1]);
     return false;
 }
 
@@ -61,7 +65,7 @@ static int start_run(struct tide_side_stream *stream, struct tide_error *error)
 {
     int ends[2] = {-1, -1};
     if (!open_pipe(ends, error)) return -1;
-    bool has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+    bool has_stderr = tide_sys_fcntl(STDERR_FILENO, F_GETFD, 0) >= 0;
     const struct tide_program program = {.arguments = stream->side->arguments,
                                          .streams = {-1, ends[1], has_stderr ? STDERR_FILENO : -1}};
     sigset_t all, before;
@@ -70,9 +74,9 @@ static int start_run(struct tide_side_stream *stream, struct tide_error *error)
     bool started = tide_process_start(&stream->process, &program, error);
     if (started) *stream->child = stream->process.pid;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    close(ends[1]);
+    tide_sys_close(ends[1]);
     if (started) return ends[0];
-    close(ends[0]);
+    tide_sys_close(ends[0]);
     return -1;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/instruments/explain/input.h"
 
+#include "engine/base/system.h"
 #include "engine/instruments/explain/words.h"
 
 #include <errno.h>
@@ -13,10 +14,10 @@
 static const struct tide_source *recognise(const char *name, const struct tide_registry *registry)
 {
     unsigned char magic[TIDE_SOURCE_MAGIC_BYTES];
-    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = tide_sys_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (fd < 0) return NULL;
-    ssize_t got = read(fd, magic, sizeof magic);
-    close(fd);
+    ssize_t got = tide_sys_read(fd, magic, sizeof magic);
+    tide_sys_close(fd);
     if (got < 0) return NULL;
     const struct tide_source *const *sources = registry->sources;
     while (!(*sources)->recognises(magic, (size_t)got)) sources++; /* the last one takes anything */
@@ -43,7 +44,7 @@ void tide_explain_look(struct tide_explain_file *file, const char *name,
     *file = (struct tide_explain_file){.name = name, .kind = TIDE_EXPLAIN_STREAM};
     struct stat status;
     if (strcmp(name, "-") == 0) return;
-    if (stat(name, &status) != 0) {
+    if (tide_sys_stat(name, &status) != 0) {
         file->kind = errno == ENOENT ? TIDE_EXPLAIN_ABSENT : TIDE_EXPLAIN_UNREADABLE;
         return;
     }
