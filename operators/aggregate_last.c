@@ -27,6 +27,12 @@ static void merge(void *into, const struct tide_entry *into_entry, const void *f
     if (other->row_number > latest->row_number) *latest = *other;
 }
 
+static bool check(const struct tide_entry *entry, const void *state)
+{
+    (void)entry;
+    return tide_decimal_is_amount(((const struct latest *)state)->amount);
+}
+
 static struct tide_value value(const struct tide_entry *entry, const void *state, unsigned scale)
 {
     (void)entry;
@@ -41,5 +47,6 @@ const struct tide_aggregate tide_aggregate_last = {
     .state_bytes = sizeof(struct latest),
     .fold = fold,
     .merge = merge,
+    .check = check,
     .value = value,
 };

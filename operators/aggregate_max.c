@@ -19,6 +19,12 @@ static void merge(void *into, const struct tide_entry *into_entry, const void *f
     if (other > *greatest) *greatest = other;
 }
 
+static bool check(const struct tide_entry *entry, const void *state)
+{
+    (void)entry;
+    return tide_decimal_is_amount(*(const tide_int128 *)state);
+}
+
 static struct tide_value value(const struct tide_entry *entry, const void *state, unsigned scale)
 {
     (void)entry;
@@ -32,5 +38,6 @@ const struct tide_aggregate tide_aggregate_max = {
     .state_bytes = sizeof(tide_int128),
     .fold = fold,
     .merge = merge,
+    .check = check,
     .value = value,
 };

@@ -20,6 +20,11 @@ static void merge(void *into, const struct tide_entry *into_entry, const void *f
     tide_squares_merge(into, from);
 }
 
+static bool check(const struct tide_entry *entry, const void *state)
+{
+    return tide_squares_are_of(state, entry->sum, entry->count);
+}
+
 static struct tide_value value(const struct tide_entry *entry, const void *state, unsigned scale)
 {
     const unsigned decimals = TIDE_AGGREGATE_MEAN_DECIMALS;
@@ -36,5 +41,6 @@ const struct tide_aggregate tide_aggregate_stddev = {
     .state_bytes = sizeof(struct tide_squares),
     .fold = fold,
     .merge = merge,
+    .check = check,
     .value = value,
 };

@@ -1,5 +1,17 @@
 #include "engine/stages/worker_snapshot.h"
 
+bool tide_worker_check_states(const struct tide_worker *worker, const struct tide_entry *entry,
+                              const char *states, struct tide_snapshot_reader *reader)
+{
+    const struct tide_aggregate *const *aggregates = worker->plan->registry->aggregates;
+    for (uint32_t set = worker->states.stateful; set; set &= set - 1) {
+        unsigned i = (unsigned)__builtin_ctz(set);
+        if (!aggregates[i]->check(entry, states + worker->states.offsets[i]))
+            return tide_damage(reader, "an aggregate's state does not go with its rows");
+    }
+    return true;
+}
+
 static void save_heap(const struct tide_pane_heap *heap, struct tide_snapshot *snapshot)
 {
     tide_put_u64(snapshot, heap->count);
@@ -37,6 +49,10 @@ static bool load_pane(const struct tide_crew *crew, struct tide_snapshot_reader 
         if (!tide_get_entry(reader, seed, &entry, &key, &hash)) return false;
         struct tide_pane *pane = open_pane(tide_crew_owner(crew, hash), &bounds, is_held);
         if (!pane || !tide_pane_load_entry(pane, &entry, &key, hash, seed, reader)) return false;
+        const struct tide_entry *added = &pane->entries[pane->entry_count - 1];
+        if (!tide_worker_check_states(crew->workers[0], added, tide_pane_states(pane, added),
+                                      reader))
+            return false;
     }
     return !reader->damage;
 }

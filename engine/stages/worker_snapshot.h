@@ -25,6 +25,11 @@ TIDE_MUST_USE bool tide_worker_load(const struct tide_crew *crew,
 TIDE_MUST_USE bool tide_worker_settle(struct tide_worker *worker, int64_t watermark_ms,
                                       uint64_t row);
 
+/* Could these be the aggregates' states of this entry, which has been read? Else that is damage. */
+TIDE_MUST_USE bool tide_worker_check_states(const struct tide_worker *worker,
+                                            const struct tide_entry *entry, const char *states,
+                                            struct tide_snapshot_reader *reader);
+
 /* For windowings that keep panes: all of them, open and held. */
 void tide_worker_save_panes(const struct tide_worker *worker, struct tide_snapshot *snapshot);
 TIDE_MUST_USE bool tide_worker_load_panes(const struct tide_crew *crew,

@@ -62,6 +62,10 @@ struct tide_aggregate {
     void (*merge)(void *into, const struct tide_entry *into_entry, const void *from,
                   const struct tide_entry *from_entry);
 
+    /* Could this be the state of an entry, whose sum and count are possible? For what has been read
+     * from a checkpoint: value, fold and merge rely on it. NULL when state_bytes is 0. */
+    bool (*check)(const struct tide_entry *entry, const void *state);
+
     /* The value of an entry now. state: as above, NULL when state_bytes is 0. scale: the plan's
      * --decimals. */
     struct tide_value (*value)(const struct tide_entry *entry, const void *state, unsigned scale);

@@ -42,6 +42,9 @@ extern const uint64_t tide_powers_of_ten[TIDE_UINT64_DIGITS_MAX];
 /* 10^n for n = 0 .. 38 */
 tide_uint128 tide_power_of_ten(unsigned n);
 
+/* Is this an amount that parse may tell: |units| < 10^27? */
+bool tide_decimal_is_amount(tide_int128 units);
+
 /* Reads a whole field: 3200, -3.5, +4, .5, 5., 1e3, 1,234.56, £1,234.56, $5, -€3, €-3, (123.45),
  * blanks and tabs around. The value decides what is too fine or out of range, not the digits
  * written. When a text is both too fine and out of range it is too fine. */

@@ -37,6 +37,12 @@ tide_uint128 tide_power_of_ten(unsigned n)
     return (tide_uint128)tide_powers_of_ten[LAST] * tide_powers_of_ten[n - LAST];
 }
 
+bool tide_decimal_is_amount(tide_int128 units)
+{
+    const tide_int128 limit = (tide_int128)tide_power_of_ten(DIGITS_MAX);
+    return -limit < units && units < limit;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

@@ -7,6 +7,8 @@
 
 #include "engine/base/assert.h"
 
+enum { VALUE_DIGITS_MAX = 27 };
+
 struct ratio {
     tide_uint128 numerator, denominator;
 };
@@ -67,6 +69,24 @@ tide_int128 tide_exact_mean(tide_int128 sum, uint64_t count, unsigned scale, uns
     TIDE_ASSERT(!__builtin_mul_overflow(sum / count, factor, &whole));
     TIDE_ASSERT(!__builtin_add_overflow(whole, rest / count, &whole));
     return round_half_even(whole, rest % count, count);
+}
+
+/* n Q >= S^2 by Cauchy and Schwarz, and Q <= n x 10^54. */
+bool tide_squares_are_of(const struct tide_squares *squares, tide_int128 sum, uint64_t count)
+{
+    mpz_t total, other, rows;
+    mpz_inits(total, other, rows, NULL);
+    mpz_import(total, TIDE_SQUARES_WORDS, -1, sizeof squares->words[0], 0, 0, squares->words);
+    tide_exact_mpz_set(rows, count);
+    mpz_ui_pow_ui(other, 10, 2 * VALUE_DIGITS_MAX);
+    mpz_mul(other, other, rows);
+    bool possible = mpz_cmp(total, other) <= 0;
+    mpz_mul(total, total, rows);
+    tide_exact_mpz_set(other, sum);
+    mpz_mul(other, other, other);
+    possible = possible && mpz_cmp(total, other) >= 0;
+    mpz_clears(total, other, rows, NULL);
+    return possible;
 }
 
 /* The variance in units^2, if 128 bits hold all that leads to it. */

@@ -29,6 +29,9 @@ void tide_squares_add(struct tide_squares *squares, tide_int128 value);
 /* Adds another sum of squares. */
 void tide_squares_merge(struct tide_squares *squares, const struct tide_squares *other);
 
+/* Could this be the sum of squares of `count` >= 1 values with this sum? */
+bool tide_squares_are_of(const struct tide_squares *squares, tide_int128 sum, uint64_t count);
+
 /* sum / count of count >= 1 values at `scale`, rounded half-even: units of 10^-decimals. */
 tide_int128 tide_exact_mean(tide_int128 sum, uint64_t count, unsigned scale, unsigned decimals);
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "engine/text/exact.h"
 #include "operators/aggregates.h"
 
 #include <string.h>
@@ -162,6 +163,43 @@ static void a_fresh_row_forgets_the_state_of_an_entry_before(void **state)
     }
 }
 
+static void states_of_rows_are_possible_and_garbage_is_not(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        const struct tide_aggregate *aggregate = all[i];
+        if (!aggregate->check) continue;
+        print_message("%s\n", aggregate->name);
+        struct fixture fixture;
+        fold_rows(&fixture, aggregate, ROWS);
+        for (int entry = 0; entry < ENTRIES; entry++)
+            assert_true(aggregate->check(&fixture.entries[entry], fixture.states[entry]));
+        for (unsigned bit = 100; bit < 128; bit++) { /* an amount of 2^100 is none */
+            struct fixture bad = fixture;
+            bad.states[0][bit / 8] ^= (unsigned char)(1 << bit % 8);
+            if (aggregate != &tide_aggregate_stddev)
+                assert_false(aggregate->check(&bad.entries[0], bad.states[0]));
+        }
+        struct fixture bad = fixture;
+        memset(bad.states, 0xA5, sizeof bad.states);
+        assert_false(aggregate->check(&bad.entries[0], bad.states[0]));
+    }
+}
+
+static void squares_are_not_too_small_for_the_sum_nor_too_large_for_the_rows(void **state)
+{
+    (void)state;
+    struct tide_entry entry = {.sum = 6, .count = 3};
+    struct tide_squares squares = {{11}};
+    assert_false(tide_aggregate_stddev.check(&entry, &squares)); /* 3 x 11 < 6 x 6 */
+    squares.words[0] = 12;
+    assert_true(tide_aggregate_stddev.check(&entry, &squares));
+    tide_squares_add(&squares, (tide_int128)tide_power_of_ten(27));
+    assert_true(tide_aggregate_stddev.check(&entry, &squares));
+    tide_squares_add(&squares, (tide_int128)tide_power_of_ten(27) * 2);
+    assert_false(tide_aggregate_stddev.check(&entry, &squares));
+}
+
 static void every_value_has_the_scale_of_its_unit(void **state)
 {
     (void)state;
@@ -183,6 +221,7 @@ static void tables_keep_the_promises_of_their_struct(void **state)
         assert_int_equal(all[i]->state_bytes % 16, 0);
         assert_int_equal(all[i]->fold == NULL, all[i]->state_bytes == 0);
         assert_int_equal(all[i]->merge == NULL, all[i]->state_bytes == 0);
+        assert_int_equal(all[i]->check == NULL, all[i]->state_bytes == 0);
         assert_non_null(all[i]->value);
         assert_non_null(all[i]->summary);
     }
@@ -192,6 +231,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merged_parts_have_the_value_of_all_rows_however_they_were_parted),
+        cmocka_unit_test(states_of_rows_are_possible_and_garbage_is_not),
+        cmocka_unit_test(squares_are_not_too_small_for_the_sum_nor_too_large_for_the_rows),
         cmocka_unit_test(a_fresh_row_forgets_the_state_of_an_entry_before),
         cmocka_unit_test(values_do_not_depend_on_how_rows_are_grouped),
         cmocka_unit_test(every_value_has_the_scale_of_its_unit),
