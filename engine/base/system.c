@@ -96,6 +96,11 @@ int tide_sys_stat(const char *path, struct stat *status)
     return stat(path, status);
 }
 
+int tide_sys_fstatat(int folder_fd, const char *path, struct stat *status)
+{
+    return fstatat(folder_fd, path, status, AT_SYMLINK_NOFOLLOW);
+}
+
 int tide_sys_lstat(const char *path, struct stat *status)
 {
     return lstat(path, status);

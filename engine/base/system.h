@@ -52,6 +52,7 @@ int tide_sys_fadvise(int fd, off_t offset, off_t bytes, int advice);
 /* --- names --- */
 
 TIDE_MUST_USE int tide_sys_stat(const char *path, struct stat *status);
+TIDE_MUST_USE int tide_sys_fstatat(int folder_fd, const char *path, struct stat *status);
 TIDE_MUST_USE int tide_sys_lstat(const char *path, struct stat *status);
 TIDE_MUST_USE int tide_sys_statfs(const char *path, struct statfs *status);
 /* By the rights the process acts with, as open(2) would decide. */

@@ -135,9 +135,8 @@ void tide_report_stages(const struct tide_report *report)
         print_stage_line(&stage);
 }
 
-static void print_string(FILE *out, const char *text)
+static void print_text(FILE *out, const char *text, size_t bytes)
 {
-    size_t bytes = strlen(text);
     char *escaped = tide_alloc(6 * bytes + 1);
     if (!escaped)
         return; /* the stream will be short, and a later allocation of the stats fails too */
@@ -176,16 +175,14 @@ static void print_counts(FILE *out, const struct tide_report *report)
 /* from_row: the first row under these rules, counting records from 1. */
 static void print_rules(FILE *out, const struct tide_report *report)
 {
-    unsigned count;
-    const struct tide_rule_change *changes = tide_pipeline_rule_changes(report->pipeline, &count);
+    const struct tide_rule_log *log = tide_pipeline_rule_log(report->pipeline);
     fprintf(out, "  \"rules\": [");
-    for (unsigned i = 0; i < count; i++) {
-        const struct tide_rule_version *version = &report->versions[changes[i].version];
-        fprintf(out, "%s{\"from_row\": %llu, \"alerts\": [", i ? ", " : "",
-                ull(changes[i].row + 1));
-        for (unsigned j = 0; j < version->rule_count; j++) {
+    for (unsigned i = 0; i < log->count; i++) {
+        const struct tide_rule_change *change = &log->changes[i];
+        fprintf(out, "%s{\"from_row\": %llu, \"alerts\": [", i ? ", " : "", ull(change->row + 1));
+        for (unsigned j = 0; j < change->rule_count; j++) {
             if (j > 0) fprintf(out, ", ");
-            print_string(out, version->labels[j]);
+            print_text(out, change->rules[j].text, change->rules[j].label_bytes);
         }
         fprintf(out, "]}");
     }

@@ -14,17 +14,10 @@
 #include "engine/stages/pipeline.h"
 
 /* The texts of the rules of one version, for the stats. */
-struct tide_rule_version {
-    unsigned rule_count;
-    char *labels[TIDE_RULE_COUNT_MAX];
-};
-
 struct tide_report {
     const struct tide_plan *plan;
     const struct tide_pipeline *pipeline; /* joined */
     const struct tide_totals *totals;
-    const struct tide_rule_version *versions; /* by version */
-    unsigned version_count;
     int64_t wall_ns;
     int signal; /* that ended the run; 0: none */
 };

@@ -11,6 +11,7 @@
 #include "engine/cli/help.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/report.h"
+#include "engine/cli/run_checkpoint.h"
 #include "engine/plan/config.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/side_outputs.h"
@@ -26,54 +27,29 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { VERSIONS_MAX = 4096 };
-
 struct run {
     struct tide_plan plan;
     struct tide_output_set outputs;
     struct tide_output *by_kind[TIDE_OUTPUT_COUNT], *sides[TIDE_SIDE_OUTPUT_MAX];
     struct tide_pipeline *pipeline;
     struct tide_progress_bar progress;
-    struct tide_rule_version *versions;
-    unsigned version_count;
+    uint64_t reload_count;
+    unsigned rule_count; /* of the latest reload */
+    struct tide_run_checkpoint checkpoint;
     int signal_fd;
     int signal; /* that asked for the end; 0: none */
     int64_t begin_ns;
 };
 
-/* --- rule versions --- */
-
-static void forget_last_rules(struct run *run)
-{
-    struct tide_rule_version *version = &run->versions[--run->version_count];
-    for (unsigned i = 0; i < version->rule_count; i++) tide_free(version->labels[i]);
-}
-
-static bool remember_rules(struct run *run, const struct tide_rule_set *rules,
-                           struct tide_error *error)
-{
-    struct tide_rule_version *versions =
-        tide_realloc(run->versions, (run->version_count + 1) * sizeof *versions);
-    if (!versions) return tide_error_memory(error, "the rules");
-    run->versions = versions;
-    struct tide_rule_version *version = &versions[run->version_count++];
-    *version = (struct tide_rule_version){.rule_count = rules->rule_count};
-    for (unsigned i = 0; i < rules->rule_count; i++) {
-        version->labels[i] = tide_strdup(rules->rules[i].label);
-        if (version->labels[i]) continue;
-        forget_last_rules(run);
-        return tide_error_memory(error, "the rules");
-    }
-    return true;
-}
+/* --- rules --- */
 
 static bool reload_rules(struct run *run, struct tide_error *error)
 {
     struct tide_config config = {0};
     const char *texts[TIDE_RULE_COUNT_MAX];
-    if (run->version_count == VERSIONS_MAX)
+    if (run->reload_count == TIDE_RULE_CHANGES_MAX - 1)
         return tide_error_set(error, TIDE_EXIT_FAILED, "%d reloads are enough for one run",
-                              VERSIONS_MAX - 1);
+                              TIDE_RULE_CHANGES_MAX - 1);
     struct tide_rule_set *rules = NULL;
     if (tide_config_read(&config, run->plan.config_file, &tide_run_options, error)) {
         unsigned count = tide_config_texts(&config, TIDE_RUN_ALERT, texts, TIDE_RULE_COUNT_MAX);
@@ -88,11 +64,8 @@ static bool reload_rules(struct run *run, struct tide_error *error)
     tide_config_fini(&config);
     if (!rules) return false;
     tide_side_outputs_route(&run->plan, rules);
-    uint64_t version;
-    if (remember_rules(run, rules, error)) {
-        if (tide_pipeline_reload(run->pipeline, rules, &version, error)) return true;
-        forget_last_rules(run);
-    }
+    run->rule_count = rules->rule_count;
+    if (tide_pipeline_reload(run->pipeline, rules, &run->reload_count, error)) return true;
     tide_rules_free(rules);
     return false;
 }
@@ -105,8 +78,8 @@ static void reload(struct run *run)
     if (!reload_rules(run, &error))
         fprintf(stderr, "tidemark: the alert rules stay as they were: %s\n", error.text);
     else if (!run->plan.quiet)
-        fprintf(stderr, "tidemark: %u alert rules read from %s\n",
-                run->versions[run->version_count - 1].rule_count, run->plan.config_file);
+        fprintf(stderr, "tidemark: %u alert rules read from %s\n", run->rule_count,
+                run->plan.config_file);
 }
 
 /* --- signals --- */
@@ -156,24 +129,29 @@ static void wait_for_end(struct run *run)
 /* --- the run --- */
 
 /* Outputs of a followed file are streams too; the stats are written once, at the end. */
-static struct tide_output *open_output(struct run *run, const char *name, struct tide_error *error)
-{
-    if (run->plan.is_following) return tide_output_open_to_append(&run->outputs, name, error);
-    return tide_output_open(&run->outputs, name, error);
-}
-
 static bool open_outputs(struct run *run, struct tide_error *error)
 {
+    static const char *const parts[TIDE_OUTPUT_COUNT] = {
+        [TIDE_OUTPUT_ALERTS] = "alerts.part", [TIDE_OUTPUT_RESULTS] = "results.part",
+        [TIDE_OUTPUT_LATE] = "late.part",     [TIDE_OUTPUT_REJECTS] = "rejects.part",
+        [TIDE_OUTPUT_STATS] = "stats.part",   [TIDE_OUTPUT_TRACE] = "trace.part",
+    };
+    char part[TIDE_PART_NAME_BYTES];
     run->outputs.terminal_escape = tide_escape_terminal;
     for (unsigned i = 0; i < TIDE_OUTPUT_COUNT; i++) {
         const char *name = run->plan.outputs[i];
-        if (!name) continue;
-        run->by_kind[i] = i == TIDE_OUTPUT_STATS ? tide_output_open(&run->outputs, name, error)
-                                                 : open_output(run, name, error);
+        if (!name || tide_run_checkpoint_has_moved(&run->checkpoint, parts[i])) continue;
+        run->by_kind[i] = i == TIDE_OUTPUT_STATS && run->plan.is_following
+                              ? tide_output_open(&run->outputs, name, error)
+                              : tide_run_checkpoint_output(&run->checkpoint, &run->outputs, name,
+                                                           parts[i], error);
         if (!run->by_kind[i]) return false;
     }
     for (unsigned i = 0; i < run->plan.side_output_count; i++) {
-        run->sides[i] = open_output(run, run->plan.side_outputs[i].file, error);
+        snprintf(part, sizeof part, "side-%u.part", i + 1);
+        if (tide_run_checkpoint_has_moved(&run->checkpoint, part)) continue;
+        run->sides[i] = tide_run_checkpoint_output(&run->checkpoint, &run->outputs,
+                                                   run->plan.side_outputs[i].file, part, error);
         if (!run->sides[i]) return false;
     }
     return true;
@@ -183,7 +161,7 @@ static bool set_up(struct run *run, struct tide_error *error)
 {
     uint64_t bytes_total;
     if (!tide_reader_check_files(&run->plan, &bytes_total, error) || !block_signals(run, error) ||
-        !open_outputs(run, error) || !remember_rules(run, run->plan.rules, error))
+        !open_outputs(run, error))
         return false;
     struct tide_output *outputs[TIDE_CHANNEL_COUNT] = {
         [TIDE_CHANNEL_RESULTS] = run->by_kind[TIDE_OUTPUT_RESULTS],
@@ -195,7 +173,8 @@ static bool set_up(struct run *run, struct tide_error *error)
     memcpy(outputs + TIDE_CHANNEL_SIDE, run->sides, sizeof run->sides);
     tide_progress_init(&run->progress, &run->plan, bytes_total);
     run->pipeline = tide_pipeline_create(&run->plan, outputs, error);
-    return run->pipeline != NULL;
+    return run->pipeline &&
+           tide_run_checkpoint_restore(&run->checkpoint, run->pipeline, &run->outputs, error);
 }
 
 static bool finish(struct run *run, const struct tide_totals *totals, struct tide_error *error)
@@ -204,14 +183,18 @@ static bool finish(struct run *run, const struct tide_totals *totals, struct tid
         .plan = &run->plan,
         .pipeline = run->pipeline,
         .totals = totals,
-        .versions = run->versions,
-        .version_count = run->version_count,
         .wall_ns = tide_clock_ns() - run->begin_ns,
         .signal = run->signal,
     };
     struct tide_output *stats = run->by_kind[TIDE_OUTPUT_STATS];
-    if (stats && !tide_report_stats(&report, stats, error)) return false;
-    if (!tide_output_commit(&run->outputs, error)) return false;
+    if (run->plan.checkpoint_folder && run->signal && !run->plan.is_following) {
+        tide_output_discard(&run->outputs, NULL); /* they stay unfinished, to be resumed */
+    } else {
+        if (stats && !tide_report_stats(&report, stats, error)) return false;
+        if (!run->signal && !tide_run_checkpoint_finish(&run->checkpoint, &run->outputs, error))
+            return false;
+        if (!tide_output_commit(&run->outputs, error)) return false;
+    }
     if (run->plan.verbose) tide_report_stages(&report);
     if (!run->plan.quiet) tide_report_summary(&report);
     return true;
@@ -222,14 +205,37 @@ static void give_up(struct run *run, struct tide_error *error)
 {
     struct tide_output *kept =
         error->exit == TIDE_EXIT_POLICY ? run->by_kind[TIDE_OUTPUT_REJECTS] : NULL;
+    if (kept) kept->must_stay = kept->is_part; /* the run may be resumed under another policy */
     tide_output_discard(&run->outputs, kept);
     struct tide_error commit_error = {0};
     if (kept && !tide_output_commit(&run->outputs, &commit_error)) *error = commit_error;
 }
 
+/* A run that had ended well before: what a crash may have left of its outputs is moved to where it
+ * belongs. */
+static bool finish_again(struct run *run, struct tide_error *error)
+{
+    if (!open_outputs(run, error)) {
+        tide_output_discard(&run->outputs, NULL);
+        return false;
+    }
+    const unsigned moved = run->outputs.count;
+    if (!tide_output_commit(&run->outputs, error)) return false;
+    if (!run->plan.quiet)
+        fprintf(stderr,
+                "tidemark: '%s' is of a run that has finished: %u outputs moved to their "
+                "places, nothing else to do\n",
+                run->plan.checkpoint_folder, moved);
+    return true;
+}
+
 static int run_plan(struct run *run, struct tide_error *error)
 {
     struct tide_totals totals;
+    if (!tide_run_checkpoint_open(&run->checkpoint, &run->plan, error))
+        return tide_command_failed(error);
+    if (tide_run_checkpoint_is_finished(&run->checkpoint))
+        return finish_again(run, error) ? TIDE_EXIT_OK : tide_command_failed(error);
     bool done = set_up(run, error);
     if (done) {
         run->begin_ns = tide_clock_ns();
@@ -247,7 +253,7 @@ int tide_command_run(int argc, char **argv, const struct tide_registry *registry
 {
     struct tide_error error = {0};
     struct tide_options options = {0};
-    struct run run = {.signal_fd = -1};
+    struct run run = {.signal_fd = -1, .checkpoint.folder.fd = -1};
     int status;
     if (!tide_options_parse(&options, &tide_run_options, argc, argv, &error))
         status = tide_command_failed(&error);
@@ -257,8 +263,7 @@ int tide_command_run(int argc, char **argv, const struct tide_registry *registry
         status = tide_command_failed(&error);
     else status = run_plan(&run, &error);
     if (run.signal_fd >= 0) tide_sys_close(run.signal_fd);
-    while (run.version_count > 0) forget_last_rules(&run);
-    tide_free(run.versions);
+    tide_run_checkpoint_close(&run.checkpoint);
     tide_plan_fini(&run.plan);
     tide_options_fini(&options);
     return status;

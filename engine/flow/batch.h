@@ -27,6 +27,7 @@ enum tide_batch_flag {
     TIDE_BATCH_FLUSH = 2,        /* nothing follows for a while: pass on what there is */
     TIDE_BATCH_END = 4,          /* nothing follows at all */
     TIDE_BATCH_MARKED = 8,       /* some row is marked long or wide */
+    TIDE_BATCH_BARRIER = 16,     /* a checkpoint is taken behind it */
 };
 
 /* What the watermark before a row has made of its windows. */

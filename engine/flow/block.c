@@ -23,9 +23,10 @@ bool tide_block_use_window(struct tide_block *block, int fd, uint64_t offset, ui
 {
     if (!block->window.reserved && !tide_mapping_init(&block->window, TIDE_BLOCK_WINDOW_BYTES))
         return false;
-    char *bytes = tide_mapping_show(&block->window, fd, offset, count);
+    const uint32_t before = (uint32_t)(offset % TIDE_PAGE_BYTES);
+    char *bytes = tide_mapping_show(&block->window, fd, offset - before, before + count);
     if (!bytes) return false;
-    block->bytes = bytes;
+    block->bytes = bytes + before;
     block->count = count;
     return true;
 }

@@ -29,7 +29,8 @@ struct tide_block {
     unsigned file;   /* which input file, from 0 */
     uint64_t offset; /* of bytes[0] in the unpacked file */
     bool begins_file, ends_file, ends_input;
-    char *memory;               /* TIDE_BLOCK_BYTES behind a page of slack */
+    uint64_t digest; /* of the unpacked file up to the block's end, where checkpoints are taken */
+    char *memory;    /* TIDE_BLOCK_BYTES behind a page of slack */
     struct tide_mapping window; /* made when it is first used */
 };
 
@@ -37,7 +38,8 @@ TIDE_MUST_USE bool tide_block_init(struct tide_block *block);
 /* Makes bytes point to memory, and the block empty. */
 void tide_block_use_memory(struct tide_block *block);
 
-/* Makes bytes show `count` bytes of a file instead. False: errno says why. */
+/* Makes bytes show `count` bytes of a file instead, no more than fit a window that begins with
+ * offset's page. False: errno says why. */
 TIDE_MUST_USE bool tide_block_use_window(struct tide_block *block, int fd, uint64_t offset,
                                          uint32_t count);
 

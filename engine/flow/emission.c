@@ -39,7 +39,7 @@ void tide_emission_batch_reset(struct tide_emission_batch *batch)
         *channel = (struct tide_channel_text){0};
     }
     batch->record_count = 0;
-    batch->is_last = false;
+    batch->is_last = batch->is_barrier = false;
 }
 
 enum tide_room tide_emission_reserve(struct tide_emission_batch *batch, unsigned channel_index,

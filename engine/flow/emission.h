@@ -79,6 +79,7 @@ struct tide_emission_batch {
                               earlier one */
     int64_t watermark_ms;
     bool is_last;
+    bool is_barrier; /* a checkpoint is taken behind it */
 };
 
 /* Records that fit a batch whose channels hold text_bytes each, and what init allocates for them.

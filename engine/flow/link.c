@@ -15,14 +15,14 @@ size_t tide_link_bytes(unsigned item_count)
 bool tide_link_init(struct tide_link *link, void *const items[], unsigned item_count,
                     struct tide_waiter *producer, struct tide_waiter *consumer)
 {
-    TIDE_ASSERT(item_count >= 2 && item_count <= TIDE_LINK_ITEMS_MAX);
+    TIDE_ASSERT(item_count >= 1 && item_count <= TIDE_LINK_ITEMS_MAX);
     size_t slot_count = tide_link_slot_count(item_count);
     if (!tide_ring_init(&link->forward, slot_count) || !tide_ring_init(&link->back, slot_count))
         return false;
     link->producer = producer;
     link->consumer = consumer;
     link->item_count = item_count;
-    link->half = item_count / 2;
+    link->half = item_count > 1 ? item_count / 2 : 1;
     link->sent = link->returned = 0;
     for (unsigned i = 0; i < item_count; i++) {
         bool pushed = tide_ring_push(&link->back, items[i]);

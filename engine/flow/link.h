@@ -7,7 +7,7 @@
  * Blocks:   never. Allocates in init only.
  * Errors:   init returns false without memory; take NULL = back-pressure; receive NULL = nothing
  *           there.
- * Limits:   2 .. TIDE_LINK_ITEMS_MAX items; send cannot fail, because the ring has room for all of
+ * Limits:   1 .. TIDE_LINK_ITEMS_MAX items; send cannot fail, because the ring has room for all of
  *           them.
  *
  * Waking a thread costs a system call, so a party is woken when half of the items wait for it, when

@@ -65,6 +65,21 @@ static bool check_inputs(const struct tide_plan *plan, const struct tide_setting
     return true;
 }
 
+/* What has gone to a pipe or a terminal cannot be taken back, as a resumed run has to. */
+static bool check_regular(const struct tide_plan *plan, const struct tide_settings *settings,
+                          const struct place *place)
+{
+    if (!plan->checkpoint_folder) return true;
+    if (is_stdout(place->file))
+        return tide_setting_refuse(settings, place->option,
+                                   "with --checkpoint every output is a regular file, not standard "
+                                   "output; name one");
+    return tide_output_may_be_regular(place->file) ||
+           tide_setting_refuse(
+               settings, place->option,
+               "with --checkpoint every output is a regular file, which '%s' is not", place->file);
+}
+
 /* Is there something that may write to --alerts? */
 static bool has_alerts(const struct tide_plan *plan)
 {
@@ -105,7 +120,8 @@ bool tide_outputs_resolve(struct tide_plan *plan, const struct tide_settings *se
     for (unsigned i = 0; i < count; i++) {
         for (unsigned earlier = 0; earlier < i; earlier++)
             if (!check_pair(settings, &places[earlier], &places[i])) return false;
-        if (!check_inputs(plan, settings, &places[i])) return false;
+        if (!check_inputs(plan, settings, &places[i]) || !check_regular(plan, settings, &places[i]))
+            return false;
     }
     return true;
 }

@@ -2,8 +2,10 @@
 
 #include "engine/base/memory.h"
 #include "engine/plan/format.h"
+#include "engine/plan/identity.h"
 #include "engine/plan/nearest.h"
 #include "engine/plan/outputs.h"
+#include "engine/plan/plan_checkpoint.h"
 #include "engine/plan/plan_clock.h"
 #include "engine/plan/plan_input.h"
 #include "engine/plan/plan_process.h"
@@ -296,7 +298,9 @@ static bool (*const setters[])(struct tide_plan *plan, const struct tide_setting
     set_scheduler,
     set_max_rejects,
     set_manners,
+    tide_plan_checkpoint,
     tide_outputs_resolve,
+    tide_identity_build,
 };
 /* clang-format on */
 
@@ -323,6 +327,7 @@ void tide_plan_fini(struct tide_plan *plan)
     tide_free(plan->time.name);
     tide_free(plan->value.name);
     tide_na_fini(&plan->na);
+    tide_snapshot_fini(&plan->identity);
     tide_rules_free((struct tide_rule_set *)plan->rules);
     if (plan->plugin) tide_plugin_unload(plan->plugin);
     tide_free(plan->plugin);

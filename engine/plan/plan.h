@@ -12,6 +12,7 @@
 #include "engine/plan/plugin.h"
 #include "engine/plan/registry.h"
 #include "engine/plan/rules.h"
+#include "engine/state/snapshot.h"
 #include "engine/text/na.h"
 #include "engine/text/scan.h"
 #include "engine/text/time.h"
@@ -138,6 +139,7 @@ struct tide_plan {
     uint64_t checkpoint_rows;      /* between two; 0: it goes by time */
     int64_t checkpoint_ms;         /* ... */
     bool is_resuming;              /* --resume */
+    struct tide_snapshot identity; /* which run it is, if checkpoints are taken */
 
     /* Policies and manners. */
     int64_t rejects_max;            /* -1: none */

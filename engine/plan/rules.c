@@ -25,7 +25,8 @@ static bool build_rule(struct tide_rule *rule, const char *text,
     struct tide_error fault = {.exit = TIDE_EXIT_OK};
     rule->label = bytes ? tide_strndup(text, bytes) : tide_strdup(text);
     rule->is_named = bytes > 0;
-    if (!rule->label) return tide_error_memory(error, "an alert rule");
+    rule->text = tide_strdup(text);
+    if (!rule->label || !rule->text) return tide_error_memory(error, "an alert rule");
     rule->expression = tide_expression_parse(expression, aggregates, &fault);
     if (!rule->expression)
         return tide_error_set(error, fault.exit, "alert rule '%.300s': %s", expression, fault.text);
@@ -78,6 +79,7 @@ void tide_rules_free(struct tide_rule_set *rules)
     if (!rules) return;
     for (unsigned i = 0; i < rules->rule_count; i++) {
         tide_free(rules->rules[i].label);
+        tide_free(rules->rules[i].text);
         tide_expression_free(rules->rules[i].expression);
     }
     tide_free(rules);

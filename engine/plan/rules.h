@@ -17,6 +17,7 @@ enum { TIDE_RULE_COUNT_MAX = 64 };
 struct tide_rule {
     char *label; /* what the column `rule` shows: NAME, or the expression as typed */
     bool is_named;
+    char *text; /* as typed, with its name */
     struct tide_expression *expression;
     int bounds_aggregate;        /* >= 0: lowest <= aggregate <= highest is the whole rule */
     tide_int128 lowest, highest; /* inclusive, in the aggregate's units */

@@ -132,6 +132,15 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_PARALLELISM] = {.name = "parallelism", .letter = 'p', .argument = "N|auto",
         .fallback = "auto", .group = RUNNING,
         .help = "window workers, 1 to 256; auto: one less than the cores allowed, 1 to 8"},
+    [TIDE_RUN_CHECKPOINT] = {.name = "checkpoint", .argument = "DIR", .group = RUNNING,
+        .help = "keep in DIR what it takes to go on after a crash; outputs lie there until the run "
+                "has ended well, and must be regular files"},
+    [TIDE_RUN_CHECKPOINT_EVERY] = {.name = "checkpoint-every", .argument = "ROWS|DUR",
+        .fallback = "10s", .group = RUNNING,
+        .help = "what lies between two checkpoints at least: rows, or time"},
+    [TIDE_RUN_RESUME] = {.name = "resume", .group = RUNNING,
+        .help = "go on from the newest checkpoint in DIR, if there is one: the same input and "
+                "options, any --parallelism; all outputs come out as if nothing had happened"},
     [TIDE_RUN_PROGRESS] = {.name = "progress", .argument = "auto|always|never", .fallback = "auto",
         .group = RUNNING,
         .help = "progress line on standard error; auto: if that is a terminal"},

@@ -59,3 +59,21 @@ int64_t tide_control_due_ms(const struct tide_control *control, unsigned worker_
     }
     return least_ms;
 }
+
+void tide_control_ask_checkpoint(struct tide_control *control)
+{
+    /* C4 relaxed: nothing is read through it, and the notification publishes it to the parser. */
+    atomic_store_explicit(&control->wants_checkpoint, 1, memory_order_relaxed);
+}
+
+bool tide_control_wants_checkpoint(const struct tide_control *control)
+{
+    /* C5 relaxed: pairs with C4. */
+    return atomic_load_explicit(&control->wants_checkpoint, memory_order_relaxed) != 0;
+}
+
+void tide_control_answer_checkpoint(struct tide_control *control)
+{
+    /* C6 relaxed: a wish that comes at the same time is answered too. */
+    atomic_store_explicit(&control->wants_checkpoint, 0, memory_order_relaxed);
+}

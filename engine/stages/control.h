@@ -1,6 +1,6 @@
 /*
  * control: what all stages of a run share besides their links: the first failure, the wish to stop,
- *           and which time each worker waits for.
+ *           which time each worker waits for, and whether it is time for a checkpoint.
  * Owns:     the latched error, a descriptor that wakes readers out of a poll, and the list of
  *           waiters.
  * Threads:  any may fail or look; the main thread stops, and reads the error after all threads have
@@ -16,7 +16,7 @@
 #include "engine/flow/waiter.h"
 #include "engine/plan/plan.h"
 
-enum { TIDE_WAITERS_MAX = TIDE_PARALLELISM_MAX + 2 * TIDE_PARTITIONS_MAX + 2 };
+enum { TIDE_WAITERS_MAX = TIDE_PARALLELISM_MAX + 2 * TIDE_PARTITIONS_MAX + 3 };
 
 struct tide_control {
     _Atomic uint32_t failed;   /* 1: error is being or has been written by the thread that set it */
@@ -25,6 +25,8 @@ struct tide_control {
     int wake_fd; /* an eventfd, readable once stopping or failed */
     struct tide_waiter *waiters[TIDE_WAITERS_MAX];
     unsigned waiter_count;
+
+    _Atomic uint32_t wants_checkpoint; /* 1: the parser is to take one */
 
     /* The least fire_ms that lets something out of each worker; INT64_MAX: none does. */
     _Atomic int64_t due_ms[TIDE_PARALLELISM_MAX];
@@ -44,6 +46,13 @@ TIDE_MUST_USE bool tide_control_set_due(struct tide_control *control, unsigned w
 
 /* The least over all workers, as far as it is known here. */
 int64_t tide_control_due_ms(const struct tide_control *control, unsigned worker_count);
+
+/* It is time for a checkpoint: the caller wakes the parser. */
+void tide_control_ask_checkpoint(struct tide_control *control);
+
+/* Has one been asked for and not been answered? */
+bool tide_control_wants_checkpoint(const struct tide_control *control);
+void tide_control_answer_checkpoint(struct tide_control *control);
 
 /* Asks the parser to treat the input as ended here, without firing open windows. */
 void tide_control_stop(struct tide_control *control);

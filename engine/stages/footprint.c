@@ -13,6 +13,7 @@ static uint64_t ring_bytes(const struct tide_plan *plan)
     uint64_t lane = tide_link_bytes(plan->ring_slots) + tide_link_bytes(TIDE_EMISSIONS_A_LINK);
     return tide_pipeline_inlets(plan) * tide_link_bytes(TIDE_BLOCK_COUNT) +
            tide_plan_partitions(plan) * tide_link_bytes(tide_pipeline_parcels(plan)) +
+           (plan->checkpoint_folder ? (plan->parallelism + 2) * tide_link_bytes(1) : 0) +
            tide_link_bytes(TIDE_EMISSIONS_A_LINK) + plan->parallelism * lane;
 }
 
@@ -48,6 +49,9 @@ static uint64_t stage_bytes(const struct tide_plan *plan)
            lines_bytes(tide_pipeline_stage_count(plan), sizeof(struct tide_stage)) +
            tide_pipeline_thread_count(plan) * sizeof(struct tide_runner) +
            workers * (tide_worker_bytes(plan) + (plan->plugin ? tide_worker_process_bytes() : 0)) +
+           (plan->checkpoint_folder ? lines_bytes(workers + 2, sizeof(struct tide_link)) +
+                                          (workers + 2) * sizeof(struct tide_snapshot)
+                                    : 0) +
            tide_rule_board_bytes(plan->parallelism) + tide_view_board_bytes(plan->parallelism + 1) +
            tide_parser_bytes(plan);
 }

@@ -1,4 +1,4 @@
-#include "engine/stages/parser_parts.h"
+#include "engine/stages/parser_barrier.h"
 
 #include "engine/stages/decoder.h"
 #include "engine/stages/header.h"
@@ -9,7 +9,10 @@
 size_t tide_parser_bytes(const struct tide_plan *plan)
 {
     unsigned partitions = tide_plan_partitions(plan);
-    return sizeof(struct tide_rule_change) + (partitions ? tide_confluence_bytes(partitions) : 0);
+    return (plan->checkpoint_folder ? plan->file_count * sizeof(struct tide_input_place) : 0) +
+           sizeof(struct tide_rule_change) +
+           plan->rules->rule_count * sizeof(struct tide_rule_text) +
+           (partitions ? tide_confluence_bytes(partitions) : 0);
 }
 
 bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
@@ -32,9 +35,12 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
     tide_decoder_init(&parser->decoder, plan);
     tide_classifier_init(&parser->classifier, plan, &parser->columns);
     tide_side_text_init(&parser->side, plan, side);
-    parser->changes = tide_alloc_zeroed(1, sizeof *parser->changes);
-    if (!parser->changes) return tide_error_memory(error, "the parser");
-    parser->change_count = parser->change_capacity = 1;
+    if (!tide_rule_log_add(&parser->rule_log, 0, plan->rules))
+        return tide_error_memory(error, "the parser");
+    if (plan->checkpoint_folder) {
+        parser->places = tide_alloc_zeroed(plan->file_count, sizeof *parser->places);
+        if (!parser->places) return tide_error_memory(error, "the parser");
+    }
     if (!tide_router_init(&parser->router, plan, workers, error)) return false;
     parser->fire_next_ms = tide_parser_next_fire(parser, TIDE_WATERMARK_NONE);
     if (tide_plan_partitions(plan) > 0)
@@ -51,8 +57,9 @@ void tide_parser_fini(struct tide_parser *parser)
     tide_classifier_fini(&parser->classifier);
     tide_confluence_fini(&parser->confluence);
     tide_router_fini(&parser->router);
-    tide_free(parser->changes);
-    parser->changes = NULL;
+    tide_rule_log_fini(&parser->rule_log);
+    tide_free(parser->places);
+    parser->places = NULL;
 }
 
 static enum tide_progress fail(struct tide_parser *parser, const struct tide_error *error)
@@ -119,25 +126,21 @@ static uint64_t record_count(const struct tide_parser *parser)
  */
 static bool note_rules(struct tide_parser *parser, uint64_t version)
 {
-    if (parser->change_count == parser->change_capacity) {
-        unsigned capacity = parser->change_capacity * 2;
-        struct tide_rule_change *changes =
-            tide_realloc(parser->changes, capacity * sizeof *changes);
-        if (!changes) return false;
-        parser->changes = changes;
-        parser->change_capacity = capacity;
-    }
-    parser->changes[parser->change_count++] =
-        (struct tide_rule_change){record_count(parser), version};
     parser->rules_version = version;
-    return true;
+    return tide_rule_log_add(&parser->rule_log, record_count(parser),
+                             tide_rule_board_get(parser->rule_board, version));
 }
 
-/* Makes sure that there is an open epoch with room, under the newest rules. PROGRESSED: there is.
+/* Makes sure that no barrier is due, and that there is an open epoch with room, under the newest
+ * rules. PROGRESSED: there is.
  */
 static enum tide_progress prepare_epoch(struct tide_parser *parser)
 {
     struct tide_router *router = &parser->router;
+    if (parser->barrier.snapshot || !router->is_closing) {
+        enum tide_progress progress = tide_parser_pass_barrier(parser);
+        if (progress != TIDE_PROGRESSED) return progress;
+    }
     uint64_t version = tide_rule_board_newest(parser->rule_board);
     bool is_over =
         router->epoch &&
@@ -155,7 +158,8 @@ static enum tide_progress prepare_epoch(struct tide_parser *parser)
 
 static enum tide_progress take_news(struct tide_parser *parser)
 {
-    uint32_t count = parser->awaits_header ? 1 : TIDE_CHUNK_ROWS;
+    uint32_t count =
+        parser->awaits_header ? 1 : tide_parser_before_barrier(parser, TIDE_CHUNK_ROWS);
     struct tide_error error = {0};
     parser->next = 0;
     struct tide_row *rows = tide_parser_room(parser, &count);
@@ -169,6 +173,9 @@ static enum tide_progress take_news(struct tide_parser *parser)
         begin_file(parser);
         break;
     case TIDE_RECORDS_FILE_END:
+        if (parser->places)
+            parser->places[parser->records.chunk.file] =
+                tide_records_place(&parser->records, parser->records.chunk.count);
         if (!parser->awaits_header) break;
         tide_header_missing(&parser->records, parser->plan, &error);
         return fail(parser, &error);
@@ -211,7 +218,11 @@ static enum tide_progress end(struct tide_parser *parser)
             return TIDE_BLOCKED;
         parser->phase = TIDE_PARSER_SIDE_TEXT;
     }
-    if (!tide_side_text_end(&parser->side)) return TIDE_BLOCKED;
+    if (parser->phase == TIDE_PARSER_SIDE_TEXT) {
+        if (!tide_side_text_end(&parser->side)) return TIDE_BLOCKED;
+        parser->phase = TIDE_PARSER_CHECKPOINTS;
+    }
+    if (!tide_parser_end_checkpoints(parser)) return TIDE_BLOCKED;
     parser->phase = TIDE_PARSER_ENDED;
     return TIDE_PROGRESSED;
 }
@@ -267,6 +278,7 @@ void tide_parser_nudge(void *self)
     tide_side_text_flush(&parser->side);
     tide_router_nudge(&parser->router);
     tide_link_nudge_consumer(parser->side.out);
+    if (parser->snapshots) tide_link_nudge_consumer(parser->snapshots);
     tide_confluence_nudge(&parser->confluence);
     if (parser->records.in) tide_link_nudge_producer(parser->records.in);
 }

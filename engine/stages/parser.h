@@ -17,6 +17,7 @@
 #include "engine/stages/confluence.h"
 #include "engine/stages/router.h"
 #include "engine/stages/rule_board.h"
+#include "engine/stages/rule_log.h"
 #include "engine/stages/side_text.h"
 #include "engine/stages/stage.h"
 #include "engine/stages/view.h"
@@ -25,11 +26,6 @@
 /* Every record is in exactly one of these classes; gap is for windows that leave gaps. */
 struct tide_row_counts {
     uint64_t rows, late, gap, missing, malformed, future;
-};
-
-/* From which row a rule set counted. */
-struct tide_rule_change {
-    uint64_t row, version;
 };
 
 /* Time beside that of the rows. */
@@ -44,6 +40,13 @@ struct tide_parser_clock {
     bool is_ahead;           /* the watermark has moved on beyond what rows make of it */
     int64_t tick_ns;         /* when time last moved on without a row */
     uint64_t moment_count;   /* how often that took a row's number */
+};
+
+/* The barrier of a checkpoint. */
+struct tide_parser_barrier {
+    struct tide_snapshot *snapshot; /* for the one under way; NULL: there is none */
+    bool workers_are_told;
+    uint64_t row; /* where the last one stood */
 };
 
 struct tide_parser {
@@ -64,6 +67,11 @@ struct tide_parser {
     const struct tide_parcel_place *place; /* of that record; NULL: not noted, or in the chunk */
     const char *place_side;
 
+    struct tide_link *snapshots; /* to the checkpointer; NULL: there is none */
+    struct tide_parser_barrier barrier;
+    struct tide_input_place
+        *places; /* of each file, as far as it was read, for checkpoints; NULL */
+
     unsigned next; /* of the chunk's records */
     bool awaits_header;
     bool epoch_is_full, notes_all;
@@ -79,17 +87,17 @@ struct tide_parser {
 
     enum {
         TIDE_PARSER_READING,
-        TIDE_PARSER_ENDING,    /* the last step is still to be written */
-        TIDE_PARSER_CLOSING,   /* every worker gets its last batch */
-        TIDE_PARSER_SIDE_TEXT, /* the sink gets its last side texts */
+        TIDE_PARSER_ENDING,      /* the last step is still to be written */
+        TIDE_PARSER_CLOSING,     /* every worker gets its last batch */
+        TIDE_PARSER_SIDE_TEXT,   /* the sink gets its last side texts */
+        TIDE_PARSER_CHECKPOINTS, /* the checkpointer is told that there will be no more */
         TIDE_PARSER_ENDED,
     } phase;
     bool was_stopped;                /* ended before the input did */
     struct tide_error broken_policy; /* why, if the data did it */
 
     struct tide_row_counts counts;
-    struct tide_rule_change *changes; /* the first is the plan's own at row 0 */
-    unsigned change_count, change_capacity;
+    struct tide_rule_log rule_log; /* begins with the plan's own at row 0 */
 };
 
 /* What init allocates beside records and router. */

@@ -184,3 +184,27 @@ int64_t tide_parser_wake_at_ns(const void *self)
             tide_confluence_idle_at_ns(&parser->confluence, tide_parser_idle_ns(parser->plan));
     return due_ns < idle_ns ? due_ns : idle_ns;
 }
+
+/* --- checkpoints --- */
+
+/* Silences are those of this run, and begin anew in the next one. */
+void tide_parser_clock_save(const struct tide_parser_clock *clock, struct tide_snapshot *snapshot)
+{
+    tide_put_i64(snapshot, clock->now_ms);
+    tide_put_i64(snapshot, clock->begin_ms);
+    tide_put_u64(snapshot, clock->row_count);
+    tide_put_u64(snapshot, clock->moment_count);
+    tide_put_u8(snapshot, clock->is_ahead);
+}
+
+bool tide_parser_clock_load(struct tide_parser_clock *clock, struct tide_snapshot_reader *reader)
+{
+    clock->now_ms = tide_get_i64(reader);
+    clock->begin_ms = tide_get_i64(reader);
+    clock->row_count = tide_get_u64(reader);
+    clock->moment_count = tide_get_u64(reader);
+    clock->is_ahead = tide_get_bool(reader);
+    if (clock->row_count > reader->row_count || clock->moment_count > reader->row_count)
+        return tide_damage(reader, "its clock counts more rows than were read");
+    return !reader->damage;
+}

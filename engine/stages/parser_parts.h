@@ -32,6 +32,11 @@ TIDE_MUST_USE bool tide_parser_arrive(struct tide_parser *parser, int64_t time_m
 /* Nothing has come. PROGRESSED: time has moved on all the same, and something may fire. */
 enum tide_progress tide_parser_tick(struct tide_parser *parser);
 
+/* What a checkpoint keeps of it; the load's answer as in snapshot.h. */
+void tide_parser_clock_save(const struct tide_parser_clock *clock, struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_parser_clock_load(struct tide_parser_clock *clock,
+                                          struct tide_snapshot_reader *reader);
+
 /* Of several inputs one has been silent for --idle-timeout, which lets the watermark go on to this,
  * if it is not there yet. */
 void tide_parser_pass_silence(struct tide_parser *parser, int64_t watermark_ms);

@@ -148,11 +148,12 @@ static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *tot
     for (unsigned i = 0; i < tide_pipeline_inlets(pipeline->plan); i++)
         totals->bytes_unpacked += pipeline->inlets[i].reader.bytes_unpacked;
     for (unsigned i = 0; i < pipeline->plan->parallelism; i++) {
-        const struct tide_worker_counts *counts = &pipeline->lanes[i].worker.counts;
-        totals->used += counts->rows;
-        totals->rows.late += counts->late;
-        totals->results += counts->results;
-        totals->alerts += counts->alerts;
+        const struct tide_worker *worker = &pipeline->lanes[i].worker;
+        const struct tide_worker_counts *counts = &worker->counts, *before = &worker->counts_before;
+        totals->used += before->rows + counts->rows;
+        totals->rows.late += before->late + counts->late;
+        totals->results += before->results + counts->results;
+        totals->alerts += before->alerts + counts->alerts;
         totals->unfired_windows += counts->unfired_windows;
         totals->unfired_entries += counts->unfired_entries;
         add_process(pipeline, i, totals);
@@ -211,6 +212,7 @@ static struct tide_ring_figures ring_figures(const struct tide_pipeline *pipelin
         for (unsigned i = 0; i < pipeline->plan->parallelism; i++)
             add_link(&ring, &received, &pipeline->out_links[i]);
         break;
+    case TIDE_ROLE_CHECKPOINT:
     case TIDE_ROLE_READER:
     case TIDE_ROLE_COUNT:
         break;
@@ -234,6 +236,8 @@ bool tide_pipeline_report(const struct tide_pipeline *pipeline, unsigned i,
         report->batches = pipeline->parser.router.batch_count;
     } else if (post.role == TIDE_ROLE_SINK) {
         report->batches = pipeline->sink.batch_count;
+    } else if (post.role == TIDE_ROLE_CHECKPOINT) {
+        report->batches = pipeline->checkpointer.count;
     } else if (post.role == TIDE_ROLE_WORKER) {
         const struct tide_worker *worker = &pipeline->lanes[post.index].worker;
         report->rows = worker->counts.rows;
@@ -244,11 +248,9 @@ bool tide_pipeline_report(const struct tide_pipeline *pipeline, unsigned i,
     return true;
 }
 
-const struct tide_rule_change *tide_pipeline_rule_changes(const struct tide_pipeline *pipeline,
-                                                          unsigned *count)
+const struct tide_rule_log *tide_pipeline_rule_log(const struct tide_pipeline *pipeline)
 {
-    *count = pipeline->parser.change_count;
-    return pipeline->parser.changes;
+    return &pipeline->parser.rule_log;
 }
 
 const char *tide_pipeline_scanner_name(const struct tide_pipeline *pipeline)

@@ -10,6 +10,8 @@
 #ifndef TIDE_STAGES_PIPELINE_H
 #define TIDE_STAGES_PIPELINE_H
 
+#include "engine/stages/checkpointer.h"
+#include "engine/stages/output_lengths.h"
 #include "engine/stages/parser.h"
 #include "engine/stages/reader.h"
 #include "engine/stages/sink.h"
@@ -50,6 +52,7 @@ enum tide_role {
     TIDE_ROLE_PARSER,
     TIDE_ROLE_WORKER,
     TIDE_ROLE_SINK,
+    TIDE_ROLE_CHECKPOINT, /* only where checkpoints are taken */
     TIDE_ROLE_COUNT
 };
 
@@ -79,13 +82,14 @@ struct tide_glance {
 };
 
 /* How a plan's pipeline is built. Stages are counted in the order of the data's way: readers,
- * partitions, parser, workers, sink. With the scheduler `one` a single thread runs all of them. */
+ * partitions, parser, workers, sink, checkpointer. With the scheduler `one` a single thread runs
+ * all of them. */
 unsigned tide_pipeline_stage_count(const struct tide_plan *plan);
 unsigned tide_pipeline_thread_count(const struct tide_plan *plan);
 struct tide_post tide_pipeline_post(const struct tide_plan *plan, unsigned i);
 unsigned tide_pipeline_stage(const struct tide_plan *plan, enum tide_role role, unsigned index);
 
-/* "reader", "part", "parser", "worker", "sink". */
+/* "reader", "part", "parser", "worker", "sink", "checkpoint". */
 const char *tide_role_name(enum tide_role role);
 
 /* Parcels on the way from each partition to the parser. */
@@ -107,6 +111,16 @@ tide_pipeline_create(const struct tide_plan *plan,
                      struct tide_output *const outputs[TIDE_CHANNEL_COUNT],
                      struct tide_error *error);
 void tide_pipeline_destroy(struct tide_pipeline *pipeline); /* not while it runs; NULL is fine */
+
+/* Where the checkpoints of the plan go, before it starts; both must outlive the pipeline. */
+void tide_pipeline_checkpoint(struct tide_pipeline *pipeline, struct tide_checkpoint_folder *folder,
+                              const struct tide_output_set *outputs);
+
+/* Makes the pipeline go on from a checkpoint, before it starts. False: the file is not what it
+ * should be, or there is no memory; then the pipeline is of no use. */
+TIDE_MUST_USE bool tide_pipeline_restore(struct tide_pipeline *pipeline,
+                                         const struct tide_checkpoint_file *file,
+                                         struct tide_error *error);
 
 /* Starts all stages. Signals should be blocked by then, so that only the main thread sees them. */
 void tide_pipeline_start(struct tide_pipeline *pipeline);
@@ -135,8 +149,7 @@ TIDE_MUST_USE bool tide_pipeline_report(const struct tide_pipeline *pipeline, un
                                         struct tide_stage_report *report);
 
 /* After join: from which row on each rule set counted. */
-const struct tide_rule_change *tide_pipeline_rule_changes(const struct tide_pipeline *pipeline,
-                                                          unsigned *count);
+const struct tide_rule_log *tide_pipeline_rule_log(const struct tide_pipeline *pipeline);
 
 /* Which scanner reads, for --verbose. */
 const char *tide_pipeline_scanner_name(const struct tide_pipeline *pipeline);

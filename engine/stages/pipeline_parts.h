@@ -51,7 +51,11 @@ struct tide_pipeline {
     struct tide_link *in_links, *out_links; /* the lanes' own, in arrays for parser and sink */
     struct tide_sink sink;
 
-    struct tide_stage *stages; /* readers, partitions, parser, workers, sink */
+    struct tide_checkpointer checkpointer; /* zeroed without checkpoints, as the next two */
+    struct tide_link *snapshot_links;      /* from the parser, the workers, the sink */
+    struct tide_snapshot *snapshots;       /* one a link */
+
+    struct tide_stage *stages; /* readers, partitions, parser, workers, sink, checkpointer */
     unsigned stage_count;
     struct tide_runner *runners;
     unsigned runner_count;

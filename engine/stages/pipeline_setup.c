@@ -31,6 +31,8 @@ static void *self_of(struct tide_pipeline *pipeline, struct tide_post post)
         return &pipeline->parser;
     case TIDE_ROLE_WORKER:
         return &pipeline->lanes[post.index].worker;
+    case TIDE_ROLE_CHECKPOINT:
+        return &pipeline->checkpointer;
     case TIDE_ROLE_SINK:
     case TIDE_ROLE_COUNT:
         break;
@@ -62,6 +64,10 @@ static struct tide_stage model_of(const struct tide_plan *plan, enum tide_role r
                               .patience = busy,
                               .uses_rcu = true},
         [TIDE_ROLE_SINK] = {.step = tide_sink_step, .nudge = tide_sink_nudge, .patience = idle},
+        [TIDE_ROLE_CHECKPOINT] = {.step = tide_checkpointer_step,
+                                  .nudge = tide_checkpointer_nudge,
+                                  .wake_at_ns = tide_checkpointer_wake_at_ns,
+                                  .patience = idle},
     };
     return models[role];
 }
@@ -160,6 +166,37 @@ static bool link_lane(struct tide_pipeline *pipeline, unsigned worker)
                           stage_of(pipeline, TIDE_ROLE_WORKER, worker));
 }
 
+/* One snapshot a link: from the parser, the workers, the sink. */
+static bool link_snapshots(struct tide_pipeline *pipeline)
+{
+    const unsigned workers = pipeline->plan->parallelism, count = workers + 2;
+    struct tide_waiter *checkpointer = &stage_of(pipeline, TIDE_ROLE_CHECKPOINT, 0)->waiter;
+    pipeline->snapshot_links = alloc_lines(count, sizeof *pipeline->snapshot_links);
+    pipeline->snapshots = tide_alloc_zeroed(count, sizeof *pipeline->snapshots);
+    if (!pipeline->snapshot_links || !pipeline->snapshots) return false;
+    for (unsigned i = 0; i < count; i++) {
+        const enum tide_role role = i == 0         ? TIDE_ROLE_PARSER
+                                    : i <= workers ? TIDE_ROLE_WORKER
+                                                   : TIDE_ROLE_SINK;
+        void *items[] = {&pipeline->snapshots[i]};
+        struct tide_stage *from = stage_of(pipeline, role, role == TIDE_ROLE_WORKER ? i - 1 : 0);
+        if (!tide_link_init(&pipeline->snapshot_links[i], items, 1, &from->waiter, checkpointer))
+            return false;
+    }
+    return true;
+}
+
+/* The stages' ends of those links. */
+static void hand_out_snapshots(struct tide_pipeline *pipeline)
+{
+    const unsigned workers = pipeline->plan->parallelism;
+    struct tide_link *links = pipeline->snapshot_links;
+    if (!links) return;
+    pipeline->parser.snapshots = &links[0];
+    for (unsigned i = 0; i < workers; i++) pipeline->lanes[i].worker.snapshots = &links[i + 1];
+    pipeline->sink.snapshots = &links[workers + 1];
+}
+
 static bool alloc_all(struct tide_pipeline *pipeline)
 {
     const struct tide_plan *plan = pipeline->plan;
@@ -187,7 +224,7 @@ static bool link_all(struct tide_pipeline *pipeline)
         if (!link_parcels(pipeline, i)) return false;
     for (unsigned i = 0; i < plan->parallelism; i++)
         if (!link_lane(pipeline, i)) return false;
-    return true;
+    return !plan->checkpoint_folder || link_snapshots(pipeline);
 }
 
 /* --- all of it --- */
@@ -245,8 +282,19 @@ static bool init(struct tide_pipeline *pipeline, const struct tide_plan *plan,
                               &pipeline->out_links[i],
                               &stage_of(pipeline, TIDE_ROLE_PARSER, 0)->waiter, error))
             return false;
-    return tide_sink_init(&pipeline->sink, plan, control, &pipeline->side_link, pipeline->out_links,
-                          outputs, error);
+    if (!tide_sink_init(&pipeline->sink, plan, control, &pipeline->side_link, pipeline->out_links,
+                        outputs, error))
+        return false;
+    hand_out_snapshots(pipeline);
+    return true;
+}
+
+void tide_pipeline_checkpoint(struct tide_pipeline *pipeline, struct tide_checkpoint_folder *folder,
+                              const struct tide_output_set *outputs)
+{
+    tide_checkpointer_init(&pipeline->checkpointer, pipeline->plan, &pipeline->control, folder,
+                           outputs, pipeline->snapshot_links,
+                           &stage_of(pipeline, TIDE_ROLE_PARSER, 0)->waiter);
 }
 
 struct tide_pipeline *tide_pipeline_create(const struct tide_plan *plan,
@@ -263,6 +311,16 @@ struct tide_pipeline *tide_pipeline_create(const struct tide_plan *plan,
     if (init(pipeline, plan, outputs, error)) return pipeline;
     tide_pipeline_destroy(pipeline);
     return NULL;
+}
+
+static void destroy_snapshots(struct tide_pipeline *pipeline)
+{
+    for (unsigned i = 0; i < pipeline->plan->parallelism + 2; i++) {
+        if (pipeline->snapshots) tide_snapshot_fini(&pipeline->snapshots[i]);
+        if (pipeline->snapshot_links) tide_link_fini(&pipeline->snapshot_links[i]);
+    }
+    tide_free(pipeline->snapshots);
+    tide_free(pipeline->snapshot_links);
 }
 
 static void destroy_lane(struct tide_pipeline *pipeline, unsigned i)
@@ -307,6 +365,7 @@ void tide_pipeline_destroy(struct tide_pipeline *pipeline)
     for (unsigned i = 0; i < TIDE_EMISSIONS_A_LINK; i++)
         tide_emission_batch_fini(&pipeline->side_emissions[i]);
     tide_link_fini(&pipeline->side_link);
+    destroy_snapshots(pipeline);
     tide_control_fini(&pipeline->control);
     if (pipeline->done_fd >= 0) tide_sys_close(pipeline->done_fd);
     tide_free(pipeline->inlets);

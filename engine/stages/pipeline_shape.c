@@ -18,6 +18,7 @@ static unsigned count_of(const struct tide_plan *plan, enum tide_role role)
         [TIDE_ROLE_PARSER] = 1,
         [TIDE_ROLE_WORKER] = plan->parallelism,
         [TIDE_ROLE_SINK] = 1,
+        [TIDE_ROLE_CHECKPOINT] = plan->checkpoint_folder != NULL,
     };
     return counts[role];
 }
@@ -31,7 +32,7 @@ unsigned tide_pipeline_stage(const struct tide_plan *plan, enum tide_role role, 
 
 unsigned tide_pipeline_stage_count(const struct tide_plan *plan)
 {
-    return tide_pipeline_stage(plan, TIDE_ROLE_SINK, 0) + 1;
+    return tide_pipeline_stage(plan, TIDE_ROLE_COUNT, 0);
 }
 
 unsigned tide_pipeline_thread_count(const struct tide_plan *plan)
@@ -54,8 +55,8 @@ struct tide_post tide_pipeline_post(const struct tide_plan *plan, unsigned i)
 
 const char *tide_role_name(enum tide_role role)
 {
-    static const char *const names[TIDE_ROLE_COUNT] = {"reader", "part", "parser", "worker",
-                                                       "sink"};
+    static const char *const names[TIDE_ROLE_COUNT] = {"reader", "part", "parser",
+                                                       "worker", "sink", "checkpoint"};
     return names[role];
 }
 

@@ -97,6 +97,13 @@ void tide_reader_init_one(struct tide_reader *reader, const struct tide_plan *pl
     reader->file_end = file + 1;
 }
 
+void tide_reader_resume(struct tide_reader *reader, unsigned file,
+                        const struct tide_input_place *place)
+{
+    reader->file = file;
+    reader->resumed = place;
+}
+
 bool tide_reader_check_windows(const struct tide_plan *plan, unsigned file,
                                struct tide_error *error)
 {
@@ -154,9 +161,10 @@ static bool open_file(struct tide_reader *reader, struct tide_error *error)
     if (reader->is_regular)
         tide_sys_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
     reader->is_open = true;
-    reader->file_begun = false;
     reader->head_bytes = 0;
-    reader->offset = 0;
+    reader->offset = reader->resumed ? reader->resumed->offset : 0;
+    reader->file_begun = reader->offset > 0;
+    reader->resumed = NULL;
     return true;
 }
 
@@ -307,8 +315,9 @@ static enum tide_progress map_block(struct tide_reader *reader)
     uint64_t size = (uint64_t)status.st_size;
     if (size < reader->offset) return fail_reading(reader, "it was cut short while it was read");
     uint64_t left = size - reader->offset;
-    bool ends_file = left <= TIDE_BLOCK_WINDOW_BYTES;
-    uint32_t count = ends_file ? (uint32_t)left : TIDE_BLOCK_WINDOW_BYTES;
+    uint32_t room = TIDE_BLOCK_WINDOW_BYTES - (uint32_t)(reader->offset % TIDE_PAGE_BYTES);
+    bool ends_file = left <= room;
+    uint32_t count = ends_file ? (uint32_t)left : room;
     if (count > 0 && !tide_block_use_window(reader->block, reader->fd, reader->offset, count))
         return fail_reading(reader, strerror(errno));
     send_block(reader, ends_file);

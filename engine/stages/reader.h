@@ -14,6 +14,7 @@
 
 #include "engine/flow/block.h"
 #include "engine/flow/link.h"
+#include "engine/flow/place.h"
 #include "engine/stages/follow.h"
 #include "engine/stages/stage.h"
 
@@ -33,6 +34,8 @@ struct tide_reader {
     void *source_state;
     unsigned char head[TIDE_SOURCE_MAGIC_BYTES]; /* first bytes, read to recognise the source */
     size_t head_bytes;
+    const struct tide_input_place
+        *resumed;                    /* where the first file goes on; NULL: at its beginning */
     uint64_t offset;                 /* unpacked bytes handed on of this file */
     uint64_t consumed_before;        /* packed bytes of the files before this one */
     bool file_begun;                 /* a block of this file has been sent */
@@ -52,6 +55,10 @@ void tide_reader_init(struct tide_reader *reader, const struct tide_plan *plan,
 /* The same, of one of the files only. */
 void tide_reader_init_one(struct tide_reader *reader, const struct tide_plan *plan, unsigned file,
                           struct tide_control *control, struct tide_link *out);
+/* Before the first step: `file` goes on at this place, which is borrowed; those before it are done.
+ */
+void tide_reader_resume(struct tide_reader *reader, unsigned file,
+                        const struct tide_input_place *place);
 void tide_reader_fini(struct tide_reader *reader);
 
 /* Has every page of every window been read so far? `file` is the one being read. */

@@ -250,6 +250,8 @@ enum tide_records_news tide_records_next(struct tide_records *records, struct ti
 
         bool ends_file = records->block->ends_file;
         records->has_ended_input = records->block->ends_input;
+        records->end_offset = records->block->offset + records->block->count;
+        records->end_digest = records->block->digest;
         tide_link_give_back(records->in, records->block);
         records->block = NULL;
         if (ends_file) return TIDE_RECORDS_FILE_END;
@@ -265,4 +267,61 @@ uint64_t tide_records_line(struct tide_records *records, unsigned i)
                                        records->block->bytes + mark->at, at - mark->at);
     mark->at = at;
     return mark->line;
+}
+
+/* --- places --- */
+
+static struct tide_input_place block_place(const struct tide_records *records, uint32_t at,
+                                           uint64_t line)
+{
+    return (struct tide_input_place){.offset = records->block->offset + at,
+                                     .line = line,
+                                     .is_after_cr = byte_before(records, at) == '\r'};
+}
+
+static struct tide_input_place joint_place(const struct tide_records *records)
+{
+    return (struct tide_input_place){.offset = records->joint_offset, .line = records->joint_line};
+}
+
+/* Behind everything that has been indexed. */
+static struct tide_input_place end_place(const struct tide_records *records)
+{
+    const struct tide_block *block = records->block;
+    return (struct tide_input_place){.offset =
+                                         block ? block->offset + block->count : records->end_offset,
+                                     .line = 1 + records->index.line_count,
+                                     .is_after_cr = records->index.ends_in_cr};
+}
+
+static struct tide_input_place find_place(struct tide_records *records, unsigned next)
+{
+    const struct tide_chunk *chunk = &records->chunk;
+    if (next < chunk->count) {
+        if (chunk->bytes == records->joint) return joint_place(records);
+        const uint64_t line = tide_records_line(records, next);
+        return block_place(records, tide_chunk_start(chunk, next), line);
+    }
+    if (records->joint_bytes > 0) return joint_place(records);
+    if (!records->block || records->block_is_spent) return end_place(records);
+    const uint32_t at = untaken_start(records);
+    return block_place(records, at, line_back_from_slice_end(records, at));
+}
+
+struct tide_input_place tide_records_place(struct tide_records *records, unsigned next)
+{
+    const struct tide_block *block = records->block;
+    struct tide_input_place place = find_place(records, next);
+    place.read_bytes = block ? block->offset + block->count : records->end_offset;
+    place.digest = block ? block->digest : records->end_digest;
+    return place;
+}
+
+void tide_records_resume(struct tide_records *records, unsigned file,
+                         const struct tide_input_place *place)
+{
+    records->chunk.file = file;
+    records->index.line_count = place->line - 1;
+    records->index.ends_in_cr = place->is_after_cr;
+    records->end_offset = place->offset;
 }

@@ -17,6 +17,7 @@
 
 #include "engine/flow/block.h"
 #include "engine/flow/link.h"
+#include "engine/flow/place.h"
 #include "engine/text/scan.h"
 
 enum { TIDE_CHUNK_ROWS = 128 };
@@ -68,6 +69,7 @@ struct tide_records {
     char last_before_block; /* CR or not: an LF behind it is no line of its own */
     bool block_is_spent;    /* its last records are taken, its rest is in the joint */
     bool has_ended_input;
+    uint64_t end_offset, end_digest; /* of the latest block that was given back */
     struct tide_chunk chunk;
 };
 
@@ -120,6 +122,14 @@ static inline const char *tide_chunk_field(const struct tide_chunk *chunk, unsig
  * the chunk's own array if that is NULL. */
 enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows,
                                          uint32_t count);
+
+/* Where record `next` of the chunk begins, or the one after the chunk if there are no more in it;
+ * of the chunk's file. */
+struct tide_input_place tide_records_place(struct tide_records *records, unsigned next);
+
+/* The blocks that come are of this file from a place on that tide_records_place has told. */
+void tide_records_resume(struct tide_records *records, unsigned file,
+                         const struct tide_input_place *place);
 
 /* Physical line on which record i of the chunk starts, from 1. Ask in ascending order. */
 uint64_t tide_records_line(struct tide_records *records, unsigned i);

@@ -125,6 +125,14 @@ void tide_side_text_flush(struct tide_side_text *side)
         send(side);
 }
 
+bool tide_side_text_barrier(struct tide_side_text *side)
+{
+    if (!open_batch(side)) return false;
+    side->batch->is_barrier = true;
+    send(side);
+    return true;
+}
+
 bool tide_side_text_end(struct tide_side_text *side)
 {
     if (!open_batch(side)) return false;

@@ -47,6 +47,10 @@ enum tide_side_status tide_side_text_reject(struct tide_side_text *side,
 /* Sends what there is. */
 void tide_side_text_flush(struct tide_side_text *side);
 
+/* Sends what there is, or nothing, with the word that a checkpoint is taken behind it; false: no
+ * batch to be had yet. */
+TIDE_MUST_USE bool tide_side_text_barrier(struct tide_side_text *side);
+
 /* Sends the last batch, even if it is empty; false: none to be had yet. */
 TIDE_MUST_USE bool tide_side_text_end(struct tide_side_text *side);
 

@@ -1,6 +1,7 @@
 #include "engine/stages/sink.h"
 
 #include "engine/base/memory.h"
+#include "engine/stages/output_lengths.h"
 #include "engine/stages/side_text.h"
 #include "engine/stages/trace.h"
 
@@ -136,15 +137,40 @@ static bool write_headers(struct tide_sink *sink)
            write_side_header(sink, TIDE_CHANNEL_REJECTS, tide_side_text_reject_header(plan));
 }
 
+/* What the outputs hold behind the checkpoint comes anew. */
+static bool cut_outputs(struct tide_sink *sink)
+{
+    struct tide_error error = {0};
+    sink->is_resumed = false;
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
+        if (!sink->outputs[i] || tide_output_cut(sink->outputs[i], &error)) continue;
+        tide_control_fail(sink->control, &error);
+        return false;
+    }
+    return true;
+}
+
+/* A link has come to the barrier: nothing more is taken from it until all others have. */
+static void note_barrier(struct tide_sink *sink, int worker)
+{
+    bool *is_at_barrier =
+        worker < 0 ? &sink->side_is_at_barrier : &sink->worker_is_at_barrier[worker];
+    TIDE_ASSERT(!*is_at_barrier);
+    *is_at_barrier = true;
+    sink->barrier_count++;
+}
+
 /* A batch has come: from worker `worker`, or from the parser (-1). */
 static bool note(struct tide_sink *sink, int worker, const struct tide_emission_batch *batch)
 {
     sink->batch_count++;
     if (batch->is_last) sink->open_count--;
+    if (batch->is_barrier) note_barrier(sink, worker);
     if (worker >= 0) {
         TIDE_ASSERT(batch->watermark_ms >= sink->watermark.inputs[worker].watermark_ms);
         tide_watermark_advance(&sink->watermark, (unsigned)worker, batch->watermark_ms);
     }
+    if (TIDE_UNLIKELY(sink->is_resumed) && !cut_outputs(sink)) return false;
     return sink->has_headers || write_headers(sink);
 }
 
@@ -158,6 +184,8 @@ static bool write_batch(struct tide_sink *sink, const struct tide_emission_batch
 /* Passes on one batch of a link whose texts need no merging. DONE: the run has failed. */
 static enum tide_progress pass_on(struct tide_sink *sink, struct tide_link *link, int worker)
 {
+    if (worker < 0 ? sink->side_is_at_barrier : sink->worker_is_at_barrier[worker])
+        return TIDE_STARVED;
     struct tide_emission_batch *batch = tide_link_receive(link);
     if (!batch) return TIDE_STARVED;
     bool written = note(sink, worker, batch) && write_batch(sink, batch);
@@ -181,7 +209,7 @@ static enum tide_progress pass_on_all(struct tide_sink *sink)
 static enum tide_progress feed(struct tide_sink *sink, unsigned input)
 {
     enum tide_progress progress = TIDE_STARVED;
-    while (tide_merge_is_waiting(&sink->merge, input)) {
+    while (tide_merge_is_waiting(&sink->merge, input) && !sink->worker_is_at_barrier[input]) {
         struct tide_emission_batch *batch = tide_link_receive(&sink->workers[input]);
         if (!batch) break;
         if (!note(sink, (int)input, batch)) return TIDE_DONE;
@@ -248,6 +276,35 @@ static enum tide_progress merge(struct tide_sink *sink)
     return progress;
 }
 
+/* Everything before the barrier has gone out, and nothing behind it. */
+static bool take_checkpoint(struct tide_sink *sink)
+{
+    if (sink->merges && !flush(sink)) return false;
+    struct tide_snapshot *snapshot = tide_link_take(sink->snapshots);
+    TIDE_ASSERT(snapshot); /* the parser has waited for the checkpoint before */
+    tide_snapshot_clear(snapshot);
+    tide_output_lengths_save(sink->outputs, TIDE_CHANNEL_COUNT, false, snapshot);
+    if (sink->replays) tide_replay_save(&sink->replay, snapshot);
+    tide_link_send(sink->snapshots, snapshot, TIDE_NOW);
+    sink->barrier_count = 0;
+    sink->side_is_at_barrier = false;
+    memset(sink->worker_is_at_barrier, 0, sizeof sink->worker_is_at_barrier);
+    return true;
+}
+
+bool tide_sink_load(struct tide_sink *sink, const struct tide_hash_seed *seed,
+                    struct tide_snapshot_reader *reader)
+{
+    sink->is_resumed = sink->has_headers = true;
+    return !sink->replays || tide_replay_load(&sink->replay, seed, reader);
+}
+
+static bool is_barrier_complete(const struct tide_sink *sink)
+{
+    return sink->barrier_count == sink->worker_count + 1 &&
+           (!sink->merges || sink->merge.heap_count == 0);
+}
+
 enum tide_progress tide_sink_step(void *self)
 {
     struct tide_sink *sink = self;
@@ -256,6 +313,7 @@ enum tide_progress tide_sink_step(void *self)
     if (side == TIDE_DONE) return TIDE_DONE;
     enum tide_progress workers = sink->merges ? merge(sink) : pass_on_all(sink);
     if (workers == TIDE_DONE) return TIDE_DONE;
+    if (is_barrier_complete(sink)) return take_checkpoint(sink) ? TIDE_PROGRESSED : TIDE_DONE;
     bool is_over = sink->open_count == 0 && (!sink->merges || sink->merge.heap_count == 0);
     if (!is_over && (side == TIDE_PROGRESSED || workers == TIDE_PROGRESSED)) return TIDE_PROGRESSED;
     if (sink->merges && !flush(sink)) return TIDE_DONE;

@@ -17,6 +17,7 @@
 #include "engine/plan/format.h"
 #include "engine/stages/replay.h"
 #include "engine/stages/stage.h"
+#include "engine/state/snapshot.h"
 
 enum { TIDE_SINK_BUFFER_BYTES = 64 << 10 };
 
@@ -34,6 +35,10 @@ struct tide_sink {
     char *buffers[TIDE_CHANNEL_COUNT];
     size_t buffered[TIDE_CHANNEL_COUNT];
     bool has_headers;
+    struct tide_link *snapshots; /* to the checkpointer; NULL: there is none */
+    unsigned barrier_count;      /* links that have come to the barrier and wait for the others */
+    bool side_is_at_barrier, worker_is_at_barrier[TIDE_PARALLELISM_MAX];
+    bool is_resumed;     /* what the outputs hold behind the checkpoint is still to be cut off */
     unsigned open_count; /* inputs whose last batch has not come */
     uint64_t batch_count;
 };
@@ -47,6 +52,11 @@ TIDE_MUST_USE bool tide_sink_init(struct tide_sink *sink, const struct tide_plan
                                   struct tide_output *const outputs[TIDE_CHANNEL_COUNT],
                                   struct tide_error *error);
 void tide_sink_fini(struct tide_sink *sink); /* a zeroed one is fine */
+
+/* Takes what a sink has put into the snapshot of a checkpoint, behind the outputs' lengths. False:
+ * damaged, or without memory. */
+TIDE_MUST_USE bool tide_sink_load(struct tide_sink *sink, const struct tide_hash_seed *seed,
+                                  struct tide_snapshot_reader *reader);
 
 enum tide_progress tide_sink_step(void *sink);
 void tide_sink_nudge(void *sink);

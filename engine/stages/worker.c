@@ -1,4 +1,4 @@
-#include "engine/stages/worker.h"
+#include "engine/stages/worker_snapshot.h"
 
 #include "engine/plan/side_outputs.h"
 
@@ -304,6 +304,8 @@ static bool report(struct tide_worker *worker)
         if (!worker->emission) return false;
         tide_emission_batch_reset(worker->emission);
     }
+    worker->emission->is_barrier = worker->is_at_barrier;
+    worker->is_at_barrier = false;
     tide_worker_send(worker, worker->report_is_urgent ? TIDE_NOW : TIDE_WHEN_HALF);
     return true;
 }
@@ -318,6 +320,17 @@ static void say_what_is_due(struct tide_worker *worker)
     if (worker->process) fire_ms = tide_worker_process_due_ms(worker, fire_ms);
     if (tide_control_set_due(worker->control, worker->index, fire_ms))
         tide_waiter_notify(worker->parser);
+}
+
+/* The barrier of a checkpoint: what is kept goes to the checkpointer, and work goes on. */
+static void pass_barrier(struct tide_worker *worker)
+{
+    struct tide_snapshot *snapshot = tide_link_take(worker->snapshots);
+    TIDE_ASSERT(snapshot); /* the parser has waited for the checkpoint before */
+    tide_snapshot_clear(snapshot);
+    tide_worker_save(worker, snapshot);
+    tide_link_send(worker->snapshots, snapshot, TIDE_NOW);
+    worker->is_at_barrier = true;
 }
 
 static void finish_batch(struct tide_worker *worker)
@@ -335,6 +348,7 @@ static void finish_batch(struct tide_worker *worker)
     if (flags & TIDE_BATCH_LEAVES_EPOCH && tide_epoch_leave(epoch))
         tide_waiter_notify(worker->parser);
     if (tide_plan_wakes(worker->plan)) say_what_is_due(worker);
+    if (flags & TIDE_BATCH_BARRIER) pass_barrier(worker);
     if (!(flags & TIDE_BATCH_END)) return;
     worker->counts.unfired_windows = worker->windowing->window_count(worker);
     worker->counts.unfired_entries = worker->windowing->entry_count(worker);
@@ -390,7 +404,8 @@ enum tide_progress tide_worker_step(void *self)
         read_batch(worker, tide_rule_board_get(worker->rule_board, version));
     if (progress == TIDE_STARVED) return fail_memory(worker);
     if (progress == TIDE_BLOCKED) return TIDE_BLOCKED;
-    worker->report_is_urgent = worker->batch->flags & (TIDE_BATCH_FLUSH | TIDE_BATCH_END);
+    worker->report_is_urgent =
+        worker->batch->flags & (TIDE_BATCH_FLUSH | TIDE_BATCH_END | TIDE_BATCH_BARRIER);
     worker->report_is_due =
         worker->report_is_urgent || worker->batch->flags & TIDE_BATCH_LEAVES_EPOCH;
     finish_batch(worker);

@@ -102,6 +102,7 @@ struct tide_worker {
     struct tide_waiter *parser; /* to be woken when the last worker leaves an epoch */
     unsigned index;
     struct tide_link *in, *out;
+    struct tide_link *snapshots; /* to the checkpointer; NULL: there is none */
 
     struct tide_hash_seed seed;
     const struct tide_windowing *windowing;
@@ -136,8 +137,11 @@ struct tide_worker {
     struct tide_worker_process *process; /* NULL: the plan has none */
     bool is_shown;                       /* to it: the result that is on its way out */
     bool report_is_due, report_is_urgent, has_ended;
+    bool is_at_barrier; /* the next report says so */
 
     struct tide_worker_counts counts;
+    struct tide_worker_counts counts_before; /* by all workers of the run that is resumed: one of
+                                                the crew has them */
 };
 
 /* Which aggregates need state beside the entries, and where it lies. */

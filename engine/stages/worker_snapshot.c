@@ -71,13 +71,13 @@ bool tide_worker_load_panes(const struct tide_crew *crew, struct tide_snapshot_r
     return load_heap(crew, reader, false) && load_heap(crew, reader, true);
 }
 
-static void save_counts(const struct tide_worker_counts *counts, struct tide_snapshot *snapshot)
+static void save_counts(const struct tide_worker *worker, struct tide_snapshot *snapshot)
 {
-    tide_put_u64(snapshot, counts->rows);
-    tide_put_u64(snapshot, counts->late);
-    tide_put_u64(snapshot, counts->results);
-    tide_put_u64(snapshot, counts->alerts);
-    tide_put_u64(snapshot, counts->windows);
+    const struct tide_worker_counts *counts = &worker->counts, *before = &worker->counts_before;
+    tide_put_u64(snapshot, before->rows + counts->rows);
+    tide_put_u64(snapshot, before->late + counts->late);
+    tide_put_u64(snapshot, before->results + counts->results);
+    tide_put_u64(snapshot, before->alerts + counts->alerts);
 }
 
 static void load_counts(struct tide_worker_counts *counts, struct tide_snapshot_reader *reader)
@@ -86,19 +86,17 @@ static void load_counts(struct tide_worker_counts *counts, struct tide_snapshot_
     counts->late += tide_get_u64(reader);
     counts->results += tide_get_u64(reader);
     counts->alerts += tide_get_u64(reader);
-    counts->windows += tide_get_u64(reader);
 }
 
 void tide_worker_save(const struct tide_worker *worker, struct tide_snapshot *snapshot)
 {
-    save_counts(&worker->counts, snapshot);
+    save_counts(worker, snapshot);
     worker->windowing->save(worker, snapshot);
 }
 
-bool tide_worker_load(const struct tide_crew *crew, struct tide_snapshot_reader *reader,
-                      struct tide_worker_counts *counts)
+bool tide_worker_load(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
 {
-    load_counts(counts, reader);
+    load_counts(&crew->workers[0]->counts_before, reader);
     return crew->workers[0]->windowing->load(crew, reader);
 }
 

@@ -15,11 +15,9 @@
 /* Between two batches: everything below complete_row has been folded and has fired. */
 void tide_worker_save(const struct tide_worker *worker, struct tide_snapshot *snapshot);
 
-/* What one worker has saved, to those who own its keys now. What it has counted is added to
- * `counts`. */
+/* What one worker has saved, to those who own its keys now. */
 TIDE_MUST_USE bool tide_worker_load(const struct tide_crew *crew,
-                                    struct tide_snapshot_reader *reader,
-                                    struct tide_worker_counts *counts);
+                                    struct tide_snapshot_reader *reader);
 
 /* After all of them have been loaded: the watermark and the row that the worker goes on from. */
 TIDE_MUST_USE bool tide_worker_settle(struct tide_worker *worker, int64_t watermark_ms,

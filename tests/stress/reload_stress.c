@@ -57,34 +57,40 @@ static uint64_t row_of_watermark(int64_t watermark_ms)
     return row;
 }
 
-static uint64_t version_at(const struct tide_rule_change *changes, unsigned count, uint64_t row)
+/* As its rule's name says. */
+static uint64_t version_of(const struct tide_rule_change *change)
+{
+    return strtoull(change->rules[0].text + 1, NULL, 10);
+}
+
+static uint64_t version_at(const struct tide_rule_log *log, uint64_t row)
 {
     uint64_t version = 0;
-    for (unsigned i = 0; i < count && changes[i].row <= row; i++) version = changes[i].version;
+    for (unsigned i = 0; i < log->count && log->changes[i].row <= row; i++)
+        version = version_of(&log->changes[i]);
     return version;
 }
 
 /* Each result is an alert of the rules that were in force at the row that made it fire. */
 static void check_alerts(const struct run *run)
 {
-    unsigned change_count, line_count = 0;
-    const struct tide_rule_change *changes =
-        tide_pipeline_rule_changes(run->pipeline, &change_count);
+    unsigned line_count = 0;
+    const struct tide_rule_log *log = tide_pipeline_rule_log(run->pipeline);
     const char *line =
         strchr(run->outputs[TIDE_CHANNEL_ALERTS].at, '\n') + 1; /* behind the header */
     for (; *line; line = strchr(line, '\n') + 1, line_count++) {
         const char *fields[8] = {line};
         for (unsigned i = 1; i < 8; i++) fields[i] = strchr(fields[i - 1], ',') + 1;
         int64_t watermark_ms = strtoll(fields[6], NULL, 10);
-        uint64_t version = version_at(changes, change_count, row_of_watermark(watermark_ms));
+        uint64_t version = version_at(log, row_of_watermark(watermark_ms));
         if (strtoull(fields[7] + 1, NULL, 10) != version)
             fail_msg("not of version %llu: %.*s", (unsigned long long)version,
                      (int)strcspn(line, "\n"), line);
     }
     assert_int_equal(line_count, run->totals.results);
-    for (unsigned i = 1; i < change_count; i++) {
-        assert_true(changes[i].row >= changes[i - 1].row);
-        assert_true(changes[i].version > changes[i - 1].version);
+    for (unsigned i = 1; i < log->count; i++) {
+        assert_true(log->changes[i].row >= log->changes[i - 1].row);
+        assert_true(version_of(&log->changes[i]) > version_of(&log->changes[i - 1]));
     }
 }
 
@@ -111,8 +117,7 @@ static void check_reloads(const struct machine *machine)
     assert_string_equal(run.outputs[TIDE_CHANNEL_LATE].at, expected.outputs[TIDE_CHANNEL_LATE].at);
     assert_string_equal(run.outputs[TIDE_CHANNEL_REJECTS].at,
                         expected.outputs[TIDE_CHANNEL_REJECTS].at);
-    unsigned change_count;
-    tide_pipeline_rule_changes(run.pipeline, &change_count);
+    const unsigned change_count = tide_pipeline_rule_log(run.pipeline)->count;
     print_message("%s: %u reloads, %u took effect\n", describe(machine), reloads, change_count - 1);
     run_end(&run);
 }

@@ -128,6 +128,8 @@ static const char *work_of(const struct tide_explanation *explanation, enum tide
                    : "finds records, decides the watermark, routes rows by their key's hash";
     case TIDE_ROLE_WORKER:
         return "owns a share of the keys: folds, fires, applies rules, prints lines";
+    case TIDE_ROLE_CHECKPOINT:
+        return "gathers what all others save at a barrier, writes it to disk while they go on";
     case TIDE_ROLE_SINK:
     case TIDE_ROLE_COUNT:
         break;

@@ -1,0 +1,229 @@
+#include "engine/stages/parser_barrier.h"
+
+/* --- where it stands --- */
+
+static bool is_due(struct tide_parser *parser)
+{
+    const struct tide_parser_barrier *barrier = &parser->barrier;
+    if (!parser->snapshots || parser->router.row == barrier->row) return false;
+    if (parser->was_stopped) return true; /* the last one */
+    if (parser->plan->checkpoint_rows > 0)
+        return parser->router.row - barrier->row >= parser->plan->checkpoint_rows;
+    return tide_control_wants_checkpoint(parser->control);
+}
+
+uint32_t tide_parser_before_barrier(const struct tide_parser *parser, uint32_t most)
+{
+    const uint64_t rows = parser->plan->checkpoint_rows;
+    if (!parser->snapshots || rows == 0) return most;
+    const uint64_t since = parser->router.row - parser->barrier.row;
+    return since < rows && rows - since < most ? (uint32_t)(rows - since) : most;
+}
+
+/* --- what is saved --- */
+
+static void save_counts(const struct tide_row_counts *counts, struct tide_snapshot *snapshot)
+{
+    tide_put_u64(snapshot, counts->late);
+    tide_put_u64(snapshot, counts->gap);
+    tide_put_u64(snapshot, counts->missing);
+    tide_put_u64(snapshot, counts->malformed);
+    tide_put_u64(snapshot, counts->future);
+}
+
+static void load_counts(struct tide_row_counts *counts, struct tide_snapshot_reader *reader)
+{
+    counts->late = tide_get_u64(reader);
+    counts->gap = tide_get_u64(reader);
+    counts->missing = tide_get_u64(reader);
+    counts->malformed = tide_get_u64(reader);
+    counts->future = tide_get_u64(reader);
+}
+
+static void save_columns(const struct tide_parser *parser, struct tide_snapshot *snapshot)
+{
+    const struct tide_plan *plan = parser->plan;
+    const struct tide_columns *columns = &parser->columns;
+    for (unsigned i = 0; i < plan->key_count; i++) {
+        const char *name = plan->key_names->names[i];
+        tide_put_u32(snapshot, columns->keys[i]);
+        tide_put_u8(snapshot, name != NULL);
+        tide_put_text(snapshot, name ? name : "", name ? strlen(name) : 0);
+    }
+    tide_put_u32(snapshot, columns->time);
+    tide_put_u32(snapshot, columns->value);
+    tide_put_u32(snapshot, columns->needed);
+    tide_put_u32(snapshot, parser->decoder.field_count);
+}
+
+/* A column beyond the longest record there can be is damage: what is read must be in bounds. */
+static uint32_t load_column(struct tide_snapshot_reader *reader)
+{
+    const uint32_t column = tide_get_u32(reader);
+    if (column <= TIDE_ROW_BYTES_LIMIT) return column;
+    tide_damage(reader, "a column's number is out of range");
+    return 0;
+}
+
+static bool load_key_name(const struct tide_plan *plan, unsigned i,
+                          struct tide_snapshot_reader *reader)
+{
+    size_t bytes;
+    const bool is_known = tide_get_bool(reader);
+    const char *name = tide_get_text(reader, &bytes);
+    if (!name || !is_known) return !reader->damage;
+    if (memchr(name, '\0', bytes)) return tide_damage(reader, "a column's name is no text");
+    tide_free(plan->key_names->names[i]);
+    plan->key_names->names[i] = tide_strndup(name, bytes);
+    return plan->key_names->names[i] != NULL;
+}
+
+static bool load_columns(struct tide_parser *parser, struct tide_snapshot_reader *reader)
+{
+    struct tide_columns *columns = &parser->columns;
+    uint32_t needed = 0;
+    for (unsigned i = 0; i < parser->plan->key_count; i++) {
+        columns->keys[i] = load_column(reader);
+        if (columns->keys[i] >= needed) needed = columns->keys[i] + 1;
+        if (!load_key_name(parser->plan, i, reader)) return false;
+    }
+    columns->time = load_column(reader);
+    columns->value = load_column(reader);
+    if (columns->time >= needed) needed = columns->time + 1;
+    if (columns->value >= needed) needed = columns->value + 1;
+    columns->needed = load_column(reader);
+    const uint32_t field_count = load_column(reader);
+    if (reader->damage) return false;
+    /* Before the first header nothing is known of them. */
+    if (columns->needed == 0 && field_count == 0) return true;
+    if (columns->needed != needed || field_count < needed)
+        return tide_damage(reader, "its columns contradict each other");
+    tide_columns_teach(columns, field_count, &parser->decoder);
+    return true;
+}
+
+static void save_place(const struct tide_input_place *place, struct tide_snapshot *snapshot)
+{
+    tide_put_u64(snapshot, place->offset);
+    tide_put_u64(snapshot, place->line);
+    tide_put_u8(snapshot, place->is_after_cr);
+    tide_put_u64(snapshot, place->read_bytes);
+    tide_put_u64(snapshot, place->digest);
+    tide_put_u64(snapshot, place->skip_count);
+}
+
+static bool load_place(struct tide_input_place *place, struct tide_snapshot_reader *reader)
+{
+    place->offset = tide_get_u64(reader);
+    place->line = tide_get_u64(reader);
+    place->is_after_cr = tide_get_bool(reader);
+    place->read_bytes = tide_get_u64(reader);
+    place->digest = tide_get_u64(reader);
+    place->skip_count = tide_get_u64(reader);
+    if (reader->damage) return false;
+    const uint64_t row_bytes_limit = (uint64_t)2 * TIDE_ROW_BYTES_LIMIT;
+    return (place->offset <= place->read_bytes && place->read_bytes <= INT64_MAX &&
+            place->read_bytes - place->offset <= row_bytes_limit && place->line > 0 &&
+            place->line <= place->offset + 1 && place->skip_count <= reader->row_count) ||
+           tide_damage(reader, "a place in the input cannot be");
+}
+
+/* Files up to the current one have been read; of the others nothing is known. */
+static void save_inputs(struct tide_parser *parser, struct tide_snapshot *snapshot)
+{
+    const unsigned file = parser->records.chunk.file;
+    tide_put_u64(snapshot, file);
+    tide_put_u8(snapshot, parser->awaits_header);
+    parser->places[file] = tide_records_place(&parser->records, parser->next);
+    for (unsigned i = 0; i <= file; i++) save_place(&parser->places[i], snapshot);
+}
+
+static bool load_inputs(struct tide_parser *parser, struct tide_snapshot_reader *reader)
+{
+    const uint64_t file = tide_get_u64(reader);
+    if (file >= parser->plan->file_count) return tide_damage(reader, "it has too many inputs");
+    parser->awaits_header = tide_get_bool(reader);
+    for (uint64_t i = 0; i <= file; i++)
+        if (!load_place(&parser->places[i], reader)) return false;
+    tide_records_resume(&parser->records, (unsigned)file, &parser->places[file]);
+    return true;
+}
+
+void tide_parser_resume_reader(const struct tide_parser *parser, struct tide_reader *reader)
+{
+    const unsigned file = parser->records.chunk.file;
+    tide_reader_resume(reader, file, &parser->places[file]);
+}
+
+static void save(struct tide_parser *parser, struct tide_snapshot *snapshot)
+{
+    tide_put_u64(snapshot, parser->router.row);
+    tide_put_i64(snapshot, parser->router.watermark_ms);
+    tide_put_u8(snapshot, parser->has_time);
+    tide_put_i64(snapshot, parser->time_first_ms);
+    tide_put_i64(snapshot, parser->time_max_ms);
+    tide_put_i64(snapshot, parser->fire_next_ms);
+    save_counts(&parser->counts, snapshot);
+    save_columns(parser, snapshot);
+    tide_rule_log_save(&parser->rule_log, snapshot);
+    tide_parser_clock_save(&parser->clock, snapshot);
+    save_inputs(parser, snapshot);
+}
+
+bool tide_parser_load(struct tide_parser *parser, struct tide_snapshot_reader *reader)
+{
+    parser->router.row = parser->barrier.row = reader->row_count = tide_get_u64(reader);
+    parser->router.watermark_ms = tide_get_i64(reader);
+    parser->has_time = tide_get_bool(reader);
+    parser->time_first_ms = tide_get_i64(reader);
+    parser->time_max_ms = tide_get_i64(reader);
+    parser->fire_next_ms = tide_get_i64(reader);
+    load_counts(&parser->counts, reader);
+    return load_columns(parser, reader) && tide_rule_log_load(&parser->rule_log, reader) &&
+           tide_parser_clock_load(&parser->clock, reader) && load_inputs(parser, reader) &&
+           !reader->damage;
+}
+
+/* --- passing it --- */
+
+/* Every worker is told, behind all that comes before. */
+static bool tell_workers(struct tide_parser *parser)
+{
+    struct tide_router *router = &parser->router;
+    if (parser->barrier.workers_are_told) return true;
+    if (!router->epoch && !tide_router_open_epoch(router, parser->rules_version)) return false;
+    if (!tide_router_close_epoch(router, TIDE_BATCH_BARRIER | TIDE_BATCH_FLUSH)) return false;
+    parser->epoch_is_full = false;
+    parser->barrier.workers_are_told = true;
+    return true;
+}
+
+enum tide_progress tide_parser_pass_barrier(struct tide_parser *parser)
+{
+    struct tide_parser_barrier *barrier = &parser->barrier;
+    if (!barrier->snapshot) {
+        if (!is_due(parser)) return TIDE_PROGRESSED;
+        barrier->snapshot = tide_link_take(parser->snapshots);
+        /* The one before is still being written. Only the last one is waited for. */
+        if (!barrier->snapshot) return parser->was_stopped ? TIDE_BLOCKED : TIDE_PROGRESSED;
+        barrier->workers_are_told = false;
+    }
+    if (!tell_workers(parser) || !tide_side_text_barrier(&parser->side)) return TIDE_BLOCKED;
+    tide_snapshot_clear(barrier->snapshot);
+    save(parser, barrier->snapshot);
+    tide_link_send(parser->snapshots, barrier->snapshot, TIDE_NOW);
+    barrier->snapshot = NULL;
+    barrier->row = parser->router.row;
+    tide_control_answer_checkpoint(parser->control);
+    return TIDE_PROGRESSED;
+}
+
+bool tide_parser_end_checkpoints(struct tide_parser *parser)
+{
+    if (!parser->snapshots) return true;
+    struct tide_snapshot *snapshot = tide_link_take(parser->snapshots);
+    if (!snapshot) return false;
+    tide_snapshot_clear(snapshot);
+    tide_link_send(parser->snapshots, snapshot, TIDE_NOW);
+    return true;
+}
