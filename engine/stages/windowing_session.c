@@ -4,7 +4,8 @@
  * that lets a session fire or go.
  */
 #include "engine/stages/key_group.h"
-#include "engine/stages/worker.h"
+#include "engine/stages/worker_snapshot.h"
+#include "engine/state/session_snapshot.h"
 
 struct bounds {
     int64_t start_ms, end_ms;
@@ -141,6 +142,35 @@ static void forget(struct tide_worker *worker, int64_t watermark_ms)
     (void)watermark_ms;
 }
 
+static void save(const struct tide_worker *worker, struct tide_snapshot *snapshot)
+{
+    tide_session_store_save(&worker->sessions, snapshot);
+}
+
+static bool load(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
+{
+    const struct tide_plan *plan = crew->workers[0]->plan;
+    const uint64_t count = tide_get_count(reader, TIDE_SESSION_SNAPSHOT_BYTES);
+    struct tide_session_reading reading = {.key = NULL};
+    struct tide_session_read read;
+    for (uint64_t i = 0; i < count; i++) {
+        if (!tide_session_get(reader, tide_crew_seed(crew), plan->shape.size_ms, &read))
+            return false;
+        struct tide_worker *owner = tide_crew_owner(crew, read.hash);
+        struct tide_session *session =
+            tide_session_store_load(&owner->sessions, &read, &reading, reader);
+        if (!session ||
+            !tide_worker_check_states(owner, &session->entry, tide_session_states(session), reader))
+            return false;
+    }
+    return !reader->damage;
+}
+
+static bool settle(struct tide_worker *worker)
+{
+    return tide_session_store_restore(&worker->sessions, worker->watermark.least_ms);
+}
+
 static void merge_states(void *context, struct tide_session *into, const struct tide_session *from)
 {
     const struct tide_worker *worker = context;
@@ -190,6 +220,9 @@ const struct tide_windowing tide_windowing_session = {
     .fold_noted = fold_noted,
     .fire = fire,
     .forget = forget,
+    .save = save,
+    .load = load,
+    .settle = settle,
     .window_count = open_count,
     .entry_count = open_count,
 };

@@ -325,3 +325,22 @@ void tide_session_store_settle(struct tide_session_store *store, int64_t fire_ms
     }
     store->due_count = 0;
 }
+
+bool tide_session_store_restore(struct tide_session_store *store, int64_t watermark_ms)
+{
+    struct tide_session_key *key;
+    struct tide_session *session;
+    store->open_count = store->session_count;
+    for (uint32_t i = 0; (key = tide_key_table_next(&store->keys, i)); i = key->head.number + 1) {
+        /* Without a lateness what has fired is gone. */
+        bool passes = store->lateness_ms > 0;
+        for (session = tide_session_key_first(key); session && passes;
+             session = tide_session_key_next(key, session)) {
+            passes = session->end_ms - 1 <= watermark_ms;
+            store->open_count -= passes;
+            if (passes) set_fired(store, session, true);
+        }
+        if (!arm(store, key, next_deadline(store, key, &session))) return false;
+    }
+    return true;
+}

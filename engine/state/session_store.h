@@ -83,6 +83,11 @@ TIDE_MUST_USE bool tide_session_store_collect(struct tide_session_store *store, 
  * kept. */
 void tide_session_store_settle(struct tide_session_store *store, int64_t fire_ms);
 
+/* Its sessions have been read from a checkpoint that was taken at this watermark: makes what
+ * follows from them, which is what has fired and the timers. False without memory. */
+TIDE_MUST_USE bool tide_session_store_restore(struct tide_session_store *store,
+                                              int64_t watermark_ms);
+
 /* What join does of nearly every row: the key has one session, which is open and which the row goes
  * on with. NULL: it takes join. */
 static inline struct tide_session *tide_session_store_extend(const struct tide_session_store *store,
