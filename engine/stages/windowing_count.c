@@ -4,7 +4,7 @@
  * where its last row stands.
  */
 #include "engine/stages/key_group.h"
-#include "engine/stages/worker.h"
+#include "engine/stages/worker_snapshot.h"
 
 _Static_assert((int)TIDE_KEY_GROUP_ROWS <= (int)TIDE_COUNT_WHOLE_MAX,
                "each row of a group may make a window whole");
@@ -124,6 +124,37 @@ static void forget(struct tide_worker *worker, int64_t watermark_ms)
     (void)watermark_ms;
 }
 
+static void save(const struct tide_worker *worker, struct tide_snapshot *snapshot)
+{
+    tide_count_store_save(&worker->counted, snapshot);
+}
+
+static bool load(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
+{
+    const uint64_t row_limit = crew->workers[0]->plan->shape.row_count;
+    const uint64_t count = tide_get_count(reader, TIDE_ENTRY_SNAPSHOT_BYTES);
+    for (uint64_t i = 0; i < count; i++) {
+        struct tide_entry entry;
+        struct tide_key key;
+        uint64_t hash;
+        if (!tide_get_entry(reader, tide_crew_seed(crew), &entry, &key, &hash)) return false;
+        struct tide_worker *owner = tide_crew_owner(crew, hash);
+        struct tide_count_key *record =
+            tide_count_store_load(&owner->counted, &entry, &key, hash, row_limit, reader);
+        if (!record ||
+            !tide_worker_check_states(owner, &record->entry, tide_count_key_states(record), reader))
+            return false;
+    }
+    return !reader->damage;
+}
+
+/* Nothing is derived, and no order is kept. */
+static bool settle(struct tide_worker *worker)
+{
+    (void)worker;
+    return true;
+}
+
 static bool init(struct tide_worker *worker)
 {
     return tide_count_store_init(&worker->counted, worker->states.stride);
@@ -160,6 +191,9 @@ const struct tide_windowing tide_windowing_count = {
     .fold_noted = fold_noted,
     .fire = fire,
     .forget = forget,
+    .save = save,
+    .load = load,
+    .settle = settle,
     .window_count = window_count,
     .entry_count = entry_count,
 };

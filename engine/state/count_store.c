@@ -68,3 +68,40 @@ void tide_count_store_settle(struct tide_count_store *store)
     }
     store->whole_count = 0;
 }
+
+void tide_count_store_save(const struct tide_count_store *store, struct tide_snapshot *snapshot)
+{
+    struct tide_count_key *key;
+    TIDE_ASSERT(store->whole_count == 0);
+    tide_put_u64(snapshot, store->keys.count);
+    for (uint32_t i = 0; (key = tide_key_table_next(&store->keys, i)); i = key->head.number + 1) {
+        tide_put_entry(snapshot, &key->entry);
+        if (store->state_stride > 0)
+            tide_put_bytes(snapshot, tide_count_key_states(key), store->state_stride);
+    }
+}
+
+struct tide_count_key *tide_count_store_load(struct tide_count_store *store,
+                                             const struct tide_entry *entry,
+                                             const struct tide_key *key, uint64_t hash,
+                                             uint64_t row_limit,
+                                             struct tide_snapshot_reader *reader)
+{
+    const char *states = tide_get_bytes(reader, store->state_stride);
+    if (!states) return NULL;
+    struct tide_count_key *record = tide_count_store_enter(store, key, hash);
+    if (!record) return NULL;
+    const char *damage = NULL;
+    if (record->entry.count > 0) damage = "a key comes twice";
+    else if (entry->count >= row_limit) damage = "a window that is whole has not gone out";
+    else if (entry->mark != 0) damage = "a count window has an unknown mark";
+    if (damage) {
+        tide_damage(reader, damage);
+        return NULL;
+    }
+    record->entry = *entry;
+    record->entry.key[0] = record->head.key[0];
+    record->entry.key[1] = record->head.key[1];
+    if (store->state_stride > 0) memcpy(tide_count_key_states(record), states, store->state_stride);
+    return record;
+}

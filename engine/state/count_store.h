@@ -4,7 +4,7 @@
  * Owns:     its keys, and the list of whole windows.
  * Threads:  one: the worker's.
  * Blocks:   never; allocates when more keys are there than ever before.
- * Errors:   init and enter without memory.
+ * Errors:   init and enter without memory; load: damaged, or without memory.
  * Limits:   as key_table.h; TIDE_COUNT_WHOLE_MAX whole windows at a time. Keys without a row in an
  *           unfinished window are forgotten.
  */
@@ -12,6 +12,7 @@
 #define TIDE_STATE_COUNT_STORE_H
 
 #include "engine/state/key_table.h"
+#include "engine/state/pane_snapshot.h"
 
 enum { TIDE_COUNT_WHOLE_MAX = 32 };
 
@@ -52,6 +53,17 @@ struct tide_count_whole *tide_count_store_finish(struct tide_count_store *store,
 
 /* Empties the list, and forgets those of its keys that have no rows by now. */
 void tide_count_store_settle(struct tide_count_store *store);
+
+/* For checkpoints: how many keys, then each with its aggregates' states. No whole window waits. */
+void tide_count_store_save(const struct tide_count_store *store, struct tide_snapshot *snapshot);
+
+/* Adds what tide_get_entry has read, with its states, which are next: less than row_limit rows.
+ * NULL: damaged, or without memory. */
+TIDE_MUST_USE struct tide_count_key *tide_count_store_load(struct tide_count_store *store,
+                                                           const struct tide_entry *entry,
+                                                           const struct tide_key *key,
+                                                           uint64_t hash, uint64_t row_limit,
+                                                           struct tide_snapshot_reader *reader);
 
 static inline char *tide_count_key_states(struct tide_count_key *key)
 {
