@@ -87,6 +87,10 @@ static bool check_function(struct tide_plugin *plugin, struct tide_error *error)
         return tide_error_set(
             error, TIDE_EXIT_FAILED, "'%s' wants %u bytes of state a key, more than the %d allowed",
             plugin->path, (unsigned)function->state_bytes, TIDEMARK_STATE_BYTES_MAX);
+    if (!function->save != !function->load || (function->save && function->state_bytes == 0))
+        return tide_error_set(error, TIDE_EXIT_FAILED,
+                              "'%s' is incomplete: save and load go together, and with a state",
+                              plugin->path);
     unsigned known_arguments;
     return check_names(plugin, "argument", function->arguments, TIDEMARK_ARGUMENTS_MAX,
                        &known_arguments, error) &&

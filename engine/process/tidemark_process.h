@@ -3,10 +3,10 @@
  *           that sees every result of a window (`tidemark run --process ./FILE.so`).
  * Owns:     nothing; who owns what stands at each function. Texts and results are borrowed: valid
  *           until the callback returns. `self` is the plug-in's own.
- * Threads:  one instance a worker. open and close are called on the main thread, before the workers
- *           start and after they have ended; on_result and on_timer on the worker's own thread,
- *           never two at once for one instance. Instances run side by side: what they share
- *           (static variables, libraries) the plug-in must guard itself.
+ * Threads:  one instance a worker. open, load and close are called on the main thread, before the
+ *           workers start and after they have ended; on_result, on_timer and save on the worker's
+ *           own thread, never two at once for one instance. Instances run side by side: what they
+ *           share (static variables, libraries) the plug-in must guard itself.
  * Blocks:   callbacks should not: a worker that waits stops the pipeline behind it. Calls into
  *           tidemark never block.
  * Errors:   a callback returns 0, or anything else to stop the run with the text in *error; calls
@@ -42,7 +42,7 @@ extern "C" {
 #endif
 
 /* Changes with every change of this file that a compiled plug-in could notice. */
-#define TIDEMARK_PROCESS_ABI 1u
+#define TIDEMARK_PROCESS_ABI 2u
 
 #define TIDEMARK_WATERMARK_NONE INT64_MIN /* before the first row */
 #define TIDEMARK_WATERMARK_END  INT64_MAX /* the input has ended */
@@ -50,6 +50,7 @@ extern "C" {
 enum {
     TIDEMARK_ERROR_BYTES = 512,
     TIDEMARK_STATE_BYTES_MAX = 1 << 20,  /* of one key */
+    TIDEMARK_SAVED_BYTES_MAX = 16 << 20, /* what save puts of one key */
     TIDEMARK_TEXT_BYTES_MAX = 1 << 20,   /* of one line */
     TIDEMARK_LINES_BYTES_MAX = 64 << 20, /* what the lines of one callback come to, as printed */
     TIDEMARK_ARGUMENTS_MAX = 64,         /* names a function knows */
@@ -126,6 +127,24 @@ struct tidemark_calls {
     int (*count)(struct tidemark_context *context, unsigned counter, uint64_t more);
 };
 
+/* A key whose state goes into a checkpoint. */
+struct tidemark_saving {
+    int (*put)(struct tidemark_saving *saving, const void *bytes,
+               size_t count); /* for save_bytes */
+    const char *key;
+    size_t key_bytes;
+    struct tidemark_error *error;
+};
+
+/* A key whose state comes out of a checkpoint: what save has put. The bytes are not aligned. */
+struct tidemark_saved {
+    const char *key;
+    size_t key_bytes;
+    const void *bytes;
+    size_t byte_count;
+    struct tidemark_error *error;
+};
+
 /* What a plug-in is. Everything but abi, name and on_result may be left out (0, NULL). Lists end
  * with NULL, and a list's index is what the calls take. */
 struct tidemark_process_function {
@@ -148,6 +167,25 @@ struct tidemark_process_function {
     /* Needed if timers are registered. */
     int (*on_timer)(void *self, const struct tidemark_timer *timer,
                     struct tidemark_context *context);
+
+    /* --- checkpoints: each key's state, its timers and the counters are saved. What is in *self or
+     * in static variables is not: after a resume it is what open makes of it, perhaps with another
+     * parallelism, so it must not decide what the callbacks do. --- */
+
+    /* What a state's bytes mean. A checkpoint is refused whose function has another name, version
+     * or size of state: raise it when you change them. */
+    uint32_t state_version;
+
+    /* Why states cannot be saved, for a function that does not do it: then --checkpoint is refused
+     * with this text. */
+    const char *no_checkpoints;
+
+    /* Both or neither. Without them a state is saved as its bytes, which is right if there is no
+     * address and no handle in it. save puts what makes the state (tidemark_save_bytes) and changes
+     * nothing; load makes a state, zero at first, of what was put, which it must not trust further
+     * than the file: it returns 0, or -1 and an error's text to have the checkpoint refused. */
+    int (*save)(void *self, const void *state, struct tidemark_saving *saving);
+    int (*load)(void *self, void *state, const struct tidemark_saved *saved);
 };
 
 /* Goes before the definition, for builds with -fvisibility=hidden. */
@@ -218,6 +256,13 @@ static inline int tidemark_emit_to(struct tidemark_context *context, unsigned si
 static inline int tidemark_count(struct tidemark_context *context, unsigned counter, uint64_t more)
 {
     return context->calls->count(context, counter, more);
+}
+
+/* Only from within save: puts bytes behind those put before. 0, or -1: return that then. */
+static inline int tidemark_save_bytes(struct tidemark_saving *saving, const void *bytes,
+                                      size_t count)
+{
+    return saving->put(saving, bytes, count);
 }
 
 /* --- helpers --- */

@@ -94,6 +94,9 @@ extern const struct tidemark_calls tide_process_calls;
 enum tide_progress tide_process_end_call(struct tide_worker_process *process, int status);
 enum tide_progress tide_process_send_lines(struct tide_worker_process *process);
 
+/* What the plug-in says, made one line. */
+void tide_process_clean(char *text, size_t room);
+
 /* Processing time, of the callback under way. */
 int64_t tide_process_clock_ms(const struct tide_worker_process *process);
 

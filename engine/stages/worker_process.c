@@ -26,8 +26,7 @@ size_t tide_worker_process_key_bytes(const struct tide_plugin *plugin)
 
 /* --- begin and end --- */
 
-/* What the plug-in says, in one line. */
-static void clean(char *text, size_t room)
+void tide_process_clean(char *text, size_t room)
 {
     text[room - 1] = '\0';
     for (; *text; text++)
@@ -52,7 +51,7 @@ static bool call_open(struct tide_worker_process *process, struct tide_error *er
     const struct tidemark_process_function *function = process->plugin->function;
     process->is_open = !function->open || function->open(&open, &process->self) == 0;
     if (process->is_open) return true;
-    clean(process->error.text, sizeof process->error.text);
+    tide_process_clean(process->error.text, sizeof process->error.text);
     return tide_error_set(error, TIDE_EXIT_FAILED, "--process %s: open failed: %s",
                           process->plugin->path,
                           process->error.text[0] ? process->error.text : "it does not say why");
@@ -147,8 +146,8 @@ static enum tide_progress report(struct tide_worker_process *process)
     for (size_t i = 0; i < shown; i++)
         key[i] = process->context.key[i] ? process->context.key[i] : ',';
     key[shown] = '\0';
-    clean(key, sizeof key);
-    clean(process->error.text, sizeof process->error.text);
+    tide_process_clean(key, sizeof key);
+    tide_process_clean(process->error.text, sizeof process->error.text);
     tide_error_set(&error, TIDE_EXIT_FAILED, "--process %s: %s failed for key '%s': %s",
                    process->plugin->path, process->call.due ? "on_result" : "on_timer", key,
                    process->error.text[0] ? process->error.text : "it does not say why");

@@ -12,8 +12,11 @@
 #include "engine/plan/format.h"
 #include "engine/stages/stage.h"
 
+struct tide_crew;
 struct tide_due;
 struct tide_pane;
+struct tide_snapshot;
+struct tide_snapshot_reader;
 struct tide_worker;
 struct tide_worker_process;
 
@@ -59,6 +62,13 @@ void tide_worker_process_end_batch(struct tide_worker *worker);
 bool tide_worker_process_is_wall_due(const struct tide_worker *worker);
 enum tide_progress tide_worker_process_fire_wall(struct tide_worker *worker);
 int64_t tide_worker_process_wake_at_ns(const struct tide_worker *worker);
+
+/* For checkpoints, in process_snapshot.c, where there is a process function: as the functions of
+ * struct tide_windowing. A plug-in that cannot save fails the run. */
+void tide_worker_process_save(const struct tide_worker *worker, struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_worker_process_load(const struct tide_crew *crew,
+                                            struct tide_snapshot_reader *reader);
+void tide_worker_process_settle(struct tide_worker *worker);
 
 /* The counters' values, in the plug-in's order. */
 const uint64_t *tide_worker_process_counters(const struct tide_worker *worker);

@@ -92,17 +92,20 @@ void tide_worker_save(const struct tide_worker *worker, struct tide_snapshot *sn
 {
     save_counts(worker, snapshot);
     worker->windowing->save(worker, snapshot);
+    if (worker->process) tide_worker_process_save(worker, snapshot);
 }
 
 bool tide_worker_load(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
 {
     load_counts(&crew->workers[0]->counts_before, reader);
-    return crew->workers[0]->windowing->load(crew, reader);
+    if (!crew->workers[0]->windowing->load(crew, reader)) return false;
+    return !crew->workers[0]->process || tide_worker_process_load(crew, reader);
 }
 
 bool tide_worker_settle(struct tide_worker *worker, int64_t watermark_ms, uint64_t row)
 {
     tide_watermark_advance(&worker->watermark, 0, watermark_ms);
     worker->complete_row = row;
+    if (worker->process) tide_worker_process_settle(worker);
     return worker->windowing->settle(worker);
 }

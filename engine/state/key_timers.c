@@ -217,3 +217,15 @@ bool tide_key_timers_remove(struct tide_key_timers *timers, const struct tide_ke
     if (timers->leaf_count - timers->count > timers->count + REMOVED_FEW) sweep(timers);
     return true;
 }
+
+void tide_key_timers_save(const struct tide_key_timers *timers, struct tide_snapshot *snapshot)
+{
+    tide_put_u64(snapshot, timers->count);
+    for (uint32_t i = 0; i < timers->leaf_count; i++) {
+        const struct tide_key_timer *timer = &timers->timers[timers->heap[i].timer];
+        if (timer->is_removed) continue;
+        TIDE_ASSERT(timer->due_ms == timer->time_ms);
+        tide_put_key(snapshot, tide_key_record_key(timer->owner), timer->owner->key_bytes);
+        tide_put_i64(snapshot, timer->time_ms);
+    }
+}

@@ -17,6 +17,7 @@
 #define TIDE_STATE_KEY_TIMERS_H
 
 #include "engine/state/key_table.h"
+#include "engine/state/snapshot.h"
 
 #define TIDE_KEY_TIMERS_MAX ((uint32_t)1 << 30)
 
@@ -67,6 +68,9 @@ TIDE_MUST_USE enum tide_timer_added tide_key_timers_add(struct tide_key_timers *
 /* Removes the owner's timer of this time; false: there is none. */
 bool tide_key_timers_remove(struct tide_key_timers *timers, const struct tide_key_record *owner,
                             int64_t time_ms);
+
+/* For checkpoints: how many there are, then each one's key and time. All are due at their time. */
+void tide_key_timers_save(const struct tide_key_timers *timers, struct tide_snapshot *snapshot);
 
 /* The one that is due first, or NULL. Valid until the next call that changes something. */
 static inline const struct tide_key_timer *

@@ -72,7 +72,7 @@ class Loading(InAFolder):
         self.assertEqual(self.run_process("libm.so.6", "-q", "lab.csv").stdout.count(b"\n"), 3)
 
     def test_a_library_that_is_broken(self):
-        cases = {"other_version": ("version 7 of tidemark_process.h", "this is version 1", "build it anew"),
+        cases = {"other_version": ("version 7 of tidemark_process.h", "this is version 2", "build it anew"),
                  "no_name": ("incomplete",), "no_on_result": ("incomplete",),
                  "much_state": ("1048577 bytes of state", "1048576 allowed"),
                  "twice": ("two counters named one",), "unnamed": ("argument that is no name",)}
