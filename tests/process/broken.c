@@ -9,6 +9,13 @@ static int on_result(void *self, const struct tidemark_result *result,
     return tidemark_register_timer(context, TIDEMARK_EVENT_TIME, 5); /* and has no on_timer */
 }
 
+static int save(void *self, const void *state, struct tidemark_saving *saving)
+{
+    (void)self;
+    (void)state;
+    return tidemark_fail(saving->error, "and has no load");
+}
+
 static const char *const twice[] = {"one", "two", "one", NULL};
 static const char *const unnamed[] = {"one", "two three", NULL};
 
@@ -19,8 +26,11 @@ TIDEMARK_PROCESS const struct tidemark_process_function BROKEN_SYMBOL = {
     .arguments = BROKEN_ARGUMENTS,
     .counters = BROKEN_COUNTERS,
     .on_result = BROKEN_ON_RESULT,
+    .no_checkpoints = BROKEN_NO_CHECKPOINTS,
+    .save = BROKEN_SAVE,
 };
 
 const char *const *tidemark_broken_names[] = {twice, unnamed}; /* so that both are used */
 int (*tidemark_broken_function)(void *, const struct tidemark_result *,
                                 struct tidemark_context *) = on_result;
+int (*tidemark_broken_save)(void *, const void *, struct tidemark_saving *) = save;

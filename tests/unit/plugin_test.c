@@ -44,6 +44,7 @@ static void what_is_no_process_function_is_refused_with_its_reason(void **state)
     expect_refusal(PATH_OF("much_state"), "1048577 bytes");
     expect_refusal(PATH_OF("twice"), "two counters named one");
     expect_refusal(PATH_OF("unnamed"), "no name");
+    expect_refusal(PATH_OF("no_load"), "save and load go together");
 }
 
 static void argument_of_another_name_is_refused_and_the_nearest_named(void **state)
