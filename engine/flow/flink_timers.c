@@ -75,3 +75,33 @@ void tide_flink_timers_remove(struct tide_flink_timers *timers, struct tide_flin
     sift_down(timers, last, at);
     if (last->at == at) sift_up(timers, last, at);
 }
+
+bool tide_flink_timers_reserve(struct tide_flink_timers *timers, uint32_t count)
+{
+    TIDE_ASSERT(timers->count == 0 && !timers->heap);
+    if (count == 0) return true;
+    uint64_t capacity = CAPACITY_MIN;
+    while (capacity <= (uint64_t)count + 1) capacity *= 2;
+    timers->heap = tide_alloc_zeroed(capacity, sizeof *timers->heap);
+    if (!timers->heap) return false;
+    timers->count = count;
+    timers->capacity = (uint32_t)capacity;
+    return true;
+}
+
+bool tide_flink_timers_put(struct tide_flink_timers *timers, struct tide_flink_timer *timer,
+                           uint32_t at)
+{
+    if (at == 0 || at > timers->count || timers->heap[at]) return false;
+    place(timers, timer, at);
+    return true;
+}
+
+bool tide_flink_timers_are_whole(const struct tide_flink_timers *timers)
+{
+    for (uint32_t at = 1; at <= timers->count; at++)
+        if (!timers->heap[at] ||
+            (at > 1 && timers->heap[at]->time_ms < timers->heap[at / 2]->time_ms))
+            return false;
+    return true;
+}

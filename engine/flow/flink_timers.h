@@ -3,7 +3,7 @@
  * Owns:     its heap; the timers are their owners'.
  * Threads:  one.
  * Blocks:   never; allocates when more timers stand than ever before.
- * Errors:   add returns false without memory.
+ * Errors:   add and reserve return false without memory.
  * Limits:   2^31 timers.
  *
  * Flink's HeapPriorityQueueSet, as far as it shows: one binary heap over all keys, compared by time
@@ -39,6 +39,14 @@ TIDE_MUST_USE bool tide_flink_timers_add(struct tide_flink_timers *timers,
 
 /* Nothing happens if the timer does not stand. */
 void tide_flink_timers_remove(struct tide_flink_timers *timers, struct tide_flink_timer *timer);
+
+/* For what is restored: room for so many timers, which are put where they stood before; and are all
+ * there, none before the one above it? False from reserve: no memory; from put: there is no such
+ * place, or it is taken. */
+TIDE_MUST_USE bool tide_flink_timers_reserve(struct tide_flink_timers *timers, uint32_t count);
+TIDE_MUST_USE bool tide_flink_timers_put(struct tide_flink_timers *timers,
+                                         struct tide_flink_timer *timer, uint32_t at);
+bool tide_flink_timers_are_whole(const struct tide_flink_timers *timers);
 
 /* The one that comes out next, or NULL. */
 static inline struct tide_flink_timer *

@@ -3,7 +3,7 @@
  * Owns:     its heaps of timers, and of each key the windows that stand.
  * Threads:  one: the sink's.
  * Blocks:   never; allocates for each key and each of its windows, frees them when they are gone.
- * Errors:   init and row return false without memory.
+ * Errors:   init and row return false without memory; load: damaged, or without memory.
  * Limits:   2^31 windows and keys.
  *
  * Flink's WindowOperator, as far as it has to do with timers: each row in turn assigns windows and
@@ -16,6 +16,7 @@
 #include "engine/flow/flink_timers.h"
 #include "engine/plan/plan.h"
 #include "engine/state/key_table.h"
+#include "engine/state/snapshot.h"
 
 struct tide_flink_order {
     const struct tide_plan *plan;
@@ -58,5 +59,12 @@ bool tide_flink_order_next_silence(struct tide_flink_order *order, int64_t water
 TIDE_MUST_USE bool tide_flink_order_row(struct tide_flink_order *order,
                                         const struct tide_flink_row *row,
                                         const struct tide_key *key, uint64_t hash);
+
+/* For checkpoints, in flink_snapshot.c: each key with its windows, and each timer with its place in
+ * the heap, on which the order of equal ones depends. load takes an order that init has made. */
+void tide_flink_order_save(const struct tide_flink_order *order, struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_flink_order_load(struct tide_flink_order *order,
+                                         const struct tide_hash_seed *seed,
+                                         struct tide_snapshot_reader *reader);
 
 #endif

@@ -103,17 +103,19 @@ static uint32_t find(const struct tide_replay *replay, const struct tide_flink_f
 }
 
 /* Windows and silences come out as their timers do. */
-static void next_fired(struct tide_replay *replay,
+static bool next_fired(struct tide_replay *replay,
                        bool (*next)(struct tide_flink_order *order, int64_t time_ms,
                                     struct tide_flink_fired *fired))
 {
     struct tide_flink_fired fired;
     do {
         bool fires = next(&replay->order, INT64_MAX, &fired);
-        TIDE_ASSERT(fires); /* a result that Flink would not have */
+        TIDE_ASSERT(fires || replay->is_restored); /* a result that Flink would not have */
+        if (!fires) return false;
         replay->next = find(replay, &fired);
     } while (replay->next == replay->piece_count);
     replay->end = end_of(replay, replay->next);
+    return true;
 }
 
 /* What a row causes itself comes out of its windows in turn, the newest first. */
@@ -126,24 +128,36 @@ static void next_of_row(struct tide_replay *replay)
         replay->next--;
 }
 
-static void next_result(struct tide_replay *replay)
+/* False: what was restored does not know it. */
+static bool next_result(struct tide_replay *replay)
 {
     switch ((enum tide_phase)replay->pieces[0].key.phase) {
     case TIDE_PHASE_ROW:
         next_of_row(replay);
-        return;
+        return true;
     case TIDE_PHASE_ARRIVAL:
     case TIDE_PHASE_WINDOW:
-        next_fired(replay, tide_flink_order_next);
-        return;
+        return next_fired(replay, tide_flink_order_next);
     case TIDE_PHASE_TIMER:
-        next_fired(replay, tide_flink_order_next_silence);
-        return;
+        return next_fired(replay, tide_flink_order_next_silence);
     default:
         replay->next = replay->out_count;
         replay->end = replay->piece_count;
-        return;
+        return true;
     }
+}
+
+void tide_replay_save(const struct tide_replay *replay, struct tide_snapshot *snapshot)
+{
+    TIDE_ASSERT(replay->piece_count == 0);
+    tide_flink_order_save(&replay->order, snapshot);
+}
+
+bool tide_replay_load(struct tide_replay *replay, const struct tide_hash_seed *seed,
+                      struct tide_snapshot_reader *reader)
+{
+    replay->is_restored = true;
+    return tide_flink_order_load(&replay->order, seed, reader);
 }
 
 bool tide_replay_next(struct tide_replay *replay, unsigned *channel, const char **text,
@@ -154,7 +168,10 @@ bool tide_replay_next(struct tide_replay *replay, unsigned *channel, const char 
         replay->text_bytes = 0;
         return false;
     }
-    if (replay->next == replay->end) next_result(replay);
+    if (replay->next == replay->end && !next_result(replay)) {
+        replay->is_lost = true;
+        return false;
+    }
     const struct tide_replay_piece *piece = &replay->pieces[replay->next++];
     *channel = piece->channel;
     *text = replay->text + piece->offset;

@@ -4,7 +4,8 @@
  * Owns:     the waiting texts and the order.
  * Threads:  one: the sink's.
  * Blocks:   never; allocates when more waits than ever before, and as flink_order.h says.
- * Errors:   init, row and add return false without memory.
+ * Errors:   init and add return false without memory; load: damaged, or without memory; next ends
+ *           with is_lost where what was loaded does not go with what comes.
  * Limits:   as flink_order.h.
  *
  * A worker tells of each row that is not late, in the hidden channel TIDE_CHANNEL_ROWS, before what
@@ -38,6 +39,7 @@ struct tide_replay {
     uint32_t out_count; /* those that have come out */
     char *text;
     size_t text_bytes, text_capacity;
+    bool is_restored, is_lost;
 };
 
 size_t tide_replay_bytes(void); /* what init allocates */
@@ -62,7 +64,13 @@ static inline bool tide_replay_is_complete(const struct tide_replay *replay, uin
 TIDE_MUST_USE bool tide_replay_add(struct tide_replay *replay, const struct tide_record *record,
                                    const char *text);
 
-/* The next text to come out, and its channel; false: nothing waits any more. */
+/* For checkpoints: nothing waits then. load takes one that init has made. */
+void tide_replay_save(const struct tide_replay *replay, struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_replay_load(struct tide_replay *replay, const struct tide_hash_seed *seed,
+                                    struct tide_snapshot_reader *reader);
+
+/* The next text to come out, and its channel; false: nothing waits any more, or is_lost: a result
+ * has come whose window is not among those that were loaded. */
 bool tide_replay_next(struct tide_replay *replay, unsigned *channel, const char **text,
                       size_t *bytes);
 

@@ -239,7 +239,13 @@ static bool let_out(struct tide_sink *sink)
     size_t bytes;
     while (tide_replay_next(&sink->replay, &channel, &text, &bytes))
         if (!append(sink, channel, text, bytes)) return false;
-    return true;
+    if (!sink->replay.is_lost) return true;
+    struct tide_error error = {0};
+    tide_error_set(&error, TIDE_EXIT_FAILED,
+                   "the checkpoint is damaged: the windows of --order flink are not those of the "
+                   "workers");
+    tide_control_fail(sink->control, &error);
+    return false;
 }
 
 static bool replay(struct tide_sink *sink, const struct tide_record *record, const char *text)
