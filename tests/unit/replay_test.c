@@ -209,6 +209,49 @@ static void long_keys_and_long_texts_are_kept(void **state)
     end(&stream);
 }
 
+/* The heap's order would be another one if the timers were only set anew. */
+static void a_restored_order_goes_on(void **state)
+{
+    (void)state;
+    static const struct tide_hash_seed seed = {{3, 5}};
+    static const char *const keys[] = {"a", "b", "c", "d", "e", "z"};
+    struct stream stream;
+    struct tide_snapshot snapshot = {.bytes = NULL};
+    begin(&stream);
+    for (uint64_t i = 0; i < 5; i++) row(&stream, i, keys[i], 1000, INT64_MIN);
+    row(&stream, 5, "z", 20000, 3);
+    tide_replay_save(&stream.replay, &snapshot);
+    end(&stream);
+
+    begin(&stream);
+    struct tide_snapshot_reader reader = {
+        .at = snapshot.bytes, .end = snapshot.bytes + snapshot.count, .row_count = 6};
+    assert_true(tide_replay_load(&stream.replay, &seed, &reader));
+    for (uint64_t i = 0; i < 5; i++) result(&stream, 5, 10000, i, keys[i]);
+    result(&stream, 6, 30000, 5, "z");
+    let_out(&stream);
+    assert_false(stream.replay.is_lost);
+    assert_out(&stream, "abedcz");
+    tide_snapshot_fini(&snapshot);
+    end(&stream);
+}
+
+static void a_result_that_a_restored_order_does_not_know_is_told(void **state)
+{
+    (void)state;
+    static const struct tide_hash_seed seed = {{3, 5}};
+    static const char nothing[4 * 8] = "";
+    struct stream stream;
+    struct tide_snapshot_reader reader = {.at = nothing, .end = nothing + sizeof nothing};
+    begin(&stream);
+    assert_true(tide_replay_load(&stream.replay, &seed, &reader));
+    result(&stream, 5, 10000, 2, "a");
+    let_out(&stream);
+    assert_true(stream.replay.is_lost);
+    assert_out(&stream, "");
+    end(&stream);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +262,8 @@ int main(void)
         cmocka_unit_test(what_a_row_causes_itself_comes_out_newest_window_first),
         cmocka_unit_test(timers_of_process_functions_stay_in_their_order),
         cmocka_unit_test(long_keys_and_long_texts_are_kept),
+        cmocka_unit_test(a_restored_order_goes_on),
+        cmocka_unit_test(a_result_that_a_restored_order_does_not_know_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
