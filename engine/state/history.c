@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { CAPACITY_FIRST = 4 };
+enum { CAPACITY_FIRST = 4, KEPT_MAX = 1 << 30 };
 
 static size_t window_bytes(bool fires_twice)
 {
@@ -145,4 +145,87 @@ void tide_history_move(struct tide_history *history, const struct tide_key *key,
     if (!record) return;
     for (uint32_t at = find_place(record, from); at < record->end; at = find(record, at + 1, from))
         record->spans[at] = to;
+}
+
+/* A key whose window is under way for the first time has none yet. */
+static uint64_t count_kept(const struct tide_history *history)
+{
+    uint64_t count = 0;
+    const struct tide_history_record *record = tide_key_table_next(&history->table, 0);
+    for (; record; record = tide_key_table_next(&history->table, record->head.number + 1))
+        count += record->begin < record->end;
+    return count;
+}
+
+/* Only windows that may still fire again are looked for by their spans. */
+static void save_record(const struct tide_history_record *record, struct tide_snapshot *snapshot)
+{
+    const uint32_t count = record->end - record->begin, unsettled = count - record->settled;
+    char *at = tide_put_room(snapshot, TIDE_KEY_SNAPSHOT_BYTES + record->head.key_bytes + 2 * 4 +
+                                           (count + (size_t)unsettled) * 16);
+    if (!at) return;
+    at = tide_write_key(at, tide_key_record_key(&record->head), record->head.key_bytes);
+    at = tide_write_u32(at, count);
+    at = tide_write_u32(at, record->settled);
+    for (uint32_t i = record->begin; i < record->end; i++)
+        at = tide_write_int128(at, record->sums[i]);
+    for (uint32_t i = record->begin + record->settled; i < record->end; i++) {
+        at = tide_write_u64(at, (uint64_t)record->spans[i].start_ms);
+        at = tide_write_u64(at, (uint64_t)record->spans[i].end_ms);
+    }
+}
+
+void tide_history_save(const struct tide_history *history, struct tide_snapshot *snapshot)
+{
+    tide_put_u64(snapshot, count_kept(history));
+    const struct tide_history_record *record = tide_key_table_next(&history->table, 0);
+    for (; record; record = tide_key_table_next(&history->table, record->head.number + 1))
+        if (record->begin < record->end) save_record(record, snapshot);
+}
+
+/* How many windows follow, and how many of them never fire again. */
+static bool load_counts(const struct tide_history *history, struct tide_snapshot_reader *reader,
+                        uint32_t *count, uint32_t *settled)
+{
+    *count = tide_get_u32(reader);
+    *settled = tide_get_u32(reader);
+    if (reader->damage) return false;
+    const uint64_t left = (uint64_t)(reader->end - reader->at) / sizeof(tide_int128);
+    if (*count == 0 || *count > left || *count > KEPT_MAX)
+        return tide_damage(reader, "a key looks back at more windows than follow");
+    if (*settled > *count || *settled > history->depth ||
+        (!fires_twice(history) && *settled < *count))
+        return tide_damage(reader, "a key looks back further than its rules do");
+    return true;
+}
+
+static bool load_windows(struct tide_history_record *record, struct tide_snapshot_reader *reader)
+{
+    for (uint32_t i = 0; i < record->end; i++) {
+        record->sums[i] = tide_get_int128(reader);
+        if (!tide_check_sum(reader, record->sums[i], reader->row_count)) return false;
+    }
+    for (uint32_t i = record->settled; i < record->end; i++) {
+        record->spans[i].start_ms = tide_get_i64(reader);
+        record->spans[i].end_ms = tide_get_i64(reader);
+        if (record->spans[i].end_ms < record->spans[i].start_ms)
+            return tide_damage(reader, "a window ends before it begins");
+    }
+    return !reader->damage;
+}
+
+bool tide_history_load(struct tide_history *history, const struct tide_key *key, uint64_t hash,
+                       struct tide_snapshot_reader *reader)
+{
+    uint32_t count, settled, capacity = CAPACITY_FIRST;
+    if (!load_counts(history, reader, &count, &settled)) return false;
+    while (capacity < count) capacity *= 2;
+    bool is_new;
+    struct tide_history_record *record = tide_key_table_put(&history->table, key, hash, &is_new);
+    if (!record) return false;
+    if (!is_new) return tide_damage(reader, "a key comes twice");
+    if (!move_to_front(record, capacity, fires_twice(history))) return false;
+    record->end = count;
+    record->settled = settled;
+    return load_windows(record, reader);
 }

@@ -14,6 +14,7 @@
 #define TIDE_STATE_HISTORY_H
 
 #include "engine/state/key_table.h"
+#include "engine/state/snapshot.h"
 
 enum { TIDE_HISTORY_DEPTH_MAX = 10000 };
 
@@ -63,5 +64,13 @@ TIDE_MUST_USE bool tide_history_put(struct tide_history *history,
  */
 void tide_history_move(struct tide_history *history, const struct tide_key *key, uint64_t hash,
                        struct tide_span from, struct tide_span to);
+
+/* All keys with their windows, each at least TIDE_HISTORY_SNAPSHOT_BYTES, behind their number. */
+enum { TIDE_HISTORY_SNAPSHOT_BYTES = TIDE_KEY_SNAPSHOT_BYTES + 2 * 4 + 16 };
+void tide_history_save(const struct tide_history *history, struct tide_snapshot *snapshot);
+
+/* The windows of one of them, whose key has been read. False: damaged, or without memory. */
+TIDE_MUST_USE bool tide_history_load(struct tide_history *history, const struct tide_key *key,
+                                     uint64_t hash, struct tide_snapshot_reader *reader);
 
 #endif

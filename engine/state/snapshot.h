@@ -29,6 +29,37 @@ void tide_snapshot_clear(struct tide_snapshot *snapshot); /* empty, and the room
 /* Room for `bytes` more, which the caller fills. NULL: has_failed. */
 char *tide_put_room(struct tide_snapshot *snapshot, size_t bytes);
 
+/* The same piece by piece, for many small ones: each returns where the next one goes. */
+static inline char *tide_write_u32(char *at, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(at, &value, sizeof value);
+    return at + sizeof value;
+}
+
+static inline char *tide_write_u64(char *at, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(at, &value, sizeof value);
+    return at + sizeof value;
+}
+
+static inline char *tide_write_int128(char *at, tide_int128 value)
+{
+    at = tide_write_u64(at, (uint64_t)value);
+    return tide_write_u64(at, (uint64_t)((tide_uint128)value >> 64));
+}
+
+/* As tide_put_key, in TIDE_KEY_SNAPSHOT_BYTES and as many as the key has. */
+enum { TIDE_KEY_SNAPSHOT_BYTES = 4 };
+
+static inline char *tide_write_key(char *at, const char *key, uint32_t bytes)
+{
+    at = tide_write_u32(at, bytes);
+    memcpy(at, key, bytes);
+    return at + bytes;
+}
+
 static inline void tide_put_bytes(struct tide_snapshot *snapshot, const void *bytes, size_t count)
 {
     char *room = tide_put_room(snapshot, count);
@@ -80,6 +111,8 @@ struct tide_snapshot_reader {
     const char *at, *end;
     uint64_t row_count; /* of the input, when the snapshot was taken: a limit for row numbers */
     unsigned workers_before; /* how many took part in it */
+    uint64_t rows_counted;   /* by the entries read so far: no row is in two */
+    tide_uint128 sums_total; /* of the sizes of their sums: merged, they stay within 128 bits */
     const char *damage;      /* NULL: none */
 };
 
@@ -114,5 +147,9 @@ uint64_t tide_get_row(struct tide_snapshot_reader *reader);
 /* Could this be the sum of so many amounts, at least one? Else that is damage. */
 TIDE_MUST_USE bool tide_check_sum(struct tide_snapshot_reader *reader, tide_int128 sum,
                                   uint64_t count);
+
+/* The same of an entry's, together with those of all entries before. */
+TIDE_MUST_USE bool tide_check_entry_sum(struct tide_snapshot_reader *reader, tide_int128 sum,
+                                        uint64_t count);
 
 #endif

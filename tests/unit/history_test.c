@@ -192,9 +192,98 @@ static void what_is_kept_is_enough_and_not_much_more(void **state)
     }
 }
 
+/* --- snapshots --- */
+
+enum { SNAPSHOT_ROWS = 1000 };
+
+/* Loads a record for key 0 out of these words: how many windows, how many of them settled, then
+ * sums and spans. NULL: it is one like any other. */
+static const char *load_words(uint32_t depth, int64_t lateness_ms, uint32_t count, uint32_t settled,
+                              const int64_t words[], unsigned word_count)
+{
+    struct tide_history history;
+    struct tide_snapshot snapshot = {0};
+    const struct tide_key key = key_of(0);
+    assert_true(tide_history_init(&history, depth, lateness_ms));
+    tide_put_u32(&snapshot, count);
+    tide_put_u32(&snapshot, settled);
+    for (unsigned i = 0; i < word_count; i++) tide_put_i64(&snapshot, words[i]);
+    struct tide_snapshot_reader reader = {
+        .at = snapshot.bytes, .end = snapshot.bytes + snapshot.count, .row_count = SNAPSHOT_ROWS};
+    bool loaded = tide_history_load(&history, &key, 0, &reader);
+    assert_int_equal(loaded, reader.damage == NULL);
+    if (loaded) assert_ptr_equal(reader.at, reader.end);
+    tide_snapshot_fini(&snapshot);
+    tide_history_fini(&history);
+    return reader.damage;
+}
+
+#define LOAD(depth, lateness_ms, count, settled, ...)                                              \
+    load_words(depth, lateness_ms, count, settled, (const int64_t[]){__VA_ARGS__},                 \
+               sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+
+static void a_record_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    assert_null(LOAD(2, -1, 2, 2, 7, 0, -8, -1));
+    assert_null(LOAD(2, 100, 2, 1, 7, 0, 8, 0, 10, 20));
+    assert_string_equal(LOAD(2, -1, 0, 0, 0), "a key looks back at more windows than follow");
+    assert_string_equal(LOAD(2, -1, 2, 2, 7, 0, 8), "a key looks back at more windows than follow");
+    assert_string_equal(LOAD(2, -1, UINT32_MAX, 0, 7, 0),
+                        "a key looks back at more windows than follow");
+    assert_string_equal(LOAD(1, -1, 2, 2, 7, 0, 8, 0),
+                        "a key looks back further than its rules do");
+    assert_string_equal(LOAD(2, -1, 2, 1, 7, 0, 8, 0, 10, 20),
+                        "a key looks back further than its rules do");
+    assert_string_equal(LOAD(2, 100, 1, 2, 7, 0), "a key looks back further than its rules do");
+    assert_string_equal(LOAD(2, 100, 2, 1, 7, 0, 8, 0, 10, 9), "a window ends before it begins");
+    assert_string_equal(LOAD(2, 100, 2, 1, 7, 0, 8, 0, 10), "it ends too early");
+    assert_string_equal(LOAD(2, -1, 1, 1, 0, INT64_MAX), "a sum is too large for its rows");
+    assert_string_equal(LOAD(2, -1, 1, 1, 0, INT64_MIN), "a sum is too large for its rows");
+}
+
+static void a_key_that_comes_twice_is_refused(void **state)
+{
+    (void)state;
+    struct tide_history history;
+    struct tide_snapshot snapshot = {0};
+    const struct tide_key key = key_of(0);
+    assert_true(tide_history_init(&history, 2, -1));
+    open_record(&history, 0);
+    tide_put_u32(&snapshot, 1);
+    tide_put_u32(&snapshot, 1);
+    tide_put_int128(&snapshot, 5);
+    struct tide_snapshot_reader reader = {
+        .at = snapshot.bytes, .end = snapshot.bytes + snapshot.count, .row_count = SNAPSHOT_ROWS};
+    assert_false(tide_history_load(&history, &key, 0, &reader));
+    assert_string_equal(reader.damage, "a key comes twice");
+    tide_snapshot_fini(&snapshot);
+    tide_history_fini(&history);
+}
+
+static void a_key_without_windows_is_not_saved(void **state)
+{
+    (void)state;
+    struct tide_history history;
+    struct tide_snapshot snapshot = {0};
+    assert_true(tide_history_init(&history, 2, -1));
+    open_record(&history, 0);
+    tide_history_save(&history, &snapshot);
+    assert_int_equal(snapshot.count, 8);
+    put(&history, 0, 5, 9);
+    tide_snapshot_clear(&snapshot);
+    tide_history_save(&history, &snapshot);
+    assert_int_equal(snapshot.count, 8 + TIDE_HISTORY_SNAPSHOT_BYTES + 8);
+    tide_snapshot_fini(&snapshot);
+    tide_history_fini(&history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_that_cannot_be_is_refused),
+        cmocka_unit_test(a_key_that_comes_twice_is_refused),
+        cmocka_unit_test(a_key_without_windows_is_not_saved),
         cmocka_unit_test(a_key_without_windows_has_nothing_to_look_back_at),
         cmocka_unit_test(a_window_looks_back_at_the_latest_of_its_key),
         cmocka_unit_test(windows_that_fire_once_are_never_taken_for_one_another),
