@@ -57,3 +57,31 @@ void tide_inactivity_forget_first(struct tide_inactivity *inactivity)
     tide_timers_remove_first(&inactivity->timers);
     tide_key_table_remove(&inactivity->keys, key);
 }
+
+void tide_inactivity_save(const struct tide_inactivity *inactivity, struct tide_snapshot *snapshot)
+{
+    const struct tide_key_table *keys = &inactivity->keys;
+    tide_put_u64(snapshot, keys->count);
+    const struct tide_inactive_key *key = tide_key_table_next(keys, 0);
+    for (; key; key = tide_key_table_next(keys, key->head.number + 1)) {
+        char *at =
+            tide_put_room(snapshot, TIDE_INACTIVITY_SNAPSHOT_BYTES + (size_t)key->head.key_bytes);
+        if (!at) return;
+        at = tide_write_key(at, tide_key_record_key(&key->head), key->head.key_bytes);
+        at = tide_write_u64(at, (uint64_t)key->last_ms);
+        tide_write_u64(at, key->row);
+    }
+}
+
+/* The timer is set for when it is due, however far the one before had still to be moved. */
+bool tide_inactivity_load(struct tide_inactivity *inactivity, const struct tide_key *key,
+                          uint64_t hash, struct tide_snapshot_reader *reader)
+{
+    const int64_t last_ms = tide_get_i64(reader);
+    const uint64_t row = tide_get_row(reader);
+    const uint32_t count = inactivity->keys.count;
+    bool is_first;
+    if (reader->damage || !tide_inactivity_note(inactivity, key, hash, last_ms, row, &is_first))
+        return false;
+    return inactivity->keys.count > count || tide_damage(reader, "a key comes twice");
+}

@@ -13,6 +13,7 @@
 #define TIDE_STATE_INACTIVITY_H
 
 #include "engine/state/key_table.h"
+#include "engine/state/snapshot.h"
 #include "engine/state/timers.h"
 
 struct tide_inactive_key {
@@ -55,5 +56,14 @@ const struct tide_inactive_key *tide_inactivity_first(struct tide_inactivity *in
 
 /* Forgets that key. */
 void tide_inactivity_forget_first(struct tide_inactivity *inactivity);
+
+/* All keys that are watched, each at least TIDE_INACTIVITY_SNAPSHOT_BYTES, behind their number. */
+enum { TIDE_INACTIVITY_SNAPSHOT_BYTES = TIDE_KEY_SNAPSHOT_BYTES + 2 * 8 };
+void tide_inactivity_save(const struct tide_inactivity *inactivity, struct tide_snapshot *snapshot);
+
+/* The activity of one of them, whose key has been read. False: damaged, or without memory. */
+TIDE_MUST_USE bool tide_inactivity_load(struct tide_inactivity *inactivity,
+                                        const struct tide_key *key, uint64_t hash,
+                                        struct tide_snapshot_reader *reader);
 
 #endif

@@ -142,9 +142,60 @@ static void thousands_of_keys_come_up_as_in_a_plain_table(void **state)
     tide_inactivity_fini(&inactivity);
 }
 
+/* Loads the activity of a key out of two words. */
+static const char *load(struct tide_inactivity *inactivity, uint64_t number, int64_t last_ms,
+                        uint64_t row, uint64_t row_count)
+{
+    struct tide_snapshot snapshot = {0};
+    const struct tide_key key = {.words = {number + 1, 0}, .bytes = 8};
+    tide_put_i64(&snapshot, last_ms);
+    tide_put_u64(&snapshot, row);
+    struct tide_snapshot_reader reader = {
+        .at = snapshot.bytes, .end = snapshot.bytes + snapshot.count, .row_count = row_count};
+    bool loaded = tide_inactivity_load(inactivity, &key, number * 77, &reader);
+    assert_int_equal(loaded, reader.damage == NULL);
+    tide_snapshot_fini(&snapshot);
+    return reader.damage;
+}
+
+static void activity_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    struct tide_inactivity inactivity;
+    assert_true(tide_inactivity_init(&inactivity, AFTER_MS));
+    assert_null(load(&inactivity, 0, 50, 4, 5));
+    assert_string_equal(load(&inactivity, 1, 50, 5, 5), "a row's number is beyond the rows read");
+    assert_string_equal(load(&inactivity, 0, 60, 3, 5), "a key comes twice");
+    assert_string_equal(load(&inactivity, 0, 40, 3, 5), "a key comes twice");
+    tide_inactivity_fini(&inactivity);
+}
+
+/* However far its timer had still to be moved. */
+static void a_key_that_was_loaded_comes_up_when_it_would_have(void **state)
+{
+    (void)state;
+    struct tide_inactivity inactivity;
+    assert_true(tide_inactivity_init(&inactivity, AFTER_MS));
+    assert_null(load(&inactivity, 0, 70, 6, 9));
+    assert_null(load(&inactivity, 1, INT64_MAX - 1, 7, 9));
+    assert_null(load(&inactivity, 2, 60, 8, 9));
+    assert_true(note(&inactivity, 3, 55, 9));
+    assert_false(note(&inactivity, 2, 80, 10));
+    assert_first(&inactivity, 3, 155, 9);
+    tide_inactivity_forget_first(&inactivity);
+    assert_first(&inactivity, 0, 170, 6);
+    tide_inactivity_forget_first(&inactivity);
+    assert_first(&inactivity, 2, 180, 10);
+    tide_inactivity_forget_first(&inactivity);
+    assert_first(&inactivity, 1, INT64_MAX, 7);
+    tide_inactivity_fini(&inactivity);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(activity_that_cannot_be_is_refused),
+        cmocka_unit_test(a_key_that_was_loaded_comes_up_when_it_would_have),
         cmocka_unit_test(without_activity_nothing_comes_up),
         cmocka_unit_test(an_older_row_does_not_move_a_timer_that_stands),
         cmocka_unit_test(a_key_that_was_forgotten_begins_anew),
