@@ -50,8 +50,7 @@ bool tide_parser_arrive(struct tide_parser *parser, int64_t time_ms)
 
 /* --- silence --- */
 
-/* What windows wait for has come to at least this. */
-static int64_t told_ms(const struct tide_parser *parser)
+int64_t tide_parser_told_ms(const struct tide_parser *parser)
 {
     if (parser->plan->clock == TIDE_CLOCK_EVENT) return parser->router.watermark_ms;
     return plus(parser->clock.now_ms, -1);
@@ -130,7 +129,7 @@ enum tide_progress tide_parser_tick(struct tide_parser *parser)
     if (is_event) begin_silence(parser, now_ns);
     int64_t fire_ms = is_event ? silent_watermark_ms(parser, now_ns) : wall_ms - 1;
     int64_t due_ms = tide_control_due_ms(parser->control, parser->router.route_count);
-    int64_t told = told_ms(parser);
+    int64_t told = tide_parser_told_ms(parser);
     bool is_known = due_ms <= told && now_ns < plus(clock->tick_ns, RETRY_NS);
     if (fire_ms <= told || fire_ms < due_ms || is_known) return TIDE_STARVED;
     clock->tick_ns = now_ns;
@@ -170,7 +169,7 @@ static int64_t due_at_ns(const struct tide_parser *parser)
     int64_t at_ns = parser->plan->clock == TIDE_CLOCK_EVENT ? silent_until_ns(parser, due_ms)
                                                             : passed_at_ns(due_ms);
     int64_t retry_ns = plus(parser->clock.tick_ns, RETRY_NS);
-    return due_ms <= told_ms(parser) && at_ns < retry_ns ? retry_ns : at_ns;
+    return due_ms <= tide_parser_told_ms(parser) && at_ns < retry_ns ? retry_ns : at_ns;
 }
 
 int64_t tide_parser_wake_at_ns(const void *self)

@@ -22,6 +22,9 @@ const char *tide_parser_file_name(const struct tide_parser *parser);
 /* The least fire_ms above this one that the workers must be told of. */
 int64_t tide_parser_next_fire(const struct tide_parser *parser, int64_t fire_ms);
 
+/* What windows wait for has come to at least this: the watermark, or processing time - 1. */
+int64_t tide_parser_told_ms(const struct tide_parser *parser);
+
 /* News has come: the clock is read, and a silence is over. */
 void tide_parser_take_time(struct tide_parser *parser);
 

@@ -63,8 +63,9 @@ static bool restore_workers(struct tide_pipeline *pipeline, const struct tide_ch
         return tide_error_set(error, TIDE_EXIT_FAILED,
                               "it is damaged: no worker has saved anything");
     const struct tide_router *router = &pipeline->parser.router;
+    const int64_t fire_ms = tide_parser_told_ms(&pipeline->parser);
     for (unsigned i = 0; i < crew.count; i++)
-        if (!tide_worker_settle(crew.workers[i], router->watermark_ms, router->row))
+        if (!tide_worker_settle(crew.workers[i], router->watermark_ms, fire_ms, router->row))
             return tide_error_memory(error, what);
     return true;
 }

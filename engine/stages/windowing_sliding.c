@@ -4,7 +4,7 @@
  * counted anew for those that have not, and the others that are not gone are made anew from their
  * slices: such rows are few.
  */
-#include "engine/stages/worker.h"
+#include "engine/stages/worker_snapshot.h"
 
 enum { ENTRIES_FIRST = 16, ENTRIES_MAX = 1 << 30, AHEAD = 24 };
 
@@ -159,6 +159,24 @@ static bool fold_noted(struct tide_worker *worker, const struct tide_note *note)
     return worker->plan->lateness_ms == 0 || refire(worker, note->at);
 }
 
+/* --- checkpoints --- */
+
+/* Which slices are held, and which of these are counted, follows from what has been passed. */
+static bool settle(struct tide_worker *worker)
+{
+    struct tide_sliding *sliding = &worker->sliding;
+    pass(worker, worker->firing.fire_ms);
+    for (struct tide_pane *pane; (pane = tide_window_store_first(&worker->store)) != NULL;) {
+        if (pane->start_ms >= sliding->reach_ms) break;
+        if (!tide_window_store_hold_first(&worker->store)) return false;
+        if (pane->start_ms < sliding->counted_ms ? !tide_key_totals_keep(&sliding->totals, pane)
+                                                 : !tide_key_totals_add(&sliding->totals, pane))
+            return false;
+    }
+    forget(worker, sliding->passed_ms);
+    return true;
+}
+
 /* --- windows --- */
 
 /* The keys whose sum lies in the bounds of the only rule. */
@@ -299,6 +317,9 @@ const struct tide_windowing tide_windowing_sliding = {
     .fold_noted = fold_noted,
     .fire = fire,
     .forget = forget,
+    .save = tide_worker_save_panes,
+    .load = tide_worker_load_panes,
+    .settle = settle,
     .window_count = tide_sliding_window_count,
     .entry_count = tide_sliding_entry_count,
 };

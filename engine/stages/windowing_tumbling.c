@@ -112,8 +112,14 @@ static void fini(struct tide_worker *worker)
     tide_window_store_fini(&worker->store);
 }
 
+/* Windows that have fired are held. */
 static bool settle(struct tide_worker *worker)
 {
+    for (const struct tide_pane *pane; (pane = tide_window_store_first(&worker->store)) != NULL;) {
+        if (pane->end_ms - 1 > worker->firing.fire_ms) break;
+        if (!tide_window_store_hold_first(&worker->store)) return false;
+    }
+    forget(worker, worker->firing.watermark_ms);
     return tide_window_store_sort(&worker->store);
 }
 

@@ -12,34 +12,33 @@ bool tide_worker_check_states(const struct tide_worker *worker, const struct tid
     return true;
 }
 
-static void save_heap(const struct tide_pane_heap *heap, struct tide_snapshot *snapshot)
+static void save_heap(const struct tide_worker *worker, const struct tide_pane_heap *heap,
+                      struct tide_snapshot *snapshot)
 {
-    tide_put_u64(snapshot, heap->count);
-    for (uint32_t i = 0; i < heap->count; i++) tide_pane_save(heap->panes[i], snapshot);
+    for (uint32_t i = 0; i < heap->count; i++)
+        tide_pane_save(heap->panes[i], worker->states.stride, snapshot);
 }
 
 void tide_worker_save_panes(const struct tide_worker *worker, struct tide_snapshot *snapshot)
 {
-    save_heap(&worker->store.open, snapshot);
-    save_heap(&worker->store.held, snapshot);
+    const struct tide_window_store *store = &worker->store;
+    tide_put_u64(snapshot, (uint64_t)store->open.count + store->held.count);
+    save_heap(worker, &store->open, snapshot);
+    save_heap(worker, &store->held, snapshot);
 }
 
 enum { PANE_SNAPSHOT_BYTES = 3 * 8 };
 
-static struct tide_pane *open_pane(struct tide_worker *worker,
-                                   const struct tide_window_bounds *bounds, bool is_held)
-{
-    return is_held ? tide_window_store_open_held(&worker->store, bounds->start_ms, bounds->end_ms)
-                   : tide_window_store_open(&worker->store, bounds->start_ms, bounds->end_ms);
-}
-
-static bool load_pane(const struct tide_crew *crew, struct tide_snapshot_reader *reader,
-                      bool is_held)
+static bool load_pane(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
 {
     const struct tide_hash_seed *seed = tide_crew_seed(crew);
-    const struct tide_window_bounds bounds = {tide_get_i64(reader), tide_get_i64(reader)};
+    const uint32_t state_bytes = crew->workers[0]->states.stride;
+    struct tide_window_bounds bounds;
+    bounds.start_ms = tide_get_i64(reader);
+    bounds.end_ms = tide_get_i64(reader);
     const struct tide_window_bounds slice = tide_worker_slice(crew->workers[0], bounds.start_ms);
-    if (slice.start_ms != bounds.start_ms || slice.end_ms != bounds.end_ms)
+    if (slice.start_ms != bounds.start_ms || slice.end_ms != bounds.end_ms ||
+        bounds.start_ms == INT64_MIN)
         return tide_damage(reader, "a window is none of --window's");
     const uint64_t count = tide_get_count(reader, TIDE_ENTRY_SNAPSHOT_BYTES);
     for (uint64_t i = 0; i < count; i++) {
@@ -47,8 +46,10 @@ static bool load_pane(const struct tide_crew *crew, struct tide_snapshot_reader 
         struct tide_key key;
         uint64_t hash;
         if (!tide_get_entry(reader, seed, &entry, &key, &hash)) return false;
-        struct tide_pane *pane = open_pane(tide_crew_owner(crew, hash), &bounds, is_held);
-        if (!pane || !tide_pane_load_entry(pane, &entry, &key, hash, seed, reader)) return false;
+        struct tide_pane *pane = tide_window_store_open(&tide_crew_owner(crew, hash)->store,
+                                                        bounds.start_ms, bounds.end_ms);
+        if (!pane || !tide_pane_load_entry(pane, &entry, &key, hash, seed, state_bytes, reader))
+            return false;
         const struct tide_entry *added = &pane->entries[pane->entry_count - 1];
         if (!tide_worker_check_states(crew->workers[0], added, tide_pane_states(pane, added),
                                       reader))
@@ -57,18 +58,12 @@ static bool load_pane(const struct tide_crew *crew, struct tide_snapshot_reader 
     return !reader->damage;
 }
 
-static bool load_heap(const struct tide_crew *crew, struct tide_snapshot_reader *reader,
-                      bool is_held)
+bool tide_worker_load_panes(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
 {
     const uint64_t count = tide_get_count(reader, PANE_SNAPSHOT_BYTES);
     for (uint64_t i = 0; i < count; i++)
-        if (!load_pane(crew, reader, is_held)) return false;
+        if (!load_pane(crew, reader)) return false;
     return !reader->damage;
-}
-
-bool tide_worker_load_panes(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
-{
-    return load_heap(crew, reader, false) && load_heap(crew, reader, true);
 }
 
 static void save_counts(const struct tide_worker *worker, struct tide_snapshot *snapshot)
@@ -88,22 +83,62 @@ static void load_counts(struct tide_worker_counts *counts, struct tide_snapshot_
     counts->alerts += tide_get_u64(reader);
 }
 
+/* Reads a key and finds who owns it now; NULL: damaged. */
+static struct tide_worker *load_owner(const struct tide_crew *crew,
+                                      struct tide_snapshot_reader *reader, struct tide_key *key,
+                                      uint64_t *hash)
+{
+    if (!tide_get_key(reader, tide_crew_seed(crew), key, hash)) return NULL;
+    return tide_crew_owner(crew, *hash);
+}
+
+static bool load_history(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
+{
+    const uint64_t count = tide_get_count(reader, TIDE_HISTORY_SNAPSHOT_BYTES);
+    for (uint64_t i = 0; i < count; i++) {
+        struct tide_key key;
+        uint64_t hash;
+        struct tide_worker *owner = load_owner(crew, reader, &key, &hash);
+        if (!owner || !tide_history_load(&owner->history, &key, hash, reader)) return false;
+    }
+    return !reader->damage;
+}
+
+static bool load_inactivity(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
+{
+    const uint64_t count = tide_get_count(reader, TIDE_INACTIVITY_SNAPSHOT_BYTES);
+    for (uint64_t i = 0; i < count; i++) {
+        struct tide_key key;
+        uint64_t hash;
+        struct tide_worker *owner = load_owner(crew, reader, &key, &hash);
+        if (!owner || !tide_inactivity_load(&owner->inactivity, &key, hash, reader)) return false;
+    }
+    return !reader->damage;
+}
+
 void tide_worker_save(const struct tide_worker *worker, struct tide_snapshot *snapshot)
 {
     save_counts(worker, snapshot);
     worker->windowing->save(worker, snapshot);
+    if (tide_plan_keeps_history(worker->plan)) tide_history_save(&worker->history, snapshot);
+    if (tide_plan_watches_keys(worker->plan)) tide_inactivity_save(&worker->inactivity, snapshot);
     if (worker->process) tide_worker_process_save(worker, snapshot);
 }
 
 bool tide_worker_load(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
 {
+    const struct tide_plan *plan = crew->workers[0]->plan;
     load_counts(&crew->workers[0]->counts_before, reader);
-    if (!crew->workers[0]->windowing->load(crew, reader)) return false;
-    return !crew->workers[0]->process || tide_worker_process_load(crew, reader);
+    return crew->workers[0]->windowing->load(crew, reader) &&
+           (!tide_plan_keeps_history(plan) || load_history(crew, reader)) &&
+           (!tide_plan_watches_keys(plan) || load_inactivity(crew, reader)) &&
+           (!crew->workers[0]->process || tide_worker_process_load(crew, reader));
 }
 
-bool tide_worker_settle(struct tide_worker *worker, int64_t watermark_ms, uint64_t row)
+bool tide_worker_settle(struct tide_worker *worker, int64_t watermark_ms, int64_t fire_ms,
+                        uint64_t row)
 {
+    worker->firing = (struct tide_firing){.watermark_ms = watermark_ms, .fire_ms = fire_ms};
     tide_watermark_advance(&worker->watermark, 0, watermark_ms);
     worker->complete_row = row;
     if (worker->process) tide_worker_process_settle(worker);

@@ -224,6 +224,17 @@ bool tide_key_totals_add(struct tide_key_totals *totals, struct tide_pane *pane)
     return add_entries(totals, pane);
 }
 
+bool tide_key_totals_keep(struct tide_key_totals *totals, struct tide_pane *pane)
+{
+    TIDE_ASSERT(totals->older == totals->end);
+    TIDE_ASSERT(totals->begin == totals->end ||
+                totals->panes[totals->end - 1]->start_ms < pane->start_ms);
+    if (!make_room(totals)) return false;
+    totals->panes[totals->end++] = pane;
+    totals->older = totals->newer = totals->end;
+    return true;
+}
+
 /* The first of panes [begin, end) that starts at start_ms or later. */
 static uint32_t find_place(const struct tide_key_totals *totals, int64_t start_ms)
 {

@@ -4,7 +4,7 @@
  * Owns:     the totals; the panes are borrowed until they are forgotten.
  * Threads:  one: the worker that owns the keys.
  * Blocks:   never; allocates when it holds more keys or panes than ever before.
- * Errors:   init, add, insert, recount, find and shrink return false without memory.
+ * Errors:   init, add, keep, insert, recount, find and shrink return false without memory.
  * Limits:   as key_table.h.
  *
  * Sums and counts are exact, so what a pane added can be subtracted again. For what cannot be taken
@@ -73,6 +73,9 @@ void tide_key_totals_fini(struct tide_key_totals *totals); /* a zeroed one is fi
 
 /* Counts a pane that starts after all others. */
 TIDE_MUST_USE bool tide_key_totals_add(struct tide_key_totals *totals, struct tide_pane *pane);
+
+/* Keeps a pane that starts after all others and does not count, while none is counted. */
+TIDE_MUST_USE bool tide_key_totals_keep(struct tide_key_totals *totals, struct tide_pane *pane);
 
 /* Takes the panes that start before start_ms out of the totals; they are kept. */
 void tide_key_totals_drop(struct tide_key_totals *totals, int64_t start_ms);

@@ -3,7 +3,7 @@
 /* An entry's words in the order of struct tide_entry; a long key's bytes follow. */
 enum { KEY_LOW, KEY_HIGH, SUM_LOW, SUM_HIGH, FIRST_TIME, FIRST_ROW, COUNT, KEY_BYTES_AND_MARK };
 
-void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *entry)
+static char *write_entry(char *at, const struct tide_entry *entry)
 {
     const bool is_long = entry->key_bytes > TIDE_KEY_INLINE_BYTES;
     const uint64_t words[TIDE_ENTRY_SNAPSHOT_BYTES / 8] = {
@@ -16,8 +16,19 @@ void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *ent
         [COUNT] = htole64(entry->count),
         [KEY_BYTES_AND_MARK] = htole64((uint64_t)entry->mark << 32 | entry->key_bytes),
     };
-    tide_put_bytes(snapshot, words, sizeof words);
-    if (is_long) tide_put_bytes(snapshot, tide_entry_key(entry), entry->key_bytes);
+    memcpy(at, words, sizeof words);
+    at += sizeof words;
+    if (TIDE_LIKELY(!is_long)) return at;
+    memcpy(at, tide_entry_key(entry), entry->key_bytes);
+    return at + entry->key_bytes;
+}
+
+void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *entry)
+{
+    const bool is_long = entry->key_bytes > TIDE_KEY_INLINE_BYTES;
+    char *at = tide_put_room(snapshot,
+                             TIDE_ENTRY_SNAPSHOT_BYTES + (is_long ? (size_t)entry->key_bytes : 0));
+    if (at) write_entry(at, entry);
 }
 
 static bool get_key(struct tide_snapshot_reader *reader, const uint64_t words[2], uint32_t bytes,
@@ -54,29 +65,43 @@ bool tide_get_entry(struct tide_snapshot_reader *reader, const struct tide_hash_
     };
     if (entry->first_row >= reader->row_count)
         return tide_damage(reader, "a row's number is beyond the rows read");
-    return tide_check_sum(reader, entry->sum, entry->count) &&
+    return tide_check_entry_sum(reader, entry->sum, entry->count) &&
            get_key(reader, words, entry->key_bytes, seed, key, hash);
 }
 
-void tide_pane_save(const struct tide_pane *pane, struct tide_snapshot *snapshot)
+static size_t long_key_bytes(const struct tide_pane *pane)
+{
+    size_t bytes = 0;
+    for (const struct tide_key_chunk *chunk = pane->keys; chunk; chunk = chunk->next)
+        bytes += chunk->bytes;
+    return bytes;
+}
+
+void tide_pane_save(const struct tide_pane *pane, uint32_t state_bytes,
+                    struct tide_snapshot *snapshot)
 {
     tide_put_i64(snapshot, pane->start_ms);
     tide_put_i64(snapshot, pane->end_ms);
     tide_put_u64(snapshot, pane->entry_count);
+    const size_t entry_bytes = TIDE_ENTRY_SNAPSHOT_BYTES + (size_t)state_bytes;
+    char *at = tide_put_room(snapshot, pane->entry_count * entry_bytes + long_key_bytes(pane));
+    if (!at) return;
     for (uint32_t i = 0; i < pane->entry_count; i++) {
-        const struct tide_entry *entry = &pane->entries[i];
-        tide_put_entry(snapshot, entry);
-        if (pane->state_stride > 0)
-            tide_put_bytes(snapshot, tide_pane_states(pane, entry), pane->state_stride);
+        at = write_entry(at, &pane->entries[i]);
+        if (state_bytes == 0) continue;
+        memcpy(at, tide_pane_states(pane, &pane->entries[i]), state_bytes);
+        at += state_bytes;
     }
+    TIDE_ASSERT(at == snapshot->bytes + snapshot->count);
 }
 
 bool tide_pane_load_entry(struct tide_pane *pane, const struct tide_entry *entry,
                           const struct tide_key *key, uint64_t hash,
-                          const struct tide_hash_seed *seed, struct tide_snapshot_reader *reader)
+                          const struct tide_hash_seed *seed, uint32_t state_bytes,
+                          struct tide_snapshot_reader *reader)
 {
     if (tide_pane_find(pane, key, hash)) return tide_damage(reader, "a key comes twice");
-    const char *states = tide_get_bytes(reader, pane->state_stride);
+    const char *states = tide_get_bytes(reader, state_bytes);
     if (!states) return false;
     struct tide_entry *added = tide_pane_add(pane, key, hash, seed);
     if (!added) return false;
@@ -84,6 +109,6 @@ bool tide_pane_load_entry(struct tide_pane *pane, const struct tide_entry *entry
     *added = *entry;
     added->key[0] = words[0];
     added->key[1] = words[1];
-    if (pane->state_stride > 0) memcpy(tide_pane_states(pane, added), states, pane->state_stride);
+    if (state_bytes > 0) memcpy(tide_pane_states(pane, added), states, state_bytes);
     return true;
 }

@@ -20,14 +20,16 @@ TIDE_MUST_USE bool tide_get_entry(struct tide_snapshot_reader *reader,
                                   const struct tide_hash_seed *seed, struct tide_entry *entry,
                                   struct tide_key *key, uint64_t *hash);
 
-/* The pane's bounds, then its entries, each with its aggregates' states. */
-void tide_pane_save(const struct tide_pane *pane, struct tide_snapshot *snapshot);
+/* The pane's bounds, then its entries, each with the first state_bytes of its states: all, or all
+ * but what is derived. */
+void tide_pane_save(const struct tide_pane *pane, uint32_t state_bytes,
+                    struct tide_snapshot *snapshot);
 
 /* Adds an entry that tide_get_entry has read, and its states, which come next. False: damaged (the
  * key is there already), or without memory. */
 TIDE_MUST_USE bool tide_pane_load_entry(struct tide_pane *pane, const struct tide_entry *entry,
                                         const struct tide_key *key, uint64_t hash,
-                                        const struct tide_hash_seed *seed,
+                                        const struct tide_hash_seed *seed, uint32_t state_bytes,
                                         struct tide_snapshot_reader *reader);
 
 #endif

@@ -161,15 +161,34 @@ uint64_t tide_get_row(struct tide_snapshot_reader *reader)
     return 0;
 }
 
+/* |amount| < 10^27, and sums are promised for 10^11 of them. */
+static tide_uint128 sum_limit(uint64_t count)
+{
+    const uint64_t row_limit = UINT64_C(100000000000);
+    return tide_power_of_ten(27) * (count < row_limit ? count : row_limit);
+}
+
+static tide_uint128 size_of(tide_int128 sum)
+{
+    return sum < 0 ? -(tide_uint128)sum : (tide_uint128)sum;
+}
+
 bool tide_check_sum(struct tide_snapshot_reader *reader, tide_int128 sum, uint64_t count)
 {
-    /* |amount| < 10^27, and sums are promised for 10^11 of them. */
-    static const tide_uint128 amount_limit =
-        (tide_uint128)UINT64_C(1000000000000000000) * UINT64_C(1000000000);
-    const uint64_t row_limit = UINT64_C(100000000000), rows = count < row_limit ? count : row_limit;
-    const tide_uint128 size = sum < 0 ? -(tide_uint128)sum : (tide_uint128)sum;
     if (count == 0) return tide_damage(reader, "an entry counts no row");
     if (count > reader->row_count) return tide_damage(reader, "an entry counts too many rows");
-    if (size > amount_limit * rows) return tide_damage(reader, "a sum is too large for its rows");
+    if (size_of(sum) > sum_limit(count))
+        return tide_damage(reader, "a sum is too large for its rows");
     return true;
+}
+
+bool tide_check_entry_sum(struct tide_snapshot_reader *reader, tide_int128 sum, uint64_t count)
+{
+    if (!tide_check_sum(reader, sum, count)) return false;
+    if (count > reader->row_count - reader->rows_counted)
+        return tide_damage(reader, "entries count more rows than were read");
+    reader->rows_counted += count;
+    reader->sums_total += size_of(sum);
+    return reader->sums_total <= sum_limit(UINT64_MAX) ||
+           tide_damage(reader, "sums are too large for all rows");
 }
