@@ -186,7 +186,7 @@ bool tide_check_entry_sum(struct tide_snapshot_reader *reader, tide_int128 sum, 
 {
     if (!tide_check_sum(reader, sum, count)) return false;
     if (count > reader->row_count - reader->rows_counted)
-        return tide_damage(reader, "entries count more rows than were read");
+        return tide_damage(reader, "an entry counts too many rows");
     reader->rows_counted += count;
     reader->sums_total += size_of(sum);
     return reader->sums_total <= sum_limit(UINT64_MAX) ||
