@@ -1,11 +1,10 @@
 /*
  * checkpoint_file: one checkpoint on disk: sections of bytes, whole or not there.
  * Owns:     a file that was read owns its bytes.
- * Threads:  write: the checkpointer's, or the main thread's when it has ended; read: the main
- *           thread's.
+ * Threads:  write: the checkpointer's, or the main thread's when it has ended; read: the main's.
  * Blocks:   in writes, fsync and reads.
- * Errors:   exit 1. What is damaged, and how, is said without the file's name, which the caller
- * adds. Limits:   TIDE_SECTIONS_MAX sections.
+ * Errors:   exit 1. What is damaged, and how, is said without the file's name: the caller adds it.
+ * Limits:   TIDE_SECTIONS_MAX sections.
  *
  * "TIDEMARK", format (u32), number of sections (u32); each section: kind (u32), 0 (u32), bytes
  * (u64), the bytes; at the end XXH3-128 of all before. Little-endian. A file gets its name when it

@@ -75,9 +75,10 @@ static bool restore_sink(struct tide_pipeline *pipeline, const struct tide_secti
 {
     struct tide_output_lengths lengths; /* the caller has opened the outputs by them */
     struct tide_snapshot_reader reader = reader_of(pipeline, section);
-    return (tide_output_lengths_load(&lengths, &reader) &&
-            tide_sink_load(&pipeline->sink, &pipeline->parser.seed, &reader) && is_used_up(&reader)) ||
-           refuse(&reader, "what the sink had saved", error);
+    const struct tide_hash_seed *seed = &pipeline->parser.seed;
+    const bool restored = tide_output_lengths_load(&lengths, &reader) &&
+                          tide_sink_load(&pipeline->sink, seed, &reader) && is_used_up(&reader);
+    return restored || refuse(&reader, "what the sink had saved", error);
 }
 
 bool tide_pipeline_restore(struct tide_pipeline *pipeline, const struct tide_checkpoint_file *file,

@@ -68,14 +68,13 @@ static void feed(struct crewed *crewed, const struct crewed_row rows[], unsigned
 static bool hand_over(struct crewed *after, const struct crewed *before)
 {
     struct tide_snapshot snapshot = {0};
-    struct tide_worker_counts counts = {0};
     struct tide_snapshot_reader reader = crewed_reader(before);
     bool loaded = true;
     for (unsigned i = 0; i < before->crew.count && loaded; i++) {
         crewed_save(before, i, &snapshot);
         reader.at = snapshot.bytes;
         reader.end = snapshot.bytes + snapshot.count;
-        loaded = tide_worker_load(&after->crew, &reader, &counts) && reader.at == reader.end;
+        loaded = tide_worker_load(&after->crew, &reader) && reader.at == reader.end;
     }
     if (reader.damage) print_message("%s\n", reader.damage);
     tide_snapshot_fini(&snapshot);
@@ -175,11 +174,10 @@ static bool go_on(unsigned kind, const struct crewed *before, const char *bytes,
                   const struct crewed_row rows[], unsigned row_count)
 {
     struct crewed *after = begin(kind, 2, false, 5);
-    struct tide_worker_counts counts = {0};
     struct tide_snapshot_reader reader = crewed_reader(before);
     reader.at = bytes;
     reader.end = bytes + count;
-    bool loaded = tide_worker_load(&after->crew, &reader, &counts) && reader.at == reader.end;
+    bool loaded = tide_worker_load(&after->crew, &reader) && reader.at == reader.end;
     assert_true(loaded || reader.damage || reader.at < reader.end);
     if (loaded) {
         assert_true(crewed_settle(after, before));
