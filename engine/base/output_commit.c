@@ -76,7 +76,7 @@ static bool copy_part(const struct tide_output *output, struct tide_error *error
 static bool sync_folder(const struct tide_output *output, struct tide_error *error)
 {
     char *path = tide_output_folder_of(output->target);
-    int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) : -1;
+    int fd = path ? tide_sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) : -1;
     bool synced = fd >= 0 && (tide_sys_fsync(fd) == 0 || errno == EINVAL || errno == EROFS);
     int reason = errno;
     if (fd >= 0) tide_sys_close(fd);
