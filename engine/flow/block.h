@@ -26,10 +26,10 @@ enum {
 struct tide_block {
     char *bytes; /* in memory, or in the window */
     uint32_t count;
-    unsigned file;   /* which input file, from 0 */
-    uint64_t offset; /* of bytes[0] in the unpacked file */
+    unsigned file;       /* which input file, from 0 */
+    uint64_t offset;     /* of bytes[0] in the unpacked file */
+    uint64_t file_bytes; /* of a regular file, as it is on disk when the block is read; else 0 */
     bool begins_file, ends_file, ends_input;
-    uint64_t digest; /* of the unpacked file up to the block's end, where checkpoints are taken */
     char *memory;    /* TIDE_BLOCK_BYTES behind a page of slack */
     struct tide_mapping window; /* made when it is first used */
 };

@@ -134,12 +134,24 @@ static uint64_t line_back_from_slice_end(const struct tide_records *records, uin
     return 1 + records->index.line_count - lines_after;
 }
 
+/* Takes what is new of the block up to `end` into the checksum, while it is called into cache for
+ * the index. */
+static void read_on(struct tide_records *records, uint32_t end)
+{
+    const struct tide_block *block = records->block;
+    struct tide_checksum *read = &records->read;
+    if (block->offset + end <= read->bytes) return; /* an earlier run has read further */
+    uint32_t begin = (uint32_t)(read->bytes - block->offset);
+    tide_checksum_add(read, records->scanner->add_stripes, block->bytes + begin, end - begin);
+}
+
 /* Indexes the next slice; slices end at multiples of SLICE_BYTES. */
 static void index_more(struct tide_records *records)
 {
     const struct tide_block *block = records->block;
     uint32_t begin = records->slice_end, end = begin - begin % SLICE_BYTES + SLICE_BYTES;
     if (end > block->count) end = block->count;
+    if (records->is_tracked) read_on(records, end);
     records->scanner->index(&records->index, block->bytes, block->count, begin, end);
     records->slice_end = end;
 }
@@ -182,7 +194,16 @@ static bool keep_rest(struct tide_records *records)
     records->joint_offset = block->offset + start;
     records->joint_file = block->file;
     records->joint_line = line_back_from_slice_end(records, start);
+    records->joint_is_after_cr = byte_before(records, start) == '\r';
     return joint_append(records, block->bytes + start, block->count - start);
+}
+
+static void begin_file(struct tide_records *records)
+{
+    tide_csv_index_new_file(&records->index);
+    records->read = (struct tide_checksum){0};
+    records->has_read_end = false;
+    records->first_offset = UINT64_MAX;
 }
 
 static void begin_block(struct tide_records *records)
@@ -191,10 +212,14 @@ static void begin_block(struct tide_records *records)
     records->slice_end = 0;
     records->block_is_spent = false;
     records->last_before_block = !block->begins_file && records->index.ends_in_cr ? '\r' : '\0';
-    if (block->begins_file) tide_csv_index_new_file(&records->index);
+    records->block_end = block->offset + block->count;
+    records->file_bytes = block->file_bytes;
+    records->block_ends_file = block->ends_file;
+    if (block->begins_file) begin_file(records);
     else tide_csv_index_new_block(&records->index);
     if (block->begins_file && block->count >= BOM_BYTES &&
         memcmp(block->bytes, "\xEF\xBB\xBF", BOM_BYTES) == 0) {
+        if (records->is_tracked) read_on(records, BOM_BYTES);
         records->slice_end = BOM_BYTES;
         records->index.separators[-1] = BOM_BYTES - 1;
     }
@@ -230,10 +255,22 @@ static enum tide_records_news next_in_block(struct tide_records *records, uint32
     return keep_rest(records) ? TIDE_RECORDS_STARVED : TIDE_RECORDS_NO_MEMORY;
 }
 
+/* The next record that a block or the joint holds whole. */
+static enum tide_records_news next_chunk(struct tide_records *records, uint32_t count)
+{
+    enum tide_records_news news = next_in_block(records, count);
+    if (news == TIDE_RECORDS_STARVED && records->block->ends_file && records->joint_bytes > 0)
+        news = joint_chunk(records, AT_FILE_END); /* no line end behind its last record */
+    if (TIDE_UNLIKELY(records->first_offset == UINT64_MAX) && news == TIDE_RECORDS_CHUNK)
+        records->first_offset = records->chunk.offset + tide_chunk_start(&records->chunk, 0);
+    return news;
+}
+
 enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows,
                                          uint32_t count)
 {
     records->chunk.rows = rows ? rows : records->chunk.own_rows;
+    records->chunk.count = 0;
     for (;;) {
         if (!records->block) {
             if (records->has_ended_input) return TIDE_RECORDS_END;
@@ -243,15 +280,10 @@ enum tide_records_news tide_records_next(struct tide_records *records, struct ti
             records->chunk.file = records->block->file;
             if (records->block->begins_file) return TIDE_RECORDS_NEW_FILE;
         }
-        enum tide_records_news news = next_in_block(records, count);
+        enum tide_records_news news = next_chunk(records, count);
         if (news != TIDE_RECORDS_STARVED) return news;
-        if (records->block->ends_file && records->joint_bytes > 0)
-            return joint_chunk(records, AT_FILE_END); /* no line end behind its last record */
-
         bool ends_file = records->block->ends_file;
         records->has_ended_input = records->block->ends_input;
-        records->end_offset = records->block->offset + records->block->count;
-        records->end_digest = records->block->digest;
         tide_link_give_back(records->in, records->block);
         records->block = NULL;
         if (ends_file) return TIDE_RECORDS_FILE_END;
@@ -271,6 +303,28 @@ uint64_t tide_records_line(struct tide_records *records, unsigned i)
 
 /* --- places --- */
 
+void tide_records_track(struct tide_records *records)
+{
+    records->is_tracked = true;
+    records->first_offset = UINT64_MAX;
+}
+
+void tide_records_resume(struct tide_records *records, unsigned file,
+                         const struct tide_input_place *place)
+{
+    begin_file(records);
+    records->chunk.file = file;
+    records->chunk.count = 0;
+    records->block_end = place->offset;
+    records->file_bytes = place->file_bytes;
+    if (place->offset == 0) return; /* the checksum begins anew with the file */
+    records->first_offset = 0;      /* passed long ago */
+    records->index.line_count = place->line - 1;
+    records->index.ends_in_cr = place->is_after_cr;
+    records->read = place->read;
+    records->has_read_end = place->has_ended;
+}
+
 static struct tide_input_place block_place(const struct tide_records *records, uint32_t at,
                                            uint64_t line)
 {
@@ -281,15 +335,15 @@ static struct tide_input_place block_place(const struct tide_records *records, u
 
 static struct tide_input_place joint_place(const struct tide_records *records)
 {
-    return (struct tide_input_place){.offset = records->joint_offset, .line = records->joint_line};
+    return (struct tide_input_place){.offset = records->joint_offset,
+                                     .line = records->joint_line,
+                                     .is_after_cr = records->joint_is_after_cr};
 }
 
 /* Behind everything that has been indexed. */
 static struct tide_input_place end_place(const struct tide_records *records)
 {
-    const struct tide_block *block = records->block;
-    return (struct tide_input_place){.offset =
-                                         block ? block->offset + block->count : records->end_offset,
+    return (struct tide_input_place){.offset = records->block_end,
                                      .line = 1 + records->index.line_count,
                                      .is_after_cr = records->index.ends_in_cr};
 }
@@ -310,18 +364,17 @@ static struct tide_input_place find_place(struct tide_records *records, unsigned
 
 struct tide_input_place tide_records_place(struct tide_records *records, unsigned next)
 {
-    const struct tide_block *block = records->block;
+    TIDE_ASSERT(records->is_tracked);
     struct tide_input_place place = find_place(records, next);
-    place.read_bytes = block ? block->offset + block->count : records->end_offset;
-    place.digest = block ? block->digest : records->end_digest;
+    if (place.offset <= records->first_offset) place = (struct tide_input_place){.line = 1};
+    place.read = records->read;
+    place.has_ended = records->has_read_end ||
+                      (records->block_ends_file && records->read.bytes == records->block_end);
+    place.file_bytes = records->file_bytes;
     return place;
 }
 
-void tide_records_resume(struct tide_records *records, unsigned file,
-                         const struct tide_input_place *place)
+bool tide_records_is_far_behind(const struct tide_records *records)
 {
-    records->chunk.file = file;
-    records->index.line_count = place->line - 1;
-    records->index.ends_in_cr = place->is_after_cr;
-    records->end_offset = place->offset;
+    return records->joint_bytes > 0 && records->joint_is_overlong;
 }

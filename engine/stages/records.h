@@ -62,6 +62,7 @@ struct tide_records {
     size_t joint_bytes, joint_capacity;
     bool joint_is_overlong;
     uint64_t joint_offset, joint_line;
+    bool joint_is_after_cr;
     unsigned joint_file;
     struct tide_csv_index joint_index;
     size_t joint_index_bytes;
@@ -69,8 +70,16 @@ struct tide_records {
     char last_before_block; /* CR or not: an LF behind it is no line of its own */
     bool block_is_spent;    /* its last records are taken, its rest is in the joint */
     bool has_ended_input;
-    uint64_t end_offset, end_digest; /* of the latest block that was given back */
     struct tide_chunk chunk;
+
+    /* What a checkpoint has to know beside the rest, kept if is_tracked. */
+    bool is_tracked;
+    struct tide_checksum read; /* of the file, as far as it has been indexed */
+    bool has_read_end;         /* ... in an earlier run, and that was all of it */
+    bool block_ends_file;      /* the last one */
+    uint64_t block_end;        /* its end's offset */
+    uint64_t first_offset;     /* of the file's first record; UINT64_MAX: not met yet */
+    uint64_t file_bytes;
 };
 
 enum tide_records_news {
@@ -123,13 +132,22 @@ static inline const char *tide_chunk_field(const struct tide_chunk *chunk, unsig
 enum tide_records_news tide_records_next(struct tide_records *records, struct tide_row *rows,
                                          uint32_t count);
 
+/* Before the first block: from now on it may be asked where the records are. */
+void tide_records_track(struct tide_records *records);
+
 /* Where record `next` of the chunk begins, or the one after the chunk if there are no more in it;
- * of the chunk's file. */
+ * of the chunk's file. As long as none of its records has been passed that is its beginning. Ask in
+ * ascending order. */
 struct tide_input_place tide_records_place(struct tide_records *records, unsigned next);
 
-/* The blocks that come are of this file from a place on that tide_records_place has told. */
+/* After track: the blocks that come are of this file, from a place on that tide_records_place has
+ * told. */
 void tide_records_resume(struct tide_records *records, unsigned file,
                          const struct tide_input_place *place);
+
+/* Is a record being passed over that is longer than row_bytes_max? Its beginning may be any number
+ * of bytes away, which whoever goes on there would have to keep, where they come from a pipe. */
+bool tide_records_is_far_behind(const struct tide_records *records);
 
 /* Physical line on which record i of the chunk starts, from 1. Ask in ascending order. */
 uint64_t tide_records_line(struct tide_records *records, unsigned i);

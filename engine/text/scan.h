@@ -1,5 +1,5 @@
 /*
- * scan: the two loops that see every byte: the record index, and the decoder of plain rows.
+ * scan: the loops that see every byte: the record index, the decoder of plain rows, the checksum.
  * Owns:     nothing; a scanner is a const table, the memo belongs to the caller.
  * Threads:  any; a memo belongs to one thread.
  * Blocks:   never; allocates nothing.
@@ -14,6 +14,7 @@
 #ifndef TIDE_TEXT_SCAN_H
 #define TIDE_TEXT_SCAN_H
 
+#include "engine/text/checksum.h"
 #include "engine/text/csv.h"
 #include "engine/text/na.h"
 #include "engine/text/time.h"
@@ -90,6 +91,8 @@ struct tide_scanner {
     struct tide_taken (*decode)(const struct tide_decoder *decoder, struct tide_decode_memo *memo,
                                 struct tide_csv_index *index, const char *block,
                                 struct tide_row *rows, uint8_t *kinds, uint32_t count);
+
+    tide_checksum_stripes *add_stripes;
 };
 
 enum tide_scanner_choice { TIDE_SCANNER_BEST, TIDE_SCANNER_AVX2, TIDE_SCANNER_PORTABLE };

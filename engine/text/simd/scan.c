@@ -399,4 +399,28 @@ static struct tide_taken decode(const struct tide_decoder *decoder, struct tide_
     return (struct tide_taken){length, first, fields};
 }
 
-const struct tide_scanner TIDE_SCANNER = {TIDE_SCANNER_NAME, index_block, decode};
+/* --- checksum --- */
+
+/* Lanes that lie in one register; the compiler makes of them what the instruction set has. */
+typedef uint64_t lanes __attribute__((vector_size(TIDE_VECTOR_BYTES)));
+
+enum { PARTS = TIDE_CHECKSUM_STRIPE_BYTES / TIDE_VECTOR_BYTES };
+
+static void add_stripes(struct tide_checksum *checksum, const char *bytes, size_t stripe_count)
+{
+    lanes first[PARTS], second[PARTS];
+    memcpy(first, checksum->first, sizeof first);
+    memcpy(second, checksum->second, sizeof second);
+    for (; stripe_count > 0; stripe_count--) {
+        for (unsigned i = 0; i < PARTS; i++, bytes += sizeof(lanes)) {
+            lanes words;
+            memcpy(&words, bytes, sizeof words);
+            first[i] = (first[i] << 13 | first[i] >> 51) ^ words;
+            second[i] += first[i];
+        }
+    }
+    memcpy(checksum->first, first, sizeof first);
+    memcpy(checksum->second, second, sizeof second);
+}
+
+const struct tide_scanner TIDE_SCANNER = {TIDE_SCANNER_NAME, index_block, decode, add_stripes};

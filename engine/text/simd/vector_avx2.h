@@ -17,6 +17,7 @@
 
 #define TIDE_SCANNER      tide_scanner_avx2
 #define TIDE_SCANNER_NAME "avx2"
+#define TIDE_VECTOR_BYTES 32
 
 struct step_masks {
     uint64_t delimiter, lf;

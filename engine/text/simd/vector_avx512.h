@@ -19,6 +19,7 @@
 
 #define TIDE_SCANNER      tide_scanner_avx512
 #define TIDE_SCANNER_NAME "avx512"
+#define TIDE_VECTOR_BYTES 64
 
 struct step_masks {
     uint64_t delimiter, lf;

@@ -17,6 +17,7 @@
 
 #define TIDE_SCANNER      tide_scanner_portable
 #define TIDE_SCANNER_NAME "portable"
+#define TIDE_VECTOR_BYTES 16
 
 struct step_masks {
     uint64_t delimiter, lf, rare;
