@@ -30,7 +30,7 @@ struct tide_block {
     uint64_t offset;     /* of bytes[0] in the unpacked file */
     uint64_t file_bytes; /* of a regular file, as it is on disk when the block is read; else 0 */
     bool begins_file, ends_file, ends_input;
-    char *memory;    /* TIDE_BLOCK_BYTES behind a page of slack */
+    char *memory;               /* TIDE_BLOCK_BYTES behind a page of slack */
     struct tide_mapping window; /* made when it is first used */
 };
 

@@ -15,10 +15,10 @@
 
 /* Offsets are in the unpacked file. */
 struct tide_input_place {
-    uint64_t offset;     /* where the first record begins that has not been routed; 0: nothing of the
-                            file has been, not even its header */
-    uint64_t line;       /* physical line it is on, from 1 */
-    bool is_after_cr;    /* a line feed there ends no line of its own */
+    uint64_t offset;  /* where the first record begins that has not been routed; 0: nothing of the
+                         file has been, not even its header */
+    uint64_t line;    /* physical line it is on, from 1 */
+    bool is_after_cr; /* a line feed there ends no line of its own */
     uint64_t skip_count; /* records from offset on that had been routed: of several inputs */
 
     struct tide_checksum read; /* of all that had been read, offset bytes or more */

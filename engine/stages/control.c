@@ -18,10 +18,15 @@ void tide_control_fini(struct tide_control *control)
     control->wake_fd = -1;
 }
 
+static void wake_stages(struct tide_control *control)
+{
+    for (unsigned i = 0; i < control->waiter_count; i++) tide_waiter_notify(control->waiters[i]);
+}
+
 static void wake_all(struct tide_control *control)
 {
     tide_sys_notify(control->wake_fd);
-    for (unsigned i = 0; i < control->waiter_count; i++) tide_waiter_notify(control->waiters[i]);
+    wake_stages(control);
 }
 
 void tide_control_fail(struct tide_control *control, const struct tide_error *error)
@@ -76,4 +81,16 @@ void tide_control_answer_checkpoint(struct tide_control *control)
 {
     /* C6 relaxed: a wish that comes at the same time is answered too. */
     atomic_store_explicit(&control->wants_checkpoint, 0, memory_order_relaxed);
+}
+
+void tide_control_await_verification(struct tide_control *control)
+{
+    atomic_fetch_add_explicit(&control->unverified_count, 1, memory_order_relaxed);
+}
+
+void tide_control_say_verified(struct tide_control *control)
+{
+    /* C7 relaxed: nothing is read through it, and the notifications publish it. */
+    if (atomic_fetch_sub_explicit(&control->unverified_count, 1, memory_order_relaxed) == 1)
+        wake_stages(control);
 }

@@ -1,6 +1,7 @@
 /*
  * control: what all stages of a run share besides their links: the first failure, the wish to stop,
- *           which time each worker waits for, and whether it is time for a checkpoint.
+ *           which time each worker waits for, whether it is time for a checkpoint, and whether
+ *           the input is the one that a resumed run has read before.
  * Owns:     the latched error, a descriptor that wakes readers out of a poll, and the list of
  *           waiters.
  * Threads:  any may fail or look; the main thread stops, and reads the error after all threads have
@@ -27,6 +28,8 @@ struct tide_control {
     unsigned waiter_count;
 
     _Atomic uint32_t wants_checkpoint; /* 1: the parser is to take one */
+    _Atomic uint32_t
+        unverified_count; /* readers that have not yet verified what a checkpoint says */
 
     /* The least fire_ms that lets something out of each worker; INT64_MAX: none does. */
     _Atomic int64_t due_ms[TIDE_PARALLELISM_MAX];
@@ -54,6 +57,12 @@ void tide_control_ask_checkpoint(struct tide_control *control);
 bool tide_control_wants_checkpoint(const struct tide_control *control);
 void tide_control_answer_checkpoint(struct tide_control *control);
 
+/* Of a run that is resumed, before it starts: one more reader has something to verify. */
+void tide_control_await_verification(struct tide_control *control);
+
+/* That reader has found it as it was. The last one wakes every stage. */
+void tide_control_say_verified(struct tide_control *control);
+
 /* Asks the parser to treat the input as ended here, without firing open windows. */
 void tide_control_stop(struct tide_control *control);
 
@@ -61,6 +70,13 @@ static inline bool tide_control_has_failed(const struct tide_control *control)
 {
     /* Relaxed: only says when to end; the error is read after the threads are joined. */
     return atomic_load_explicit(&control->failed, memory_order_relaxed) != 0;
+}
+
+/* Until then the parser must do nothing, for outputs are cut back at the first thing it sends. */
+static inline bool tide_control_is_verified(const struct tide_control *control)
+{
+    /* Relaxed: nothing is read through it. */
+    return atomic_load_explicit(&control->unverified_count, memory_order_relaxed) == 0;
 }
 
 static inline bool tide_control_is_stopping(const struct tide_control *control)

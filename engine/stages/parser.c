@@ -47,8 +47,11 @@ bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,
         return tide_confluence_init(&parser->confluence, input, tide_plan_partitions(plan),
                                     plan->bound_ms, error);
     const struct tide_scanner *scanner = tide_scanner_select(plan->scanner);
-    return tide_records_init(&parser->records, scanner, &parser->decoder, plan->row_bytes_max,
-                             plan->delimiter, input, error);
+    if (!tide_records_init(&parser->records, scanner, &parser->decoder, plan->row_bytes_max,
+                           plan->delimiter, input, error))
+        return false;
+    if (plan->checkpoint_folder) tide_records_track(&parser->records);
+    return true;
 }
 
 void tide_parser_fini(struct tide_parser *parser)
@@ -94,6 +97,14 @@ static void begin_file(struct tide_parser *parser)
     parser->awaits_header = parser->plan->has_header;
     if (!parser->awaits_header)
         tide_header_absent(&parser->records, parser->plan, &parser->columns);
+}
+
+/* All of the file is routed, once the next one has begun. */
+static void leave_file(struct tide_parser *parser)
+{
+    struct tide_input_place *place = &parser->places[parser->records.chunk.file];
+    *place = tide_records_place(&parser->records, 0);
+    place->is_done = true;
 }
 
 /* Routes what is left of the chunk: as many rows at once as are ordinary, then one that is not. */
@@ -173,9 +184,7 @@ static enum tide_progress take_news(struct tide_parser *parser)
         begin_file(parser);
         break;
     case TIDE_RECORDS_FILE_END:
-        if (parser->places)
-            parser->places[parser->records.chunk.file] =
-                tide_records_place(&parser->records, parser->records.chunk.count);
+        if (parser->places) leave_file(parser);
         if (!parser->awaits_header) break;
         tide_header_missing(&parser->records, parser->plan, &error);
         return fail(parser, &error);
@@ -255,11 +264,23 @@ static enum tide_progress read_rows(struct tide_parser *parser)
     return progress;
 }
 
+/* Not even time may go on before the input is known to be the one of the checkpoint. */
+static enum tide_progress await_verification(struct tide_parser *parser)
+{
+    struct tide_error error = {0};
+    if (!tide_control_is_stopping(parser->control)) return TIDE_STARVED;
+    tide_error_set(&error, TIDE_EXIT_FAILED,
+                   "stopped while the input was verified; the checkpoint and the outputs are as "
+                   "they were");
+    return fail(parser, &error);
+}
+
 enum tide_progress tide_parser_step(void *self)
 {
     struct tide_parser *parser = self;
     if (tide_control_has_failed(parser->control) || parser->phase == TIDE_PARSER_ENDED)
         return TIDE_DONE;
+    if (!tide_control_is_verified(parser->control)) return await_verification(parser);
     show(parser);
     if (parser->phase == TIDE_PARSER_READING && tide_control_is_stopping(parser->control)) {
         parser->was_stopped = true;

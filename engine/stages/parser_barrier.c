@@ -1,5 +1,7 @@
 #include "engine/stages/parser_barrier.h"
 
+#include "engine/state/place_snapshot.h"
+
 /* --- where it stands --- */
 
 static bool is_due(struct tide_parser *parser)
@@ -7,6 +9,7 @@ static bool is_due(struct tide_parser *parser)
     const struct tide_parser_barrier *barrier = &parser->barrier;
     if (!parser->snapshots || parser->router.row == barrier->row) return false;
     if (parser->was_stopped) return true; /* the last one */
+    if (tide_records_is_far_behind(&parser->records)) return false;
     if (parser->plan->checkpoint_rows > 0)
         return parser->router.row - barrier->row >= parser->plan->checkpoint_rows;
     return tide_control_wants_checkpoint(parser->control);
@@ -102,32 +105,6 @@ static bool load_columns(struct tide_parser *parser, struct tide_snapshot_reader
     return true;
 }
 
-static void save_place(const struct tide_input_place *place, struct tide_snapshot *snapshot)
-{
-    tide_put_u64(snapshot, place->offset);
-    tide_put_u64(snapshot, place->line);
-    tide_put_u8(snapshot, place->is_after_cr);
-    tide_put_u64(snapshot, place->read_bytes);
-    tide_put_u64(snapshot, place->digest);
-    tide_put_u64(snapshot, place->skip_count);
-}
-
-static bool load_place(struct tide_input_place *place, struct tide_snapshot_reader *reader)
-{
-    place->offset = tide_get_u64(reader);
-    place->line = tide_get_u64(reader);
-    place->is_after_cr = tide_get_bool(reader);
-    place->read_bytes = tide_get_u64(reader);
-    place->digest = tide_get_u64(reader);
-    place->skip_count = tide_get_u64(reader);
-    if (reader->damage) return false;
-    const uint64_t row_bytes_limit = (uint64_t)2 * TIDE_ROW_BYTES_LIMIT;
-    return (place->offset <= place->read_bytes && place->read_bytes <= INT64_MAX &&
-            place->read_bytes - place->offset <= row_bytes_limit && place->line > 0 &&
-            place->line <= place->offset + 1 && place->skip_count <= reader->row_count) ||
-           tide_damage(reader, "a place in the input cannot be");
-}
-
 /* Files up to the current one have been read; of the others nothing is known. */
 static void save_inputs(struct tide_parser *parser, struct tide_snapshot *snapshot)
 {
@@ -135,7 +112,7 @@ static void save_inputs(struct tide_parser *parser, struct tide_snapshot *snapsh
     tide_put_u64(snapshot, file);
     tide_put_u8(snapshot, parser->awaits_header);
     parser->places[file] = tide_records_place(&parser->records, parser->next);
-    for (unsigned i = 0; i <= file; i++) save_place(&parser->places[i], snapshot);
+    for (unsigned i = 0; i <= file; i++) tide_input_place_save(&parser->places[i], snapshot);
 }
 
 static bool load_inputs(struct tide_parser *parser, struct tide_snapshot_reader *reader)
@@ -144,15 +121,9 @@ static bool load_inputs(struct tide_parser *parser, struct tide_snapshot_reader 
     if (file >= parser->plan->file_count) return tide_damage(reader, "it has too many inputs");
     parser->awaits_header = tide_get_bool(reader);
     for (uint64_t i = 0; i <= file; i++)
-        if (!load_place(&parser->places[i], reader)) return false;
+        if (!tide_input_place_load(&parser->places[i], reader)) return false;
     tide_records_resume(&parser->records, (unsigned)file, &parser->places[file]);
     return true;
-}
-
-void tide_parser_resume_reader(const struct tide_parser *parser, struct tide_reader *reader)
-{
-    const unsigned file = parser->records.chunk.file;
-    tide_reader_resume(reader, file, &parser->places[file]);
 }
 
 static void save(struct tide_parser *parser, struct tide_snapshot *snapshot)

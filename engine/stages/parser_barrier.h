@@ -10,7 +10,6 @@
 #define TIDE_STAGES_PARSER_BARRIER_H
 
 #include "engine/stages/parser_parts.h"
-#include "engine/stages/reader.h"
 
 /* Between two records, with no epoch that is being closed. PROGRESSED: no barrier is due, or it is
  * passed; BLOCKED: it is under way. */
@@ -21,9 +20,6 @@ uint32_t tide_parser_before_barrier(const struct tide_parser *parser, uint32_t m
 
 /* The checkpointer's end: false: a checkpoint is still being written. */
 TIDE_MUST_USE bool tide_parser_end_checkpoints(struct tide_parser *parser);
-
-/* After load: makes the reader go on where the parser does. */
-void tide_parser_resume_reader(const struct tide_parser *parser, struct tide_reader *reader);
 
 /* What tide_parser_pass_barrier has saved. The rules are those of a run that is resumed. */
 TIDE_MUST_USE bool tide_parser_load(struct tide_parser *parser,

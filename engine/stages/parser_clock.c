@@ -175,7 +175,8 @@ static int64_t due_at_ns(const struct tide_parser *parser)
 int64_t tide_parser_wake_at_ns(const void *self)
 {
     const struct tide_parser *parser = self;
-    if (!tide_plan_wakes(parser->plan) || parser->phase != TIDE_PARSER_READING)
+    if (!tide_plan_wakes(parser->plan) || parser->phase != TIDE_PARSER_READING ||
+        !tide_control_is_verified(parser->control))
         return TIDE_CLOCK_NEVER;
     int64_t due_ns = due_at_ns(parser), idle_ns = TIDE_CLOCK_NEVER;
     if (parser->plan->idle_ms > 0)

@@ -36,8 +36,8 @@ static bool restore_parser(struct tide_pipeline *pipeline, const struct tide_sec
     struct tide_snapshot_reader reader = reader_of(pipeline, section);
     if (!tide_parser_load(&pipeline->parser, &reader) || !is_used_up(&reader))
         return refuse(&reader, "what the parser had saved", error);
-    if (tide_plan_partitions(pipeline->plan) == 0)
-        tide_parser_resume_reader(&pipeline->parser, &pipeline->inlets[0].reader);
+    for (unsigned i = 0; i < tide_pipeline_inlets(pipeline->plan); i++)
+        tide_reader_resume(&pipeline->inlets[i].reader, pipeline->parser.places);
     if (tide_rule_log_ends_with(&pipeline->parser.rule_log, pipeline->plan->rules)) return true;
     return tide_error_set(
         error, TIDE_EXIT_FAILED,

@@ -1,4 +1,4 @@
-#include "engine/stages/reader.h"
+#include "engine/stages/reader_parts.h"
 
 #include "engine/base/system.h"
 
@@ -97,11 +97,11 @@ void tide_reader_init_one(struct tide_reader *reader, const struct tide_plan *pl
     reader->file_end = file + 1;
 }
 
-void tide_reader_resume(struct tide_reader *reader, unsigned file,
-                        const struct tide_input_place *place)
+void tide_reader_resume(struct tide_reader *reader, const struct tide_input_place *places)
 {
-    reader->file = file;
-    reader->resumed = place;
+    reader->places = places;
+    reader->is_unverified = true;
+    tide_control_await_verification(reader->control);
 }
 
 bool tide_reader_check_windows(const struct tide_plan *plan, unsigned file,
@@ -121,6 +121,7 @@ static void close_file(struct tide_reader *reader)
     if (reader->source) reader->source->close(reader->source_state);
     if (reader->fd > STDIN_FILENO) tide_sys_close(reader->fd);
     tide_follow_close(&reader->follow);
+    tide_reader_check_end(reader);
     reader->source = NULL;
     reader->source_state = NULL;
     reader->fd = -1;
@@ -162,9 +163,9 @@ static bool open_file(struct tide_reader *reader, struct tide_error *error)
         tide_sys_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
     reader->is_open = true;
     reader->head_bytes = 0;
-    reader->offset = reader->resumed ? reader->resumed->offset : 0;
+    tide_reader_check_begin(reader);
+    reader->offset = reader->check.place.offset;
     reader->file_begun = reader->offset > 0;
-    reader->resumed = NULL;
     return true;
 }
 
@@ -200,7 +201,7 @@ static bool choose_source(struct tide_reader *reader, struct tide_error *error)
     return true;
 }
 
-static bool input_is_ready(const struct tide_reader *reader)
+bool tide_reader_input_is_ready(const struct tide_reader *reader)
 {
     if (reader->is_regular || (reader->source && reader->source->holds_more(reader->source_state)))
         return true;
@@ -213,7 +214,7 @@ static enum tide_progress read_head(struct tide_reader *reader)
 {
     struct tide_error error = {0};
     while (reader->head_bytes < sizeof reader->head) {
-        if (!input_is_ready(reader)) return TIDE_STARVED;
+        if (!tide_reader_input_is_ready(reader)) return TIDE_STARVED;
         ssize_t got = tide_sys_read(reader->fd, reader->head + reader->head_bytes,
                                     sizeof reader->head - reader->head_bytes);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) return TIDE_STARVED;
@@ -229,37 +230,51 @@ static enum tide_progress read_head(struct tide_reader *reader)
     return choose_source(reader, &error) ? TIDE_PROGRESSED : fail(reader, &error);
 }
 
+/* offset: where a mapped file stands. */
+static void show_consumed(struct tide_reader *reader, uint64_t offset)
+{
+    uint64_t consumed = reader->is_mapped ? offset : reader->source->consumed(reader->source_state);
+    /* Relaxed: a figure for people. */
+    atomic_store_explicit(&reader->bytes_consumed, reader->consumed_before + consumed,
+                          memory_order_relaxed);
+}
+
+static void end_file(struct tide_reader *reader)
+{
+    reader->consumed_before = atomic_load_explicit(&reader->bytes_consumed, memory_order_relaxed);
+    close_file(reader);
+    reader->file++;
+}
+
 static void send_block(struct tide_reader *reader, bool ends_file)
 {
     struct tide_block *block = reader->block;
     block->file = reader->file;
     block->offset = reader->offset;
+    block->file_bytes = reader->file_bytes;
     block->begins_file = !reader->file_begun;
     block->ends_file = ends_file;
     block->ends_input = ends_file && reader->file + 1 == reader->file_end;
     reader->file_begun = true;
     reader->offset += block->count;
     reader->bytes_unpacked += block->count;
-    uint64_t consumed =
-        reader->consumed_before +
-        (reader->is_mapped ? reader->offset : reader->source->consumed(reader->source_state));
-    /* Relaxed: a figure for people. */
-    atomic_store_explicit(&reader->bytes_consumed, consumed, memory_order_relaxed);
     reader->block = NULL;
-    if (ends_file) {
-        reader->consumed_before = consumed;
-        close_file(reader);
-        reader->file++;
-    }
+    show_consumed(reader, reader->offset);
+    if (ends_file) end_file(reader);
     tide_link_send(reader->out, block, TIDE_NOW);
+}
+
+enum tide_progress tide_reader_fail(struct tide_reader *reader, int exit, const char *why)
+{
+    struct tide_error error = {0};
+    tide_error_set(&error, exit, "cannot read %s: %s",
+                   tide_reader_file_name(reader->plan, reader->file), why);
+    return fail(reader, &error);
 }
 
 static enum tide_progress fail_reading(struct tide_reader *reader, const char *why)
 {
-    struct tide_error error = {0};
-    tide_error_set(&error, TIDE_EXIT_FAILED, "cannot read %s: %s",
-                   tide_reader_file_name(reader->plan, reader->file), why);
-    return fail(reader, &error);
+    return tide_reader_fail(reader, TIDE_EXIT_FAILED, why);
 }
 
 /* What was read of it is no longer there, and where its next row begins nobody knows. */
@@ -270,37 +285,57 @@ static bool was_cut_short(const struct tide_reader *reader)
     return at >= 0 && tide_sys_fstat(reader->fd, &status) == 0 && status.st_size < at;
 }
 
-/* Fills the block until it is full, the file ends, or the input pauses; then sends it. */
-static enum tide_progress fill_block(struct tide_reader *reader)
+enum tide_progress tide_reader_fill(struct tide_reader *reader, uint32_t most, bool *has_ended)
 {
     struct tide_error error = {0};
     struct tide_block *block = reader->block;
-    while (block->count < TIDE_BLOCK_BYTES) {
-        if (!input_is_ready(reader)) break;
+    *has_ended = false;
+    while (block->count < most) {
+        if (!tide_reader_input_is_ready(reader)) return TIDE_STARVED;
         size_t got = 0;
         bool again = false;
         if (!reader->source->fill(reader->source_state, block->bytes + block->count,
-                                  TIDE_BLOCK_BYTES - block->count, &got, &again, &error)) {
-            struct tide_error named = {0};
-            tide_error_set(&named, error.exit, "cannot read %s: %s",
-                           tide_reader_file_name(reader->plan, reader->file), error.text);
-            return fail(reader, &named);
-        }
+                                  most - block->count, &got, &again, &error))
+            return tide_reader_fail(reader, error.exit, error.text);
         if (again) continue;
         if (got == 0 && reader->is_followed) {
-            if (was_cut_short(reader))
-                return fail_reading(reader, "it was cut short while it was followed");
-            break;
+            if (!was_cut_short(reader)) return TIDE_STARVED;
+            return fail_reading(reader, "it was cut short while it was followed");
         }
-        if (got == 0) {
-            send_block(reader, true);
-            return TIDE_PROGRESSED;
-        }
+        *has_ended = got == 0;
+        if (*has_ended) break;
         block->count += (uint32_t)got;
     }
+    return TIDE_PROGRESSED;
+}
+
+/* Fills the block until it is full, the file ends, or the input pauses; then sends it. */
+static enum tide_progress fill_block(struct tide_reader *reader)
+{
+    bool has_ended;
+    tide_reader_give_held(reader);
+    if (tide_reader_fill(reader, TIDE_BLOCK_BYTES, &has_ended) == TIDE_DONE) return TIDE_DONE;
     /* A file's first block holds at least what may be a byte order mark. */
-    if (block->count < (reader->file_begun ? 1 : 3)) return TIDE_STARVED;
-    send_block(reader, false);
+    if (!has_ended && reader->block->count < (reader->file_begun ? 1 : 3)) return TIDE_STARVED;
+    send_block(reader, has_ended);
+    return TIDE_PROGRESSED;
+}
+
+enum tide_progress tide_reader_show(struct tide_reader *reader, uint64_t offset, uint32_t most)
+{
+    struct stat status;
+    struct tide_error error = {0};
+    if (!tide_reader_check_windows(reader->plan, reader->file, &error)) return fail(reader, &error);
+    if (tide_sys_fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
+    reader->file_bytes = (uint64_t)status.st_size;
+    if (reader->file_bytes < offset)
+        return fail_reading(reader, "it was cut short while it was read");
+    uint64_t left = reader->file_bytes - offset;
+    uint32_t room = TIDE_BLOCK_WINDOW_BYTES - (uint32_t)(offset % TIDE_PAGE_BYTES);
+    if (most > room) most = room;
+    uint32_t count = left < most ? (uint32_t)left : most;
+    if (count > 0 && !tide_block_use_window(reader->block, reader->fd, offset, count))
+        return fail_reading(reader, strerror(errno));
     return TIDE_PROGRESSED;
 }
 
@@ -308,28 +343,38 @@ static enum tide_progress fill_block(struct tide_reader *reader)
  * part of it. */
 static enum tide_progress map_block(struct tide_reader *reader)
 {
-    struct stat status;
-    struct tide_error error = {0};
-    if (!tide_reader_check_windows(reader->plan, reader->file, &error)) return fail(reader, &error);
-    if (tide_sys_fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
-    uint64_t size = (uint64_t)status.st_size;
-    if (size < reader->offset) return fail_reading(reader, "it was cut short while it was read");
-    uint64_t left = size - reader->offset;
-    uint32_t room = TIDE_BLOCK_WINDOW_BYTES - (uint32_t)(reader->offset % TIDE_PAGE_BYTES);
-    bool ends_file = left <= room;
-    uint32_t count = ends_file ? (uint32_t)left : room;
-    if (count > 0 && !tide_block_use_window(reader->block, reader->fd, reader->offset, count))
-        return fail_reading(reader, strerror(errno));
-    send_block(reader, ends_file);
+    enum tide_progress progress = tide_reader_show(reader, reader->offset, TIDE_BLOCK_WINDOW_BYTES);
+    if (progress != TIDE_PROGRESSED) return progress;
+    send_block(reader, reader->offset + reader->block->count == reader->file_bytes);
+    return TIDE_PROGRESSED;
+}
+
+/* All that an earlier run has read is as it was. */
+static void say_verified(struct tide_reader *reader)
+{
+    if (!reader->is_unverified) return;
+    reader->is_unverified = false;
+    tide_control_say_verified(reader->control);
+}
+
+static enum tide_progress check_file(struct tide_reader *reader)
+{
+    enum tide_progress progress = tide_reader_check_step(reader);
+    if (progress != TIDE_PROGRESSED) return progress;
+    show_consumed(reader, reader->check.seen.bytes);
+    if (!reader->check.is_open && reader->check.place.is_done) end_file(reader);
     return TIDE_PROGRESSED;
 }
 
 enum tide_progress tide_reader_step(void *self)
 {
     struct tide_reader *reader = self;
-    if (tide_control_has_failed(reader->control) || tide_control_is_stopping(reader->control) ||
-        reader->file == reader->file_end)
+    if (tide_control_has_failed(reader->control) || tide_control_is_stopping(reader->control))
         return TIDE_DONE;
+    if (reader->file == reader->file_end) {
+        say_verified(reader);
+        return TIDE_DONE;
+    }
     if (!reader->block) {
         reader->block = tide_link_take(reader->out);
         if (!reader->block) return TIDE_BLOCKED;
@@ -337,10 +382,12 @@ enum tide_progress tide_reader_step(void *self)
     }
     struct tide_error error = {0};
     if (!reader->is_open && !open_file(reader, &error)) return fail(reader, &error);
+    if (!reader->check.is_open) say_verified(reader);
     if (!reader->source) {
         enum tide_progress progress = read_head(reader);
         if (progress != TIDE_PROGRESSED) return progress;
     }
+    if (reader->check.is_open) return check_file(reader);
     return reader->is_mapped ? map_block(reader) : fill_block(reader);
 }
 
