@@ -2,6 +2,7 @@
 
 #include "engine/plan/run_options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What may differ from one run to the one that resumes it. Rules may change while a run goes on, so
@@ -13,6 +14,7 @@ static bool is_free(unsigned id)
         TIDE_RUN_PROGRESS,  TIDE_RUN_QUIET,      TIDE_RUN_VERBOSE,          TIDE_RUN_CONFIG,
         TIDE_RUN_HELP,      TIDE_RUN_BATCH_ROWS, TIDE_RUN_RING_SLOTS,       TIDE_RUN_SIMD,
         TIDE_RUN_SCHEDULER, TIDE_RUN_CHECKPOINT, TIDE_RUN_CHECKPOINT_EVERY, TIDE_RUN_RESUME,
+        TIDE_RUN_PROCESS,
     };
     for (size_t i = 0; i < sizeof free_ids / sizeof free_ids[0]; i++)
         if (free_ids[i] == id) return true;
@@ -43,12 +45,29 @@ static void put_option(struct tide_snapshot *identity, const struct tide_options
     }
 }
 
+/* A plug-in may be built anew and lie elsewhere, as long as what is saved of it means the same. */
+static void put_plugin(struct tide_snapshot *identity, const struct tide_plugin *plugin)
+{
+    enum { TEXT_BYTES = 64 };
+    static const char name[] = "process";
+    const struct tidemark_process_function *function = plugin->function;
+    char text[TEXT_BYTES];
+    put(identity, name, function->name);
+    snprintf(text, sizeof text, "state version %u", (unsigned)function->state_version);
+    put(identity, name, text);
+    snprintf(text, sizeof text, "%u bytes of state%s", (unsigned)function->state_bytes,
+             function->save ? ", saved by itself" : "");
+    put(identity, name, text);
+    for (unsigned i = 0; i < plugin->counter_count; i++) put(identity, name, function->counters[i]);
+}
+
 bool tide_identity_build(struct tide_plan *plan, const struct tide_settings *settings)
 {
     struct tide_snapshot *identity = &plan->identity;
     if (!plan->checkpoint_folder) return true;
     for (unsigned id = 0; id < TIDE_RUN_OPTION_COUNT; id++)
         if (!is_free(id)) put_option(identity, settings->options, id);
+    if (plan->plugin) put_plugin(identity, plan->plugin);
     /* One input may have been moved: its bytes are looked at. Of several, names may be printed. */
     for (unsigned i = 0; i < plan->file_count; i++)
         put(identity, "input", plan->file_count > 1 ? plan->files[i] : "");

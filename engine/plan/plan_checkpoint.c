@@ -2,6 +2,7 @@
 
 #include "engine/plan/run_options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool set_interval(struct tide_plan *plan, const struct tide_settings *settings)
@@ -17,6 +18,18 @@ static bool set_interval(struct tide_plan *plan, const struct tide_settings *set
                                "'%s' is no time between two checkpoints", text);
 }
 
+/* A process function may know that its state cannot be saved. */
+static bool check_plugin(const struct tide_plan *plan, const struct tide_settings *settings)
+{
+    char reason[TIDEMARK_ERROR_BYTES];
+    if (!plan->plugin || !plan->plugin->function->no_checkpoints) return true;
+    snprintf(reason, sizeof reason, "%s", plan->plugin->function->no_checkpoints);
+    for (char *at = reason; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == '\x7f') *at = '?';
+    return tide_setting_refuse(settings, TIDE_RUN_CHECKPOINT, "--process %s cannot be saved: %s",
+                               plan->plugin->path, reason);
+}
+
 bool tide_plan_checkpoint(struct tide_plan *plan, const struct tide_settings *settings)
 {
     static const unsigned others[] = {TIDE_RUN_CHECKPOINT_EVERY, TIDE_RUN_RESUME};
@@ -29,5 +42,6 @@ bool tide_plan_checkpoint(struct tide_plan *plan, const struct tide_settings *se
                                        "--checkpoint DIR");
     if (plan->checkpoint_folder && *plan->checkpoint_folder == '\0')
         return tide_setting_refuse(settings, TIDE_RUN_CHECKPOINT, "the folder's name is empty");
-    return !plan->checkpoint_folder || set_interval(plan, settings);
+    if (!plan->checkpoint_folder) return true;
+    return check_plugin(plan, settings) && set_interval(plan, settings);
 }
