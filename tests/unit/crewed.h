@@ -5,6 +5,7 @@
 
 #include "engine/stages/router.h"
 #include "engine/stages/worker_snapshot.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/planned.h"
 
 #include <stdio.h>
@@ -83,7 +84,8 @@ static inline struct crewed *crewed_begin(const char *const words[], uint64_t se
     plan_begin(&crewed->planned, words);
     const struct tide_plan *plan = &crewed->planned.plan;
     assert_true(plan->parallelism <= CREWED_MAX && plan->ring_slots <= CREWED_SLOTS_MAX);
-    crewed->seed = (struct tide_hash_seed){{seed * 0x9E3779B97F4A7C15u + 1, seed | 1}};
+    struct chance chance = {seed};
+    crewed->seed = (struct tide_hash_seed){{chance_next(&chance), chance_next(&chance)}};
     crewed->time_max_ms = crewed->fire_next_ms = INT64_MIN;
     tide_waiter_init(&crewed->waiter);
     assert_true(tide_control_init(&crewed->control, &error));

@@ -23,6 +23,12 @@ static const char *const kinds[][12] = {
     {"--window", "sliding:9s/3s", "--allowed-lateness", "8s", "--alert",
      "history.count > 1 and sum < history.mean", "--history", "2"},
     {"--window", "tumbling:10s", "--inactive", "8s"},
+    {"--window", "session:3s"},
+    {"--window", "session:2s", "--allowed-lateness", "20s", "--aggregate", "sum,first,last,stddev"},
+    {"--window", "session:4s", "--allowed-lateness", "9s", "--alert",
+     "sum > history.mean and history.count > 1", "--history", "3", "--inactive", "15s"},
+    {"--window", "count:5", "--aggregate", "sum,stddev,last", "--inactive", "20s"},
+    {"--window", "count:3", "--alert", "sum > history.mean", "--history", "5"},
     {"--window", "sliding:6s/14s", "--inactive", "8s", "--allowed-lateness", "5s"},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
