@@ -5,30 +5,32 @@
  *
  * The environment's FAULT holds any number of these, with blanks between:
  *
- *   KIND:N:ERRNO           the N-th call of KIND (1 is the first) fails with ERRNO, as EIO, and is
- *                          not made; close is, and then fails
- *   KIND:N+:ERRNO          so do all from the N-th on
- *   kill-after:KIND:N      kill -9 of the own process as soon as the N-th call of KIND has been
- * made kill-before:KIND:N     kill -9 instead of it quota:BYTES[:ERRNO]    write(2) has room for so
- * many bytes in all, the last call for what is left of them, and then fails with ERRNO (ENOSPC)
- *   short:SEED             reads and writes move as many bytes as chance will have it, at least one
- *   eintr:SEED             every other call that a signal may interrupt is, by chance
- *   eagain:SEED            every other write(2) is told to try again
- *   slow:KIND:US           each call of KIND begins after a sleep of US microseconds
- *   pause:STAGE:N:MS       the stage's thread sleeps MS milliseconds before each N-th step; STAGE
- * is reader, partition, parser, worker, sink or checkpointer shrink:KIND:N:FILE:BYTES   FILE is cut
- * to BYTES bytes before the N-th call of KIND grow:KIND:N:FILE:FROM      FILE gets what FROM holds
- * at its end before the N-th call of KIND
+ *   KIND:N:ERRNO             the N-th call of KIND (1 is the first) fails with ERRNO, as EIO; it is
+ *                            not made, but close is
+ *   KIND:N+:ERRNO            so do all from the N-th on
+ *   kill-after:KIND:N        kill -9 of the own process when the N-th call of KIND has been made
+ *   kill-before:KIND:N       kill -9 instead of it
+ *   quota:BYTES[:ERRNO]      write(2) has room for so many bytes in all, the last call for what is
+ *                            left of them, and then fails with ERRNO (ENOSPC)
+ *   short:SEED               reads and writes move as many bytes as chance will have it, at least 1
+ *   eintr:SEED               every other call that a signal may interrupt is, by chance
+ *   eagain:SEED              every other write(2) is told to try again
+ *   slow:KIND:US             each call of KIND begins after a sleep of US microseconds
+ *   pause:STAGE:N:MS         the stage's thread sleeps MS milliseconds before each N-th step; STAGE
+ *                            is reader, partition, parser, worker, sink or checkpointer
+ *   shrink:KIND:N:FILE:SIZE  FILE is cut to SIZE bytes before the N-th call of KIND
+ *   grow:KIND:N:FILE:FROM    FILE gets what FROM holds at its end before the N-th call of KIND
  *
- * KIND is a name of FAULT_KINDS in faults.h, or `any`: every call but allocations, counted
- * together. Calls are counted in the order in which they begin, which `--scheduler one:SEED` makes
- * the same each time. The main thread's poll and all futex calls depend on the moment all the same;
- * `any` leaves them out.
+ * KIND is a name of FAULT_KINDS in faults.h, or `any`: every call but allocations, counted as one.
+ * Calls are counted in the order in which they begin, which `--scheduler one:SEED` makes the same
+ * each time, together with the random numbers, which are always the same here. The main thread's
+ * poll and all futex calls depend on the moment all the same; `any` leaves them out.
  *
  * FAULT_COUNTS=FILE: at exit, a line "KIND COUNT" for each kind that was called, `any`, and
  * `struck`, the number of calls that failed or whose bytes were cut by order.
- * FAULT_LOG=FILE: a line "KIND PLACE" for each call in turn; PLACE is the same for calls that are
- * made from the same place by the same way.
+ *
+ * FAULT_LOG=FILE: a line "KIND PLACE" for each call in turn; PLACE is where it was made and how the
+ * program came there, as addr2line takes it, with commas between.
  */
 #include "faults.h"
 
@@ -276,15 +278,17 @@ __attribute__((noinline)) static void note(enum fault_kind kind)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     void *frames[FRAMES_TO_SKIP + PLACE_FRAMES];
-    uint64_t place = 0xCBF29CE484222325u; /* FNV-1a, over words */
+    char between = ' ';
     pthread_mutex_lock(&lock);
     int count = backtrace(frames, FRAMES_TO_SKIP + PLACE_FRAMES);
+    fputs(kind_names[kind], log_file);
     for (int i = FRAMES_TO_SKIP; i < count; i++) {
         const char *frame = frames[i];
         if (frame < &__executable_start || frame >= &etext) continue; /* libc lies elsewhere */
-        place = (place ^ (uint64_t)(frame - &__executable_start)) * 0x100000001B3u;
+        fprintf(log_file, "%c%tx", between, frame - &__executable_start);
+        between = ',';
     }
-    fprintf(log_file, "%s %016llx\n", kind_names[kind], (unsigned long long)place);
+    fputc('\n', log_file);
     fflush(log_file);
     pthread_mutex_unlock(&lock);
 }

@@ -1,0 +1,117 @@
+"""The runs in which tests/faults makes calls fail: what they read, what they are told, what they leave behind."""
+import gzip
+import random
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+HEADER = "transaction_id,timestamp,amount\n"
+FILES = ("results", "alerts", "late", "rejects", "trace", "stats")
+ALL = tuple(part for name in FILES for part in (f"--{name}", name))
+RESULTS = ("--results", "results")
+EARLIER = b"an earlier run's output\n"
+ROW_COUNT = 700
+KEY_COUNT = 150
+SPAN_S = 240
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One run. {name} in an argument is the input of that name; outputs are named without a folder."""
+    name: str
+    arguments: tuple
+    command: tuple = ("run", "-q", "--scheduler", "one:5", "-p", "3", "--batch-rows", "32", "--ring-slots", "2")
+    stdin: str = None       # the input on the standard input
+    by_pipe: bool = True    # as a pipe, not as the file
+    has_earlier: bool = False
+    links: tuple = ()       # (name, what it leads to)
+
+    @property
+    def has_threads(self):
+        return "--scheduler" not in self.command
+
+
+def rows(seed, count=ROW_COUNT, keys=KEY_COUNT, span_s=SPAN_S):
+    """Rows in disorder, with long keys, long amounts, and now and then one that is none."""
+    chance = random.Random(seed)
+    lines = []
+    for i in range(count):
+        key = f"k{chance.randrange(keys)}"
+        if chance.random() < 0.1:
+            key += "-with-a-name-that-is-too-long-to-lie-in-an-entry" * chance.randrange(1, 3)
+        second = max(0, i * span_s // count - (chance.randrange(30) if chance.random() < 0.1 else 0))
+        amount = chance.choice(("9000", "12.5", "-3.25", "99999999999999999999", "0.000001", "1e3"))
+        lines.append(chance.choice((f"{key},,{amount}\n", f"{key},yesterday,{amount}\n")) if chance.random() < 0.02 else
+                     f"{key},2024-05-11 10:{second // 60:02}:{second % 60:02},{amount}\n")
+    return "".join(lines)
+
+
+def make_inputs(folder):
+    """name -> path."""
+    data = (HEADER + rows(1)).encode()
+    inputs = {"plain": data, "second": (HEADER + rows(2)).encode(), "gz": gzip.compress(data, 1, mtime=0),
+              "long": HEADER.encode() + b"a" * 100000 + b",2024-05-11 10:00:00,1\n" + rows(3).encode()}
+    if shutil.which("zstd"):
+        inputs["zst"] = subprocess.run(["zstd", "-q", "-1", "-c"], input=data, capture_output=True, check=True).stdout
+    inputs["config"] = (b"window = tumbling:20s\nalert = big=sum > 100\nalert = many=count > 2\nresults = results\n"
+                        b"alerts = alerts\n")
+    paths = {}
+    for name, content in inputs.items():
+        paths[name] = Path(folder, name + (".csv" if name in ("plain", "second", "long") else ""))
+        paths[name].write_bytes(content)
+    return paths
+
+
+TUMBLING = Scenario("tumbling", (*ALL, "{plain}"))
+RULES = ("--alert", "big=sum > 100", "--alert", "odd=sum > 2 * history.mean + history.stddev AND history.count > 1",
+         "--aggregate", "sum,count,min,max,mean,stddev,first,last")
+THREADS = ("run", "-q", "-p", "3", "--batch-rows", "32", "--ring-slots", "2")
+
+
+def scenarios(processes):
+    """processes: the folder with the process functions. Those that need a tool that is missing come with no input."""
+    return [
+        TUMBLING,
+        Scenario("sliding", ("--window", "sliding:30s/7s", *ALL, "{plain}")),
+        Scenario("sliding_stacks", ("--window", "sliding:30s/7s", *RULES, *ALL, "{plain}")),
+        Scenario("session", ("--window", "session:4s", *RULES, *ALL, "{plain}")),
+        Scenario("count", ("--window", "count:3", *RULES, *ALL, "{plain}")),
+        Scenario("lateness", ("--allowed-lateness", "20s", *RULES, *ALL, "{plain}")),
+        Scenario("session_lateness", ("--window", "session:4s", "--allowed-lateness", "20s", *ALL, "{plain}")),
+        Scenario("sliding_lateness", ("--window", "sliding:30s/7s", "--allowed-lateness", "20s", *ALL, "{plain}")),
+        Scenario("inactive", ("--inactive", "15s", "--at-end", "drop", *ALL, "{plain}")),
+        Scenario("processing_clock", ("--clock", "processing", "--window", "tumbling:1d", *ALL, "{plain}")),
+        Scenario("virtual_clock", ("--clock", "virtual:20", *ALL, "{plain}")),
+        Scenario("two_files", (*RESULTS, "{plain}", "{second}")),
+        Scenario("partitions", ("--inputs", "partitions", *ALL, "{plain}", "{second}")),
+        Scenario("order_key", ("--order", "key", *ALL, "{plain}")),
+        Scenario("order_flink", ("--order", "flink", "--window", "session:4s", *ALL, "{plain}")),
+        Scenario("format_flink", ("--format", "flink", "--flink-parallelism", "4", "--results", "results", "{plain}")),
+        Scenario("jsonl", ("--format", "jsonl", *RULES, *ALL, "{plain}")),
+        Scenario("side_outputs", ("--alert", "a=sum > 10", "--alert", "b=count > 1", "--side-output", "a=side_a",
+                                  "--side-output", "b=side_b", *ALL, "{plain}")),
+        Scenario("process", ("--process", f"{processes}/inactivity.so", "--process-arg", "after=20000", *ALL, "{plain}")),
+        Scenario("process_history", ("--process", f"{processes}/three_sigma.so", *ALL, "{plain}")),
+        Scenario("gz", (*RESULTS, "{gz}")),
+        Scenario("zst", (*RESULTS, "{zst}")),
+        Scenario("pipe", ALL, stdin="plain"),
+        Scenario("pipe_gz", RESULTS, stdin="gz"),
+        Scenario("standard_input_a_file", RESULTS, stdin="plain", by_pipe=False),
+        Scenario("standard_output", ("--results", "-", "{plain}")),
+        Scenario("config", ("--config", "{config}", "{plain}")),
+        Scenario("long_row", ("--max-row-bytes", "50000", *ALL, "{long}")),
+        Scenario("time_zone", ("--timezone", "Europe/London", *RESULTS, "{plain}")),
+        Scenario("earlier_outputs", (*ALL, "{plain}"), has_earlier=True),
+        Scenario("linked_outputs", ("--results", "link", "{plain}"), links=(("link", "results"),)),
+        Scenario("rejects_stop", ("--max-rejects", "2", *ALL, "{plain}")),
+        Scenario("threads", (*RULES, *ALL, "{plain}"), command=THREADS),
+        Scenario("threads_partitions", ("--inputs", "partitions", *ALL, "{plain}", "{second}"), command=THREADS),
+        Scenario("profile", ("{plain}",), command=("profile", "-q")),
+        Scenario("profile_json", ("--json", "{gz}"), command=("profile", "-q")),
+        Scenario("explain", ("--window", "session:4s", "{plain}"), command=("explain",)),
+        Scenario("explain_json", ("--json", "--order", "flink", "{plain}"), command=("explain",)),
+        Scenario("explain_dot", ("--dot", "{plain}"), command=("explain",)),
+        Scenario("parse", ("{plain}",), command=("parse",)),
+        Scenario("gen", ("--rows", "500", "--keys", "20", "--truth", "truth"), command=("gen",)),
+    ]
