@@ -97,7 +97,7 @@ void tide_output_discard(struct tide_output_set *set, const struct tide_output *
 bool tide_output_may_be_regular(const char *name);
 
 /* Do the two paths name the same regular file, there already or not yet? "-" and devices never do.
- */
-bool tide_output_same_file(const char *a, const char *b);
+ * True as well, and the error set, where that cannot be found out. */
+bool tide_output_same_file(const char *a, const char *b, struct tide_error *error);
 
 #endif

@@ -35,14 +35,39 @@ char *tide_output_folder_of(const char *path)
     return bytes ? tide_strndup(path, bytes) : tide_strdup(".");
 }
 
-/* Links such as /proc/self/fd/1 lead to an open file, not to a path that could be renamed over. */
-static bool leads_to_descriptor(const char *link)
+/* Links such as /proc/self/fd/1 lead to an open file, not to a path that could be renamed over.
+ * False: errno says why it cannot be told. */
+static bool leads_to_descriptor(const char *link, bool *leads)
 {
     char *folder = tide_output_folder_of(link);
     struct statfs place;
-    bool is_procfs = folder && tide_sys_statfs(folder, &place) == 0 && place.f_type == PROCFS_MAGIC;
+    int failed = -1;
+    errno = ENOMEM;
+    if (folder) do
+            failed = tide_sys_statfs(folder, &place);
+        while (failed && errno == EINTR);
+    int reason = errno;
+    *leads = !failed && place.f_type == PROCFS_MAGIC;
     tide_free(folder);
-    return is_procfs;
+    errno = reason;
+    return !failed;
+}
+
+/* Reasons for which a path leads no further, or that opening it will meet again. */
+static bool is_of_the_path(int reason)
+{
+    return reason == ENOENT || reason == ENOTDIR || reason == EACCES || reason == ELOOP ||
+           reason == ENAMETOOLONG;
+}
+
+static char *join(const char *path, size_t prefix, const char *link, size_t link_bytes)
+{
+    char *joined = tide_alloc(prefix + link_bytes + 1);
+    if (!joined) return NULL;
+    memcpy(joined, path, prefix);
+    memcpy(joined + prefix, link, link_bytes);
+    joined[prefix + link_bytes] = '\0';
+    return joined;
 }
 
 /* The path the symbolic links end at, which need not exist; a link to a descriptor is not followed.
@@ -52,21 +77,21 @@ static char *follow_links(const char *name)
     char *path = tide_strdup(name);
     for (unsigned hops = 0; path; hops++) {
         char link[PATH_MAX];
+        bool leads = false;
         ssize_t got = tide_sys_readlink(path, link, sizeof link);
-        if (got < 0 || leads_to_descriptor(path)) return path;
-        if (hops == LINK_HOPS_MAX || got == (ssize_t)sizeof link) {
+        int reason = got < 0 ? errno : 0;
+        if (got < 0 && (reason == EINVAL || is_of_the_path(reason))) return path;
+        if (got >= 0 && !leads_to_descriptor(path, &leads)) reason = errno;
+        if (!reason && leads) return path;
+        if (!reason && got == (ssize_t)sizeof link) reason = ENAMETOOLONG;
+        if (!reason && hops == LINK_HOPS_MAX) reason = ELOOP;
+        if (reason) {
             tide_free(path);
-            errno = got == (ssize_t)sizeof link ? ENAMETOOLONG : ELOOP;
+            errno = reason;
             return NULL;
         }
-        size_t link_bytes = (size_t)got,
-               prefix = link[0] == '/' ? 0 : tide_output_folder_bytes(path);
-        char *next = tide_alloc(prefix + link_bytes + 1);
-        if (next) {
-            memcpy(next, path, prefix);
-            memcpy(next + prefix, link, link_bytes);
-            next[prefix + link_bytes] = '\0';
-        }
+        char *next =
+            join(path, link[0] == '/' ? 0 : tide_output_folder_bytes(path), link, (size_t)got);
         tide_free(path);
         path = next;
     }
@@ -290,22 +315,33 @@ static bool same_inode(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* For two paths of which neither exists yet. */
-static bool same_new_file(const char *a, const char *b)
+/* Whether it exists; false: errno says why it cannot be told. */
+static bool look_at(const char *path, struct stat *status, bool *exists)
 {
-    char *path_a = follow_links(a), *path_b = follow_links(b);
-    char *folder_a = path_a ? tide_output_folder_of(path_a) : NULL,
-         *folder_b = path_b ? tide_output_folder_of(path_b) : NULL;
+    *exists = tide_sys_stat(path, status) == 0;
+    return *exists || is_of_the_path(errno);
+}
+
+/* For two paths of which neither exists yet. False: errno says why it cannot be told. */
+static bool compare_new(const char *a, const char *b, bool *same)
+{
+    char *path_a = follow_links(a), *path_b = path_a ? follow_links(b) : NULL;
+    char *folder_a = path_b ? tide_output_folder_of(path_a) : NULL,
+         *folder_b = folder_a ? tide_output_folder_of(path_b) : NULL;
     struct stat stat_a, stat_b;
-    bool same = folder_a && folder_b && tide_sys_stat(folder_a, &stat_a) == 0 &&
-                tide_sys_stat(folder_b, &stat_b) == 0 && same_inode(&stat_a, &stat_b) &&
-                strcmp(path_a + tide_output_folder_bytes(path_a),
-                       path_b + tide_output_folder_bytes(path_b)) == 0;
+    bool a_exists = false, b_exists = false;
+    bool known =
+        folder_b && look_at(folder_a, &stat_a, &a_exists) && look_at(folder_b, &stat_b, &b_exists);
+    *same = known && a_exists && b_exists && same_inode(&stat_a, &stat_b) &&
+            strcmp(path_a + tide_output_folder_bytes(path_a),
+                   path_b + tide_output_folder_bytes(path_b)) == 0;
+    int reason = errno;
     tide_free(folder_a);
     tide_free(folder_b);
     tide_free(path_a);
     tide_free(path_b);
-    return same;
+    errno = reason;
+    return known;
 }
 
 bool tide_output_may_be_regular(const char *name)
@@ -314,11 +350,15 @@ bool tide_output_may_be_regular(const char *name)
     return tide_sys_stat(name, &status) != 0 || S_ISREG(status.st_mode);
 }
 
-bool tide_output_same_file(const char *a, const char *b)
+bool tide_output_same_file(const char *a, const char *b, struct tide_error *error)
 {
     if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
     struct stat stat_a, stat_b;
-    bool a_exists = tide_sys_stat(a, &stat_a) == 0, b_exists = tide_sys_stat(b, &stat_b) == 0;
-    if (a_exists && b_exists) return S_ISREG(stat_a.st_mode) && same_inode(&stat_a, &stat_b);
-    return !a_exists && !b_exists && same_new_file(a, b);
+    bool a_exists = false, b_exists = false, same = false;
+    bool known = look_at(a, &stat_a, &a_exists) && look_at(b, &stat_b, &b_exists);
+    if (known && a_exists && b_exists)
+        return S_ISREG(stat_a.st_mode) && same_inode(&stat_a, &stat_b);
+    if (known && !a_exists && !b_exists) known = compare_new(a, b, &same);
+    if (!known) tide_error_system(error, errno, "cannot tell whether '%s' is also '%s'", a, b);
+    return same || !known;
 }

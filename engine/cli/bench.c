@@ -236,10 +236,10 @@ static bool open_files(struct bench *bench, struct tide_error *error)
     bench->outputs.terminal_escape = tide_escape_terminal;
     for (unsigned i = 0; i < FILE_COUNT; i++) {
         for (unsigned j = 0; names[i] && j < i; j++)
-            if (names[j] && tide_output_same_file(names[i], names[j]))
+            if (names[j] && tide_output_same_file(names[i], names[j], error))
                 return tide_error_set(error, TIDE_EXIT_USAGE, "two reports to %s", names[i]);
         for (unsigned j = 0; names[i] && j < bench->plan.file_count; j++)
-            if (tide_output_same_file(names[i], bench->plan.files[j]))
+            if (tide_output_same_file(names[i], bench->plan.files[j], error))
                 return tide_error_set(error, TIDE_EXIT_USAGE, "%s is the input", names[i]);
         if (!names[i]) continue;
         bench->files[i] = tide_output_open(&bench->outputs, names[i], error);

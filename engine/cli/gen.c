@@ -129,7 +129,8 @@ static bool read_form(struct tide_generate_plan *plan, const struct tide_setting
     plan->form.is_quoted = tide_options_flag(settings->options, QUOTED);
     plan->form.is_crlf = tide_options_flag(settings->options, CRLF);
     const char *truth = tide_options_text(settings->options, TRUTH);
-    if (truth && (strcmp(truth, "-") == 0 || tide_output_same_file(truth, "/dev/stdout")))
+    if (truth &&
+        (strcmp(truth, "-") == 0 || tide_output_same_file(truth, "/dev/stdout", settings->error)))
         return tide_setting_refuse(settings, TRUTH,
                                    "standard output holds the rows; name another file");
     return true;

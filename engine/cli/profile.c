@@ -163,10 +163,11 @@ static bool write_report(const struct command *command, struct tide_error *error
     size_t bytes = 0;
     FILE *out = tide_sys_open_memstream(&text, &bytes);
     if (!out) return tide_error_system(error, errno, "cannot make the report");
+    bool failed = false;
     if (tide_options_flag(&command->options, JSON))
         tide_profile_report_json(command->profile, (unsigned)command->top_keys, out);
-    else tide_profile_report_text(command->profile, (unsigned)command->top_keys, out);
-    const bool failed = ferror(out) != 0;
+    else failed = !tide_profile_report_text(command->profile, (unsigned)command->top_keys, out);
+    failed = failed || ferror(out) != 0;
     if (tide_sys_fclose(out) != 0 || failed) {
         tide_free(text);
         return tide_error_memory(error, "the report");

@@ -137,11 +137,9 @@ void tide_report_stages(const struct tide_report *report)
 
 static void print_text(FILE *out, const char *text, size_t bytes)
 {
-    char *escaped = tide_alloc(6 * bytes + 1);
-    if (!escaped)
-        return; /* the stream will be short, and a later allocation of the stats fails too */
-    fprintf(out, "\"%.*s\"", (int)tide_escape_json(escaped, text, bytes), escaped);
-    tide_free(escaped);
+    fprintf(out, "\"");
+    tide_escape_json_put(out, text, bytes);
+    fprintf(out, "\"");
 }
 
 /* Names hold nothing that JSON escapes. */

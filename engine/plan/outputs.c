@@ -44,7 +44,8 @@ static bool check_pair(const struct tide_settings *settings, const struct place 
                                    "%s--%s goes to standard output already; give one of them a "
                                    "file",
                                    another, other);
-    if (tide_output_same_file(path_of(a, "/dev/stdout"), path_of(b, "/dev/stdout")))
+    if (tide_output_same_file(path_of(a, "/dev/stdout"), path_of(b, "/dev/stdout"),
+                              settings->error))
         return tide_setting_refuse(settings, second->option, "'%s' is the file of %s--%s already",
                                    b, another, other);
     return true;
@@ -56,11 +57,11 @@ static bool check_inputs(const struct tide_plan *plan, const struct tide_setting
     const char *path = path_of(place->file, "/dev/stdout");
     const char *what = strcmp(place->file, "-") == 0 ? "standard output" : place->file;
     for (unsigned i = 0; i < plan->file_count; i++)
-        if (tide_output_same_file(path, path_of(plan->files[i], "/dev/stdin")))
+        if (tide_output_same_file(path, path_of(plan->files[i], "/dev/stdin"), settings->error))
             return tide_setting_refuse(settings, place->option,
                                        "'%s' is also an input, which tidemark never changes", what);
     const char *config_file = settings->options->config_file;
-    if (config_file && tide_output_same_file(path, config_file))
+    if (config_file && tide_output_same_file(path, config_file, settings->error))
         return tide_setting_refuse(settings, place->option, "'%s' is the config file", what);
     return true;
 }

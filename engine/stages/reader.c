@@ -155,13 +155,16 @@ static bool open_file(struct tide_reader *reader, struct tide_error *error)
     reader->fd = is_stdin(name) ? STDIN_FILENO : open_named(name);
     if (reader->fd < 0) return tide_error_system(error, errno, "cannot read %s", name);
     struct stat status;
-    reader->is_regular = tide_sys_fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode);
+    reader->is_open = true; /* also if what follows fails: there is something to close */
+    if (tide_sys_fstat(reader->fd, &status) != 0)
+        return tide_error_system(error, errno, "cannot read %s",
+                                 tide_reader_file_name(reader->plan, reader->file));
+    reader->is_regular = S_ISREG(status.st_mode);
     reader->file_bytes = reader->is_regular ? (uint64_t)status.st_size : 0;
     reader->is_followed = reader->is_regular && tide_plan_follows(reader->plan, reader->file);
     if (reader->is_followed) tide_follow_open(&reader->follow, reader->fd);
     if (reader->is_regular)
         tide_sys_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint; may be refused */
-    reader->is_open = true;
     reader->head_bytes = 0;
     tide_reader_check_begin(reader);
     reader->offset = reader->check.place.offset;

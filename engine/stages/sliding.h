@@ -36,8 +36,8 @@ struct tide_sliding {
 
 struct tide_worker;
 
-/* What is open: windows with rows that have still to fire, and results they would give. Without
- * memory to find out: no more than the slices, or their entries. */
+/* What is open: windows with rows that have still to fire, and results they would give.
+ * TIDE_OPEN_UNKNOWN without memory to find out. */
 uint64_t tide_sliding_window_count(const struct tide_worker *worker);
 uint64_t tide_sliding_entry_count(const struct tide_worker *worker);
 

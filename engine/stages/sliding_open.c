@@ -48,7 +48,7 @@ uint64_t tide_sliding_window_count(const struct tide_worker *worker)
     uint64_t windows = 0;
     int64_t seen_ms = worker->sliding.passed_ms;
     struct tide_pane **slices = list_slices(worker, &slice_count);
-    if (!slices) return slice_count;
+    if (!slices) return TIDE_OPEN_UNKNOWN;
     for (uint32_t i = 0; i < slice_count; i++)
         windows += count_windows(worker, slices[i], &seen_ms);
     tide_free(slices);
@@ -62,10 +62,10 @@ struct seen {
     int64_t padding;
 };
 
-static uint64_t count_keys(const struct tide_worker *worker, const struct tide_pane *slice,
-                           struct tide_key_table *keys)
+/* Adds the slice's; false without memory. */
+static bool count_keys(const struct tide_worker *worker, const struct tide_pane *slice,
+                       struct tide_key_table *keys, uint64_t *entries)
 {
-    uint64_t entries = 0;
     for (uint32_t i = 0; i < slice->entry_count; i++) {
         const struct tide_entry *entry = &slice->entries[i];
         const struct tide_key key = {{entry->key[0], entry->key[1]}, entry->key_bytes};
@@ -74,11 +74,11 @@ static uint64_t count_keys(const struct tide_worker *worker, const struct tide_p
             hash = tide_hash_inline(&worker->seed, entry->key[0], entry->key[1]);
         bool is_new;
         struct seen *seen = tide_key_table_put(keys, &key, hash, &is_new);
-        if (!seen) return slice->entry_count;
+        if (!seen) return false;
         if (is_new) seen->fire_ms = worker->sliding.passed_ms;
-        entries += count_windows(worker, slice, &seen->fire_ms);
+        *entries += count_windows(worker, slice, &seen->fire_ms);
     }
-    return entries;
+    return true;
 }
 
 uint64_t tide_sliding_entry_count(const struct tide_worker *worker)
@@ -87,9 +87,10 @@ uint64_t tide_sliding_entry_count(const struct tide_worker *worker)
     uint64_t entries = 0;
     struct tide_key_table keys;
     struct tide_pane **slices = list_slices(worker, &slice_count);
-    if (tide_key_table_init(&keys, sizeof(struct seen)) && slices)
-        for (uint32_t i = 0; i < slice_count; i++) entries += count_keys(worker, slices[i], &keys);
+    bool is_known = tide_key_table_init(&keys, sizeof(struct seen)) && slices;
+    for (uint32_t i = 0; is_known && i < slice_count; i++)
+        is_known = count_keys(worker, slices[i], &keys, &entries);
     tide_key_table_fini(&keys);
     tide_free(slices);
-    return entries;
+    return is_known ? entries : TIDE_OPEN_UNKNOWN;
 }

@@ -55,10 +55,12 @@ struct tide_windowing {
     /* After the last load: restores order and what is derived. False without memory. */
     bool (*settle)(struct tide_worker *worker);
 
-    /* What is open: windows, and results they would give. */
+    /* What is open: windows, and results they would give; TIDE_OPEN_UNKNOWN without memory. */
     uint64_t (*window_count)(const struct tide_worker *worker);
     uint64_t (*entry_count)(const struct tide_worker *worker);
 };
+
+#define TIDE_OPEN_UNKNOWN UINT64_MAX
 
 extern const struct tide_windowing tide_windowing_tumbling;
 extern const struct tide_windowing tide_windowing_sliding;

@@ -284,10 +284,11 @@ enum tide_progress tide_worker_emit_due(struct tide_worker *worker)
 static void show(struct tide_worker *worker)
 {
     if (!tide_view_is_asked(worker->views, worker->index + 1)) return;
+    const uint64_t open_windows = worker->windowing->window_count(worker);
     struct tide_picture picture = {
         .rows = worker->counts.rows,
         .watermark_ms = worker->watermark.least_ms,
-        .open_windows = (uint32_t)worker->windowing->window_count(worker),
+        .open_windows = open_windows == TIDE_OPEN_UNKNOWN ? 0 : (uint32_t)open_windows,
         .waiting = (uint32_t)tide_ring_count(&worker->in->forward),
         .waiting_max = worker->in->item_count,
     };
@@ -333,6 +334,14 @@ static void pass_barrier(struct tide_worker *worker)
     worker->is_at_barrier = true;
 }
 
+static enum tide_progress fail_memory(struct tide_worker *worker)
+{
+    struct tide_error error = {0};
+    tide_error_memory(&error, "the open windows");
+    tide_control_fail(worker->control, &error);
+    return TIDE_DONE;
+}
+
 static void finish_batch(struct tide_worker *worker)
 {
     struct tide_batch *batch = worker->batch;
@@ -352,16 +361,11 @@ static void finish_batch(struct tide_worker *worker)
     if (!(flags & TIDE_BATCH_END)) return;
     worker->counts.unfired_windows = worker->windowing->window_count(worker);
     worker->counts.unfired_entries = worker->windowing->entry_count(worker);
+    if (worker->counts.unfired_windows == TIDE_OPEN_UNKNOWN ||
+        worker->counts.unfired_entries == TIDE_OPEN_UNKNOWN)
+        fail_memory(worker);
     worker->complete_row = UINT64_MAX;
     worker->has_ended = true;
-}
-
-static enum tide_progress fail_memory(struct tide_worker *worker)
-{
-    struct tide_error error = {0};
-    tide_error_memory(&error, "the open windows");
-    tide_control_fail(worker->control, &error);
-    return TIDE_DONE;
 }
 
 /* A process function's timers of the time of day, between two batches. */

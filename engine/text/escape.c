@@ -107,6 +107,17 @@ size_t tide_escape_json(char *out, const char *text, size_t bytes)
     return (size_t)(at - out);
 }
 
+void tide_escape_json_put(FILE *out, const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes;) {
+        char escaped[8];
+        size_t length = tide_utf8_sequence(text + i, bytes - i);
+        if (length == 0) length = 1;
+        fwrite(escaped, 1, tide_escape_json(escaped, text + i, length), out);
+        i += length;
+    }
+}
+
 /* Code points past DEL that Python's str.isprintable() refuses: the assigned ones of the categories
  * Cc, Cf, Co, Zl, Zp and Zs (Unicode 14). */
 static bool is_printable(uint32_t code)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* One CSV field: quoted only if it holds comma, quote, CR or LF. At most 2 x bytes + 2. */
 size_t tide_escape_csv(char *out, const char *text, size_t bytes);
@@ -20,6 +21,9 @@ size_t tide_escape_csv(char *out, const char *text, size_t bytes);
  * where JSON has them, else \u00XX); valid UTF-8 as it is; every other byte as \udcXX (as Python's
  * surrogateescape). At most 6 x bytes. */
 size_t tide_escape_json(char *out, const char *text, size_t bytes);
+
+/* The same, a sequence at a time into a stream: needs no memory. */
+void tide_escape_json_put(FILE *out, const char *text, size_t bytes);
 
 /* A Python str literal as repr() gives it, quotes included: single quotes unless the text holds one
  * and no double quote; \\ \n \r \t, what Python calls not printable as \xXX, \uXXXX or \UXXXXXXXX

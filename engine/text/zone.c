@@ -5,6 +5,7 @@
 
 #include "engine/base/system.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static const int64_t CALENDAR_CYCLE_S = INT64_C(146097) * DAY_S; /* 400 years */
 /* The year 2770: transitions that are listed one by one end in 2037. */
 static const int64_t LAST_RULE_S = 2 * INT64_C(146097) * DAY_S;
 
-enum zone_file { ZONE_FILE_FINE, ZONE_FILE_MISSING, ZONE_FILE_LEAP_SECONDS };
+enum zone_file { ZONE_FILE_FINE, ZONE_FILE_MISSING, ZONE_FILE_UNREADABLE, ZONE_FILE_LEAP_SECONDS };
 
 bool tide_zone_offset_read(const char *text, int32_t *offset_s)
 {
@@ -51,18 +52,38 @@ static bool name_is_plain(const char *name)
     return name[0] != '/' && name[bytes - 1] != '/' && !strstr(name, "//");
 }
 
+/* As much of the header as there is; -1: errno says why. */
+static ssize_t read_header(int fd, unsigned char header[ZONE_FILE_HEADER_BYTES])
+{
+    struct stat status;
+    size_t bytes = 0;
+    if (tide_sys_fstat(fd, &status) != 0) return -1;
+    while (S_ISREG(status.st_mode) && bytes < ZONE_FILE_HEADER_BYTES) {
+        ssize_t got = tide_sys_read(fd, header + bytes, ZONE_FILE_HEADER_BYTES - bytes);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (got == 0) break;
+        bytes += (size_t)got;
+    }
+    return (ssize_t)bytes;
+}
+
+/* ZONE_FILE_UNREADABLE: errno says why. */
 static enum zone_file check_file(const char *path)
 {
-    int fd = tide_sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-    if (fd < 0) return ZONE_FILE_MISSING;
-    struct stat status;
-    unsigned char header[ZONE_FILE_HEADER_BYTES];
-    bool fine = tide_sys_fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-                tide_sys_read(fd, header, sizeof header) == (ssize_t)sizeof header &&
-                memcmp(header, "TZif", 4) == 0;
-    tide_sys_close(fd);
-    if (!fine) return ZONE_FILE_MISSING;
     static const unsigned char none[4];
+    unsigned char header[ZONE_FILE_HEADER_BYTES];
+    int fd;
+    do fd = tide_sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? ZONE_FILE_MISSING : ZONE_FILE_UNREADABLE;
+    ssize_t bytes = read_header(fd, header);
+    int reason = errno;
+    tide_sys_close(fd);
+    errno = reason;
+    if (bytes < 0) return ZONE_FILE_UNREADABLE;
+    if (bytes < ZONE_FILE_HEADER_BYTES || memcmp(header, "TZif", 4) != 0) return ZONE_FILE_MISSING;
     return memcmp(header + LEAP_COUNT_AT, none, sizeof none) == 0 ? ZONE_FILE_FINE
                                                                   : ZONE_FILE_LEAP_SECONDS;
 }
@@ -76,6 +97,8 @@ static bool init_named(const char *name, struct tide_error *error)
     enum zone_file file = ZONE_FILE_MISSING;
     if (name_is_plain(name) && bytes > 0 && (size_t)bytes < sizeof value)
         file = check_file(value + 1);
+    if (file == ZONE_FILE_UNREADABLE)
+        return tide_error_system(error, errno, "cannot read the time zone %s", value + 1);
     if (file == ZONE_FILE_MISSING)
         return tide_error_set(
             error, TIDE_EXIT_USAGE,

@@ -4,17 +4,10 @@
 
 #include <string.h>
 
-/* A string; escapes a sequence at a time. */
 static void put_string(FILE *out, struct tide_span text)
 {
     fputc('"', out);
-    for (size_t at = 0; at < text.bytes;) {
-        char escaped[32];
-        size_t bytes = tide_utf8_sequence(text.at + at, text.bytes - at);
-        if (bytes == 0) bytes = 1;
-        fwrite(escaped, 1, tide_escape_json(escaped, text.at + at, bytes), out);
-        at += bytes;
-    }
+    tide_escape_json_put(out, text.at, text.bytes);
     fputc('"', out);
 }
 

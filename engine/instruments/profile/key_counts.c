@@ -71,19 +71,22 @@ static int rising(const void *a, const void *b)
     return falling(b, a);
 }
 
-uint64_t tide_key_counts_holding(const struct tide_key_counts *counts, unsigned percent)
+bool tide_key_counts_holding(const struct tide_key_counts *counts, unsigned percent,
+                             uint64_t *key_count)
 {
     const struct tide_pane *pane = counts->pane;
-    if (pane->entry_count == 0) return 0;
+    *key_count = 0;
+    if (pane->entry_count == 0) return true;
     uint64_t *rows = tide_alloc(pane->entry_count * sizeof *rows);
-    if (!rows) return 0;
+    if (!rows) return false;
     for (uint32_t i = 0; i < pane->entry_count; i++) rows[i] = pane->entries[i].count;
     qsort(rows, pane->entry_count, sizeof *rows, falling);
     uint64_t held = 0, keys = 0;
     while ((tide_uint128)held * 100 < (tide_uint128)counts->row_count * percent)
         held += rows[keys++];
     tide_free(rows);
-    return keys;
+    *key_count = keys;
+    return true;
 }
 
 static uint64_t hash_under(const struct tide_entry *entry, const struct tide_hash_seed *seed)

@@ -56,8 +56,9 @@ static inline uint64_t tide_key_counts_keys(const struct tide_key_counts *counts
 unsigned tide_key_counts_top(const struct tide_key_counts *counts,
                              const struct tide_entry *entries[], unsigned capacity);
 
-/* How many of the keys with most rows hold `percent` of all rows together. 0 without memory. */
-uint64_t tide_key_counts_holding(const struct tide_key_counts *counts, unsigned percent);
+/* How many of the keys with most rows hold `percent` of all rows together. False without memory. */
+TIDE_MUST_USE bool tide_key_counts_holding(const struct tide_key_counts *counts, unsigned percent,
+                                           uint64_t *key_count);
 
 /* Of 2, 4, 8, ... workers. draws: 1 .. TIDE_SKEW_DRAWS_MAX. */
 void tide_key_counts_skew(const struct tide_key_counts *counts, unsigned draws,

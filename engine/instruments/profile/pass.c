@@ -95,8 +95,8 @@ static enum tide_pass_news take_chunk(struct tide_pass *pass, struct tide_error 
 {
     count_ends(pass);
     if (pass->awaits_header) return read_header(pass, error) ? TIDE_PASS_WENT_ON : TIDE_PASS_FAILED;
-    if (tide_pass_rows(pass)) return TIDE_PASS_WENT_ON;
-    tide_error_memory(error, "the keys");
+    if (tide_pass_rows(pass) && !pass->has_no_memory) return TIDE_PASS_WENT_ON;
+    tide_error_memory(error, pass->has_no_memory ? "a field" : "the keys");
     return TIDE_PASS_FAILED;
 }
 

@@ -35,6 +35,7 @@ struct tide_pass {
     struct tide_classifier other_classifier;
     char *scratch; /* for unquoted fields */
     size_t scratch_bytes;
+    bool has_no_memory; /* for the scratch: some form is lost */
     struct tide_form_memo time_memo, amount_memo;
     uint64_t amount_unit; /* 10^(scale - decimals): no amount so far was finer */
     uint64_t amount_max;  /* greatest plain amount, at the scale */

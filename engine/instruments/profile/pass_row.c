@@ -162,7 +162,10 @@ static struct text contents(struct tide_pass *pass, unsigned i, uint32_t column)
         tide_free(pass->scratch);
         pass->scratch_bytes = 0;
         pass->scratch = tide_alloc(2 * field.bytes);
-        if (!pass->scratch) return (struct text){"", 0}; /* only a form is lost */
+        if (!pass->scratch) {
+            pass->has_no_memory = true;
+            return (struct text){"", 0};
+        }
         pass->scratch_bytes = 2 * field.bytes;
     }
     field.at = tide_csv_field(field.at, field.bytes, pass->scratch, &field.bytes);

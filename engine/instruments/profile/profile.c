@@ -156,6 +156,8 @@ bool tide_profile_read(struct tide_profile *profile, struct tide_error *error)
         !tide_plan_build(&final->plan, &final->options, profile->registry, error) ||
         !tide_tally_init(&profile->tally, &final->plan, error) || !read_by_plan(profile, error))
         return false;
+    if (!tide_key_counts_holding(&profile->tally.keys, 50, &profile->keys_holding_half))
+        return tide_error_memory(error, "the keys");
     tide_suggestion_make(&profile->suggestion, &profile->tally, &final->plan, &final->options,
                          &profile->guesses);
     return true;

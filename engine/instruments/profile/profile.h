@@ -34,6 +34,7 @@ struct tide_profile {
     struct tide_profile_options final; /* with the guesses: what the pass reads by */
     struct tide_guesses guesses;
     struct tide_tally tally;
+    uint64_t keys_holding_half; /* of the rows */
     struct tide_suggestion suggestion;
     bool was_stopped; /* before the input ended */
 };

@@ -2,8 +2,8 @@
  * report: what a profile found, as text for people and as JSON for programs.
  * Owns:     nothing.
  * Threads:  one.
- * Blocks:   as the stream does; allocates for what is drawn of the keys.
- * Errors:   the stream's.
+ * Blocks:   as the stream does; allocates for the suggested command.
+ * Errors:   the stream's; no memory.
  * Limits:   the lists show their first entries; JSON shows more of them.
  */
 #ifndef TIDE_INSTRUMENTS_PROFILE_REPORT_H
@@ -15,8 +15,9 @@
 
 enum { TIDE_REPORT_TOP_KEYS_MAX = 1000, TIDE_REPORT_LINE_COLUMNS = 100 };
 
-/* top_keys: how many keys to show, at most TIDE_REPORT_TOP_KEYS_MAX. */
-void tide_profile_report_text(const struct tide_profile *profile, unsigned top_keys, FILE *out);
+/* top_keys: how many keys to show, at most TIDE_REPORT_TOP_KEYS_MAX. False without memory. */
+TIDE_MUST_USE bool tide_profile_report_text(const struct tide_profile *profile, unsigned top_keys,
+                                            FILE *out);
 void tide_profile_report_json(const struct tide_profile *profile, unsigned top_keys, FILE *out);
 
 /* The suggested command as arguments: calls `put` with each, `tidemark` first. */

@@ -4,7 +4,6 @@
  */
 #include "engine/instruments/profile/report.h"
 
-#include "engine/base/memory.h"
 #include "engine/stages/reader.h"
 #include "engine/text/escape.h"
 
@@ -18,12 +17,9 @@ static unsigned long long ull(uint64_t value)
 
 static void put_bytes(FILE *out, const char *text, size_t bytes)
 {
-    char *escaped = tide_alloc(6 * bytes + 1);
-    if (!escaped) return; /* the stream's memory will not suffice either */
     fprintf(out, "\"");
-    fwrite(escaped, 1, tide_escape_json(escaped, text, bytes), out);
+    tide_escape_json_put(out, text, bytes);
     fprintf(out, "\"");
-    tide_free(escaped);
 }
 
 static void put_text(FILE *out, const char *text)
@@ -133,8 +129,7 @@ static void put_keys(const struct tide_profile *profile, unsigned top_keys, FILE
         put_text(out, plan->keys[i].name);
     }
     fprintf(out, "], \"rows\": %llu, \"distinct\": %llu, \"holding_half\": %llu,\n    \"top\": [",
-            ull(keys->row_count), ull(tide_key_counts_keys(keys)),
-            ull(tide_key_counts_holding(keys, 50)));
+            ull(keys->row_count), ull(tide_key_counts_keys(keys)), ull(profile->keys_holding_half));
     for (unsigned i = 0; i < count; i++) {
         fprintf(out, "%s\n      {\"key\": ", i ? "," : "");
         put_key(plan, top[i], out);

@@ -24,6 +24,6 @@ void tide_report_line(const struct tide_profile *profile, FILE *out, unsigned fi
 void tide_report_keys(const struct tide_profile *profile, unsigned top_keys, FILE *out);
 void tide_report_jumps(const struct tide_profile *profile, FILE *out);
 void tide_report_forms(const struct tide_profile *profile, FILE *out);
-void tide_report_suggestion(const struct tide_profile *profile, FILE *out);
+TIDE_MUST_USE bool tide_report_suggestion(const struct tide_profile *profile, FILE *out);
 
 #endif

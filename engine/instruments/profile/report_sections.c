@@ -58,7 +58,7 @@ void tide_report_keys(const struct tide_profile *profile, unsigned top_keys, FIL
     put_key_heading(plan, out);
     fprintf(out, "  %s distinct; half of the rows belong to %s of them\n",
             tide_wording_count(tide_key_counts_keys(keys)).text,
-            tide_wording_count(tide_key_counts_holding(keys, 50)).text);
+            tide_wording_count(profile->keys_holding_half).text);
     for (unsigned i = 0; i < count; i++) {
         fprintf(out, "  %15s  %9s  ", tide_wording_count(top[i]->count).text,
                 tide_wording_share(top[i]->count, keys->row_count).text);
@@ -217,7 +217,7 @@ void tide_report_forms(const struct tide_profile *profile, FILE *out)
 struct command_line {
     FILE *out;
     size_t columns;
-    bool has_begun, follows_option;
+    bool has_begun, follows_option, has_no_memory;
 };
 
 static void put_argument(void *context, const char *argument)
@@ -225,7 +225,10 @@ static void put_argument(void *context, const char *argument)
     struct command_line *line = context;
     const size_t bytes = strlen(argument);
     char *quoted = tide_alloc(4 * bytes + 2);
-    if (!quoted) return; /* the stream's memory will not suffice either */
+    if (!quoted) {
+        line->has_no_memory = true;
+        return;
+    }
     const size_t quoted_bytes = tide_escape_shell(quoted, argument, bytes);
     if (line->columns > 0 && !line->follows_option &&
         line->columns + 1 + quoted_bytes > COMMAND_COLUMNS) {
@@ -240,7 +243,7 @@ static void put_argument(void *context, const char *argument)
     tide_free(quoted);
 }
 
-void tide_report_suggestion(const struct tide_profile *profile, FILE *out)
+bool tide_report_suggestion(const struct tide_profile *profile, FILE *out)
 {
     const struct tide_suggestion *suggestion = &profile->suggestion;
     struct command_line line = {.out = out};
@@ -258,4 +261,5 @@ void tide_report_suggestion(const struct tide_profile *profile, FILE *out)
     if (suggestion->note_count > 0) tide_report_heading(out, "Worth a look");
     for (unsigned i = 0; i < suggestion->note_count; i++)
         fprintf(out, "  - %s\n", suggestion->notes[i]);
+    return !line.has_no_memory;
 }

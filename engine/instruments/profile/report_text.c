@@ -207,7 +207,7 @@ static void put_lateness(const struct tide_profile *profile, FILE *out)
     put_least_bound(course, out);
 }
 
-void tide_profile_report_text(const struct tide_profile *profile, unsigned top_keys, FILE *out)
+bool tide_profile_report_text(const struct tide_profile *profile, unsigned top_keys, FILE *out)
 {
     const bool has_times = profile->tally.accepted > 0;
     put_head(profile, out);
@@ -218,5 +218,5 @@ void tide_profile_report_text(const struct tide_profile *profile, unsigned top_k
     if (has_times) put_lateness(profile, out);
     if (has_times) tide_report_jumps(profile, out);
     tide_report_forms(profile, out);
-    tide_report_suggestion(profile, out);
+    return tide_report_suggestion(profile, out);
 }
