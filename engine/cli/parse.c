@@ -189,6 +189,7 @@ static bool read_options(struct parse *parse, const struct tide_options *options
 
 static void tear_down(struct parse *parse)
 {
+    tide_output_discard(&parse->outputs, NULL);
     tide_records_fini(&parse->records);
     tide_reader_fini(&parse->reader);
     tide_link_fini(&parse->link);
@@ -205,11 +206,7 @@ static bool parse_files(struct parse *parse, struct tide_error *error)
     bool printed = print_all(parse, error);
     struct tide_error flush_error = {0};
     if (!printed && !flush(parse, &flush_error)) return false; /* what came before the fault */
-    if (!printed) {
-        tide_output_discard(&parse->outputs, NULL);
-        return false;
-    }
-    if (!tide_output_commit(&parse->outputs, error)) return false;
+    if (!printed || !tide_output_commit(&parse->outputs, error)) return false;
     if (!parse->has_open_quote) return true;
     return tide_error_set(error, TIDE_EXIT_POLICY,
                           "a quote stays open at the end of the file; the last record printed is "

@@ -361,7 +361,7 @@ void tide_pipeline_destroy(struct tide_pipeline *pipeline)
         destroy_inlet(pipeline, i);
     tide_rcu_barrier(); /* pictures that were exchanged */
     tide_view_board_fini(&pipeline->views);
-    if (pipeline->rule_board.table) tide_rule_board_fini(&pipeline->rule_board);
+    tide_rule_board_fini(&pipeline->rule_board);
     for (unsigned i = 0; i < TIDE_EMISSIONS_A_LINK; i++)
         tide_emission_batch_fini(&pipeline->side_emissions[i]);
     tide_link_fini(&pipeline->side_link);

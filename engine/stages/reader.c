@@ -130,7 +130,7 @@ static void close_file(struct tide_reader *reader)
 
 void tide_reader_fini(struct tide_reader *reader)
 {
-    close_file(reader);
+    if (reader->plan) close_file(reader);
 }
 
 static enum tide_progress fail(struct tide_reader *reader, struct tide_error *error)

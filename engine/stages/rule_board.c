@@ -35,10 +35,9 @@ bool tide_rule_board_init(struct tide_rule_board *board, const struct tide_rule_
     *board = (struct tide_rule_board){.first = first, .worker_count = worker_count};
     board->reached = tide_alloc_zeroed(worker_count, sizeof *board->reached);
     struct tide_rule_table *table = table_create(1, 0);
+    if (table) table->sets[0] = first;
     board->table = table;
-    if (!table || !board->reached) return tide_error_memory(error, "the rules");
-    table->sets[0] = first;
-    return true;
+    return (table && board->reached) || tide_error_memory(error, "the rules");
 }
 
 static void free_set(const struct tide_rule_board *board, const struct tide_rule_set *rules)

@@ -1,6 +1,7 @@
 """Runs of tidemark_faults: one in a folder of its own, and all that can be seen of it."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,11 @@ def command(binary, scenario, inputs):
     return [binary, *scenario.command, *(part.format(**fill) if "{" in part else part for part in scenario.arguments)]
 
 
+def steady(text):
+    """Without what depends on the moment."""
+    return re.sub(rb'"peak_memory_kib": \d+', b"", text)
+
+
 def run(binary, scenario, inputs, fault="", log=False, before=None, timeout_s=TIMEOUT_S):
     """before(folder): what is to be done in the folder before the run."""
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
@@ -48,7 +54,7 @@ def run(binary, scenario, inputs, fault="", log=False, before=None, timeout_s=TI
         if log:
             environment["FAULT_LOG"] = str(folder / "log")
         status, stdout, stderr = execute(command(binary, scenario, inputs), scenario, inputs, work, environment, timeout_s)
-        return Ended(status, stderr.decode(errors="replace"), stdout, files_of(work), read_counts(folder / "counts"),
+        return Ended(status, stderr.decode(errors="replace"), steady(stdout), files_of(work), read_counts(folder / "counts"),
                      [tuple(line.split()) for line in read_lines(folder / "log")])
     finally:
         shutil.rmtree(folder)
