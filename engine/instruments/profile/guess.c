@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NO_COLUMN = UINT32_MAX };
+static const uint32_t NO_COLUMN = UINT32_MAX;
 
 static const enum tide_run_option role_options[TIDE_ROLE_COUNT] = {
     [TIDE_ROLE_KEY] = TIDE_RUN_KEY,

@@ -156,7 +156,7 @@ void tide_key_counts_skew(const struct tide_key_counts *counts, unsigned draws,
     for (unsigned level = 0; level < TIDE_SKEW_LEVELS; level++) {
         qsort(ratios[level], draws, sizeof **ratios, rising);
         skews[level] = (struct tide_skew){
-            .workers = SKEW_WORKERS_FIRST << level,
+            .workers = (unsigned)SKEW_WORKERS_FIRST << level,
             .draws = draws,
             .least = ratios[level][0],
             .median = ratios[level][draws / 2],
