@@ -39,7 +39,8 @@ tide_expression_parse(const char *text, const struct tide_aggregate *const aggre
 void tide_expression_free(struct tide_expression *expression); /* NULL is fine */
 
 /* The expression in the same language, with single blanks, upper-case words and no parentheses that
- * change nothing; parsed again it is the same. The caller frees it. NULL without memory. */
+ * change nothing; parsed again it is the same, if it is not nested too deep then: what IS NOT NULL,
+ * NOT BETWEEN and -- print as takes a level more. The caller frees it. NULL without memory. */
 TIDE_MUST_USE char *tide_expression_print(const struct tide_expression *expression,
                                           const struct tide_aggregate *const aggregates[]);
 
