@@ -161,6 +161,41 @@ static void check_auto(const struct tide_zone *zone, const char *text, size_t by
         is_text(plain, SECONDS_BYTES, printed, print(TIDE_TIME_PLAIN, &utc, printed, read_ms)));
 }
 
+/* The earliest instant that the zone's clocks show so; where they skip it, as if the offset from
+ * before still held. Tries every offset in force within a day. */
+static int64_t utc_slowly(const struct tide_zone *zone, int64_t local_s)
+{
+    enum { HOUR_S = 3600, HOURS = 26 };
+    int64_t earliest_s = INT64_MAX;
+    for (int64_t hour = -HOURS; hour <= HOURS; hour++) {
+        int32_t offset_s = tide_zone_offset_s(zone, local_s + hour * HOUR_S);
+        int64_t instant_s = local_s - offset_s;
+        if (tide_zone_offset_s(zone, instant_s) == offset_s && instant_s < earliest_s)
+            earliest_s = instant_s;
+    }
+    if (earliest_s < INT64_MAX) return earliest_s;
+    return local_s - tide_zone_offset_s(zone, local_s - HOURS * HOUR_S);
+}
+
+/* Where libc's strptime takes the text too, both have read the same. */
+static void check_pattern(const struct tide_zone *zone, const char *pattern, const char *text,
+                          size_t bytes, int64_t time_ms)
+{
+    char line[TEXT_BYTES_MAX + 1];
+    struct tm fields = {.tm_mday = 1};
+    if (strstr(pattern, "%f") || strstr(pattern, "%%") || memchr(text, '\0', bytes)) return;
+    for (; bytes > 0 && (*text == ' ' || *text == '\t'); text++) bytes--;
+    while (bytes > 0 && (text[bytes - 1] == ' ' || text[bytes - 1] == '\t')) bytes--;
+    memcpy(line, text, bytes);
+    line[bytes] = '\0';
+    const char *end = strptime(line, pattern, &fields);
+    if (!end || *end) return;
+    long offset_s = fields.tm_gmtoff;
+    int64_t local_s = timegm(&fields); /* resets the offset */
+    bool has_zone = strstr(pattern, "%z") != NULL;
+    FUZZ_CHECK(time_ms == 1000 * (has_zone ? local_s - offset_s : utc_slowly(zone, local_s)));
+}
+
 /* Blanks around change nothing. */
 static void check_trimmed(const struct tide_time_format *format, const char *text, size_t bytes,
                           bool is_read, int64_t time_ms)
@@ -199,6 +234,7 @@ static void check_text(struct feed *feed, const struct tide_zone *zone, unsigned
     if (!is_read) return;
     check_print(zone, time_ms);
     if (form == 0) check_auto(zone, text, bytes, time_ms);
+    if (form == 4) check_pattern(zone, line, text + line_bytes, bytes - line_bytes, time_ms);
 }
 
 /* Any name: a zone, or refused by name. */
