@@ -68,7 +68,11 @@ static size_t print(enum tide_time_style style, const struct tide_zone *zone, ch
 /* The same as libc has it; false where libc has no answer. */
 static bool print_slowly(const struct tide_zone *zone, char *out, size_t room, int64_t time_ms)
 {
-    int64_t seconds = time_ms / 1000 - (time_ms % 1000 < 0), ms = time_ms - seconds * 1000;
+    int64_t seconds = time_ms / 1000, ms = time_ms % 1000;
+    if (ms < 0) {
+        seconds--;
+        ms += 1000;
+    }
     time_t instant = seconds + (zone->fixed ? zone->fixed_offset_s : 0);
     struct tm fields;
     if (!(zone->fixed ? gmtime_r(&instant, &fields) : localtime_r(&instant, &fields))) return false;
