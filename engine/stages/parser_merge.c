@@ -152,6 +152,11 @@ static enum tide_progress wait_for_row(struct tide_parser *parser)
     if (parser->plan->idle_ms <= 0) return tide_parser_tick(parser);
     struct tide_silence silence = tide_confluence_listen(&parser->confluence, tide_clock_ns(),
                                                          tide_parser_idle_ns(parser->plan));
+    if (!silence.is_of_all) { /* a record ends the silence when it comes, next or not */
+        const uint64_t row = parser->router.row;
+        tide_parser_take_time(parser);
+        if (parser->router.row != row) return TIDE_PROGRESSED;
+    }
     if (silence.is_new_idle) {
         tide_parser_pass_silence(parser, parser->confluence.watermark.least_ms);
         return TIDE_PROGRESSED;
@@ -173,6 +178,7 @@ enum tide_progress tide_parser_merge(struct tide_parser *parser)
 {
     const bool is_careful = tide_parser_is_careful(parser);
     uint64_t row_before = parser->router.row;
+    bool has_looked = false; /* at the clock, for the rows of this step */
     enum tide_progress stopped = TIDE_BLOCKED;
     parser->records.chunk.rows = parser->records.chunk.own_rows;
     while (parser->router.row - row_before < TIDE_CHUNK_ROWS && !parser->epoch_is_full &&
@@ -186,7 +192,11 @@ enum tide_progress tide_parser_merge(struct tide_parser *parser)
         if (news == TIDE_CONFLUENCE_STARVED) stopped = TIDE_STARVED;
         if (news != TIDE_CONFLUENCE_ROW) break;
         uint64_t row = parser->router.row;
-        if (row == row_before) tide_parser_take_time(parser);
+        if (!has_looked) {
+            tide_parser_take_time(parser); /* which may fill the epoch */
+            has_looked = true;
+            continue;
+        }
         if (!is_careful) run(parser, (uint32_t)(TIDE_CHUNK_ROWS - (row - row_before)));
         if (parser->router.row != row) continue;
         enum tide_routed routed = route_one(parser);
