@@ -35,17 +35,16 @@ static int64_t virtual_ms(struct tide_parser *parser, int64_t time_ms)
     return tide_plan_virtual_ms(parser->plan, clock->begin_ms, clock->row_count);
 }
 
-bool tide_parser_arrive(struct tide_parser *parser, int64_t time_ms)
+void tide_parser_arrive(struct tide_parser *parser, int64_t time_ms)
 {
     struct tide_parser_clock *clock = &parser->clock;
     int64_t now_ms =
         parser->plan->clock == TIDE_CLOCK_VIRTUAL ? virtual_ms(parser, time_ms) : clock->taken_ms;
     if (now_ms > clock->now_ms) clock->now_ms = now_ms; /* a wall clock may be set back */
     int64_t fire_ms = clock->now_ms - 1;
-    if (fire_ms < parser->fire_next_ms) return true;
+    if (fire_ms < parser->fire_next_ms) return;
     parser->epoch_is_full = tide_router_add_arrival(&parser->router, clock->now_ms);
     parser->fire_next_ms = tide_parser_next_fire(parser, fire_ms);
-    return !parser->epoch_is_full;
 }
 
 /* --- silence --- */

@@ -28,9 +28,9 @@ int64_t tide_parser_told_ms(const struct tide_parser *parser);
 /* News has come: the clock is read, and a silence is over. */
 void tide_parser_take_time(struct tide_parser *parser);
 
-/* Sets the processing time at which the current row, of this event time, comes: clock.now_ms.
- * False: the epoch must be closed before the row. */
-TIDE_MUST_USE bool tide_parser_arrive(struct tide_parser *parser, int64_t time_ms);
+/* Sets the processing time at which the current row, of this event time, comes: clock.now_ms. The
+ * row is routed at once: the epoch has room for its steps, and its worker's batch for it. */
+void tide_parser_arrive(struct tide_parser *parser, int64_t time_ms);
 
 /* Nothing has come. PROGRESSED: time has moved on all the same, and something may fire. */
 enum tide_progress tide_parser_tick(struct tide_parser *parser);

@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { LATE_BYTES_A_BATCH = 1 << 18 }; /* a batch with more is sent before it gets another line */
+enum {
+    LATE_BYTES_A_BATCH = 1 << 18, /* a batch with more is sent before it gets another line */
+    STEPS_A_ROW = 2,              /* its arrival, and the watermark after it */
+};
 
 /* One reject too many ends the reading, not the run: what led to it is still to be written. */
 static void check_policy(struct tide_parser *parser, uint64_t line)
@@ -218,6 +221,15 @@ static inline bool put_row(struct tide_parser *parser, struct tide_batch *batch,
     return true;
 }
 
+/* Can a row that comes at its own time go its way at once? Not before does it come: else what its
+ * arrival lets fire would be on its way without it, a stop, new rules or a checkpoint could come
+ * between, and the sink would wait for a row that may be waiting for the sink. */
+static bool can_arrive(struct tide_parser *parser, unsigned worker)
+{
+    parser->epoch_is_full = !tide_router_has_steps(&parser->router, STEPS_A_ROW);
+    return !parser->epoch_is_full && tide_router_batch(&parser->router, worker);
+}
+
 /* A row from the scanner's quick path. */
 static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned i)
 {
@@ -240,15 +252,6 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     bool is_greatest = time_ms > parser->time_max_ms;
     if (TIDE_UNLIKELY(is_greatest) && is_future(parser, time_ms))
         return reject(parser, i, "future", &parser->counts.future);
-    if (TIDE_UNLIKELY(has_arrivals)) {
-        if (!tide_parser_arrive(parser, time_ms)) return TIDE_ROUTE_BLOCKED;
-        if (is_in_gap(parser->plan, parser->clock.now_ms)) standing = TIDE_STANDING_GAP;
-    }
-    /* With --inactive the worker has to learn that the key is active. */
-    const bool is_gap = standing == TIDE_STANDING_GAP;
-    if (TIDE_UNLIKELY(is_gap) && !tide_plan_watches_keys(parser->plan))
-        return gap(parser, time_ms, is_greatest);
-
     uint64_t hash = 0;
     unsigned worker = 0;
     if (TIDE_UNLIKELY(is_long))
@@ -256,6 +259,16 @@ static inline enum tide_routed route_plain(struct tide_parser *parser, unsigned 
     else if (parser->router.route_count > 1)
         hash = tide_hash_inline(&parser->seed, row->key[0], row->key[1]);
     if (parser->router.route_count > 1) worker = tide_hash_route(hash, parser->router.route_count);
+
+    if (TIDE_UNLIKELY(has_arrivals)) {
+        if (!can_arrive(parser, worker)) return TIDE_ROUTE_BLOCKED;
+        tide_parser_arrive(parser, time_ms);
+        if (is_in_gap(parser->plan, parser->clock.now_ms)) standing = TIDE_STANDING_GAP;
+    }
+    /* With --inactive the worker has to learn that the key is active. */
+    const bool is_gap = standing == TIDE_STANDING_GAP;
+    if (TIDE_UNLIKELY(is_gap) && !tide_plan_watches_keys(parser->plan))
+        return gap(parser, time_ms, is_greatest);
 
     struct tide_batch *batch = tide_router_batch(&parser->router, worker);
     if (TIDE_UNLIKELY(standing == TIDE_STANDING_GONE) && batch &&

@@ -72,6 +72,12 @@ static inline struct tide_batch *tide_router_batch(struct tide_router *router, u
     return tide_router_next_batch(router, worker);
 }
 
+/* Has the epoch room for so many steps more? */
+static inline bool tide_router_has_steps(const struct tide_router *router, uint32_t count)
+{
+    return router->epochs.step_capacity - router->epoch->step_count >= count;
+}
+
 /* Moves the watermark, after the current row; something may fire. True: the epoch is full and must
  * be closed before the next row. */
 TIDE_MUST_USE bool tide_router_add_step(struct tide_router *router, int64_t watermark_ms);
