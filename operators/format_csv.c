@@ -1,37 +1,32 @@
-#include "engine/text/escape.h"
 #include "operators/formats.h"
 
 #include <string.h>
 
 static const struct tide_window_frame frame = {"", ",", ","};
 
-static size_t field_bytes(const char *text)
-{
-    size_t bytes = strlen(text);
-    if (!strpbrk(text, ",\"\r\n")) return bytes;
-    for (const char *at = text; (at = strchr(at, '"')); at++) bytes++;
-    return bytes + 2;
-}
+enum { FIELD_EXTRA = 4 }; /* quotes, an apostrophe and a comma */
 
-/* Measures instead of writing when out is NULL. */
-static size_t put_name(char *out, size_t at, const char *name)
+/* Adds up upper bounds instead of writing when out is NULL. */
+static size_t put_name(const struct tide_plan *plan, char *out, size_t at, const char *name)
 {
-    size_t bytes = out ? tide_escape_csv(out + at, name, strlen(name)) : field_bytes(name);
-    if (out) out[at + bytes] = ',';
-    return at + bytes + 1;
+    size_t bytes = strlen(name);
+    if (!out) return at + 2 * bytes + FIELD_EXTRA;
+    char *end = tide_field_put(plan, out + at, name, bytes);
+    *end++ = ',';
+    return (size_t)(end - out);
 }
 
 static size_t header(const struct tide_plan *plan, enum tide_channel channel, char *out)
 {
-    size_t at = put_name(out, 0, "window_start");
-    at = put_name(out, at, "window_end");
+    size_t at = put_name(plan, out, 0, "window_start");
+    at = put_name(plan, out, at, "window_end");
     for (unsigned i = 0; i < plan->key_count; i++)
-        at = put_name(out, at, tide_plan_key_name(plan, i));
-    at = put_name(out, at, "first_time");
+        at = put_name(plan, out, at, tide_plan_key_name(plan, i));
+    at = put_name(plan, out, at, "first_time");
     for (unsigned i = 0; i < plan->listed_count; i++)
-        at = put_name(out, at, plan->registry->aggregates[plan->listed[i]]->name);
-    at = put_name(out, at, "watermark_ms");
-    if (channel != TIDE_CHANNEL_RESULTS) at = put_name(out, at, "rule");
+        at = put_name(plan, out, at, plan->registry->aggregates[plan->listed[i]]->name);
+    at = put_name(plan, out, at, "watermark_ms");
+    if (channel != TIDE_CHANNEL_RESULTS) at = put_name(plan, out, at, "rule");
     if (out) out[at - 1] = '\n';
     return at;
 }
@@ -39,12 +34,12 @@ static size_t header(const struct tide_plan *plan, enum tide_channel channel, ch
 static size_t row_bytes_max(const struct tide_plan *plan, const struct tide_rule_set *rules,
                             size_t key_bytes)
 {
-    size_t row = 2 * (TIDE_TIME_TEXT_BYTES + 1) + 2 * key_bytes + 3 * plan->key_count +
+    size_t row = 2 * (TIDE_TIME_TEXT_BYTES + 1) + 2 * key_bytes + FIELD_EXTRA * plan->key_count +
                  TIDE_TIME_TEXT_BYTES + 1 + plan->listed_count * (TIDE_DECIMAL_TEXT_BYTES + 1) +
                  TIDE_WATERMARK_TEXT_BYTES + 1;
     size_t all = row;
     for (unsigned i = 0; rules && i < rules->rule_count; i++)
-        all += row + 2 * strlen(rules->rules[i].label) + 3;
+        all += row + 2 * strlen(rules->rules[i].label) + FIELD_EXTRA;
     return all + TIDE_FORMAT_COPY_BYTES;
 }
 
@@ -68,7 +63,7 @@ static char *put_key(char *out, const struct tide_plan *plan, const struct tide_
 {
     size_t bytes = emission->key_bytes;
     if (TIDE_LIKELY(emission->entry && plan->key_count == 1 &&
-                    bytes <= TIDE_FORMAT_INLINE_KEY_BYTES)) {
+                    bytes <= TIDE_FORMAT_INLINE_KEY_BYTES && !plan->escapes_formulas)) {
         const uint64_t *words = emission->entry->key;
         memcpy(out, words, TIDE_FORMAT_INLINE_KEY_BYTES);
         if (TIDE_LIKELY(is_surely_plain(words, bytes))) {
@@ -80,7 +75,7 @@ static char *put_key(char *out, const struct tide_plan *plan, const struct tide_
     for (unsigned i = 0; i < plan->key_count; i++) {
         size_t part_bytes;
         const char *part = tide_key_part_take(&key, &bytes, &part_bytes);
-        out += tide_escape_csv(out, part, part_bytes);
+        out = tide_field_put(plan, out, part, part_bytes);
         *out++ = ',';
     }
     return out;
@@ -130,7 +125,7 @@ static size_t alerts(struct tide_formatter *formatter, const struct tide_emissio
         }
         const char *label = rules->rules[__builtin_ctzll(left)].label;
         *end++ = ',';
-        end += tide_escape_csv(end, label, strlen(label));
+        end = tide_field_put(formatter->plan, end, label, strlen(label));
         *end++ = '\n';
     }
     return (size_t)(end - out);
@@ -153,7 +148,7 @@ static char *put_timer(struct tide_formatter *formatter, const struct tide_emiss
 
 static size_t line_bytes_max(const struct tide_plan *plan, size_t key_bytes, size_t text_bytes)
 {
-    return row_bytes_max(plan, NULL, key_bytes) + 2 * text_bytes + 4;
+    return row_bytes_max(plan, NULL, key_bytes) + 2 * text_bytes + FIELD_EXTRA + 1;
 }
 
 static size_t line(struct tide_formatter *formatter, const struct tide_emission *emission,
@@ -162,7 +157,7 @@ static size_t line(struct tide_formatter *formatter, const struct tide_emission 
     char *end =
         emission->entry ? put_row(formatter, emission, out) : put_timer(formatter, emission, out);
     *end++ = ',';
-    end += tide_escape_csv(end, text, text_bytes);
+    end = tide_field_put(formatter->plan, end, text, text_bytes);
     *end++ = '\n';
     return (size_t)(end - out);
 }
@@ -176,4 +171,5 @@ const struct tide_format tide_format_csv = {
     .alerts = alerts,
     .line_bytes_max = line_bytes_max,
     .line = line,
+    .is_csv = true,
 };

@@ -11,6 +11,7 @@
 
 #include "engine/flow/emission.h"
 #include "engine/plan/plan.h"
+#include "engine/text/escape.h"
 #include "engine/text/time.h"
 
 #include <string.h>
@@ -28,8 +29,8 @@ struct tide_emission {
     int64_t window_start_ms, window_end_ms; /* a timer's time is the end */
     bool has_start;                         /* of a timer: there is a start */
     int64_t watermark_ms;                   /* the one that fired it */
-    const struct tide_entry *entry; /* NULL: a timer; first time and values are empty */
-    const char *key;                /* composite keys: the parts with a NUL byte between */
+    const struct tide_entry *entry;         /* NULL: a timer; first time and values are empty */
+    const char *key;                        /* composite keys: the parts with a NUL byte between */
     uint32_t key_bytes;
     const struct tide_value *values; /* values[i] belongs to registry aggregate i; filled for
                                         plan->listed and what rules use */
@@ -50,7 +51,8 @@ struct tide_format {
     const char *name; /* as in --format */
     const char *summary;
 
-    /* Bytes of the header of a channel, written to out when out is not NULL; 0 = no header. */
+    /* Writes the header of a channel and returns its bytes; out NULL: returns an upper bound. 0 =
+     * no header. */
     size_t (*header)(const struct tide_plan *plan, enum tide_channel channel, char *out);
 
     /* Upper bound of the bytes of one emission in one channel, whatever its values, for a key of
@@ -80,6 +82,7 @@ struct tide_format {
 
     bool alerts_always;  /* alerts() must be called even if no rule holds (flink) */
     bool names_subtasks; /* heeds --flink-parallelism */
+    bool is_csv;         /* heeds --escape-formulas */
 };
 
 void tide_formatter_init(struct tide_formatter *formatter, const struct tide_plan *plan);
@@ -131,6 +134,14 @@ static inline char *tide_bytes_put(char *out, const char *text, size_t bytes)
 static inline char *tide_text_put(char *out, const char *text)
 {
     return tide_bytes_put(out, text, strlen(text));
+}
+
+/* A field of text in an output that is CSV: at most 2 x bytes + 3. */
+static inline char *tide_field_put(const struct tide_plan *plan, char *out, const char *text,
+                                   size_t bytes)
+{
+    return out + (plan->escapes_formulas ? tide_escape_formula(out, text, bytes)
+                                         : tide_escape_csv(out, text, bytes));
 }
 
 /* Takes the next part off a composite key: returns its start, *bytes its length; *key and

@@ -113,6 +113,15 @@ static bool find_places(struct tide_plan *plan, const struct tide_settings *sett
     return true;
 }
 
+static bool check_formulas(const struct tide_plan *plan, const struct tide_settings *settings)
+{
+    if (!plan->escapes_formulas || plan->format->is_csv || plan->outputs[TIDE_OUTPUT_LATE] ||
+        plan->outputs[TIDE_OUTPUT_REJECTS] || plan->outputs[TIDE_OUTPUT_TRACE])
+        return true;
+    return tide_setting_refuse(settings, TIDE_RUN_ESCAPE_FORMULAS,
+                               "nothing that is written is CSV: leave it out, or add --format csv");
+}
+
 bool tide_outputs_resolve(struct tide_plan *plan, const struct tide_settings *settings)
 {
     struct place places[TIDE_OUTPUT_COUNT + TIDE_SIDE_OUTPUT_MAX];
@@ -124,5 +133,5 @@ bool tide_outputs_resolve(struct tide_plan *plan, const struct tide_settings *se
         if (!check_inputs(plan, settings, &places[i]) || !check_regular(plan, settings, &places[i]))
             return false;
     }
-    return true;
+    return check_formulas(plan, settings);
 }

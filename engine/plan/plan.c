@@ -270,6 +270,7 @@ static bool set_max_rejects(struct tide_plan *plan, const struct tide_settings *
 
 static bool set_manners(struct tide_plan *plan, const struct tide_settings *settings)
 {
+    plan->escapes_formulas = tide_options_flag(settings->options, TIDE_RUN_ESCAPE_FORMULAS);
     plan->quiet = tide_options_flag(settings->options, TIDE_RUN_QUIET);
     plan->verbose = tide_options_flag(settings->options, TIDE_RUN_VERBOSE);
     if (plan->quiet && plan->verbose)

@@ -133,6 +133,7 @@ struct tide_plan {
     const struct tide_format *format;
     unsigned flink_parallelism; /* whose subtasks --format flink names; 1: none are named */
     enum tide_time_style time_style;
+    bool escapes_formulas; /* --escape-formulas: CSV is for a spreadsheet */
 
     /* Checkpoints. */
     const char *checkpoint_folder; /* --checkpoint; NULL: none are taken */

@@ -122,6 +122,10 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
         .group = OUTPUTS,
         .help = "--format flink: print the subtask to which Flink at parallelism N, 1 to 32768, "
                 "routes the key, as `Anomaly Detection:2> `"},
+    [TIDE_RUN_ESCAPE_FORMULAS] = {.name = "escape-formulas", .group = OUTPUTS,
+        .help = "CSV for a spreadsheet: an apostrophe before each field of text (key, record, name "
+                "of a column, rule or file) that begins with = + - @, tab, CR, LF or NUL; numbers "
+                "and times stay as they are"},
     [TIDE_RUN_TIME_OUTPUT] = {.name = "time-output", .argument = "plain|iso|epoch-ms",
         .fallback = "plain", .group = OUTPUTS,
         .help = "how times are printed"},

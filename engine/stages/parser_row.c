@@ -106,8 +106,9 @@ static bool keep_late_line(struct tide_parser *parser, unsigned i, struct tide_b
     if (!tide_batch_reserve(batch, tide_side_text_late_bytes_max(&where, bytes),
                             &note->late_offset))
         return false;
-    note->late_bytes = (uint32_t)tide_side_text_write_late(
-        batch->side + note->late_offset, &where, parser->router.watermark_ms, record, bytes);
+    note->late_bytes =
+        (uint32_t)tide_side_text_write_late(parser->plan, batch->side + note->late_offset, &where,
+                                            parser->router.watermark_ms, record, bytes);
     batch->side_bytes = note->late_offset + note->late_bytes;
     return true;
 }

@@ -1,10 +1,13 @@
 #include "engine/stages/side_text.h"
 
-#include "engine/text/escape.h"
+#include "engine/plan/format.h"
 
 #include <string.h>
 
-enum { NUMBERS_BYTES = 96 }; /* two numbers, a reason and commas */
+enum {
+    NUMBERS_BYTES = 96, /* two numbers, a reason and commas */
+    FIELD_EXTRA = 4     /* quotes, an apostrophe and a comma */
+};
 
 void tide_side_text_init(struct tide_side_text *side, const struct tide_plan *plan,
                          struct tide_link *out)
@@ -53,13 +56,15 @@ static struct tide_channel_text *reserve(struct tide_side_text *side, enum tide_
 
 static size_t line_bytes_max(const struct tide_side_place *place, size_t record_bytes)
 {
-    return NUMBERS_BYTES + 2 * record_bytes + (place->file ? 2 * strlen(place->file) + 3 : 0);
+    return NUMBERS_BYTES + 2 * record_bytes + FIELD_EXTRA +
+           (place->file ? 2 * strlen(place->file) + FIELD_EXTRA : 0);
 }
 
-static char *write_place(char *out, const struct tide_side_place *place)
+static char *write_place(const struct tide_plan *plan, char *out,
+                         const struct tide_side_place *place)
 {
     if (place->file) {
-        out += tide_escape_csv(out, place->file, strlen(place->file));
+        out = tide_field_put(plan, out, place->file, strlen(place->file));
         *out++ = ',';
     }
     out += tide_uint_print(out, place->line);
@@ -72,13 +77,14 @@ size_t tide_side_text_late_bytes_max(const struct tide_side_place *place, size_t
     return line_bytes_max(place, record_bytes);
 }
 
-size_t tide_side_text_write_late(char *out, const struct tide_side_place *place,
-                                 int64_t watermark_ms, const char *record, size_t bytes)
+size_t tide_side_text_write_late(const struct tide_plan *plan, char *out,
+                                 const struct tide_side_place *place, int64_t watermark_ms,
+                                 const char *record, size_t bytes)
 {
-    char *end = write_place(out, place);
+    char *end = write_place(plan, out, place);
     end += tide_int_print(end, watermark_ms);
     *end++ = ',';
-    end += tide_escape_csv(end, record, bytes);
+    end = tide_field_put(plan, end, record, bytes);
     *end++ = '\n';
     return (size_t)(end - out);
 }
@@ -91,8 +97,8 @@ enum tide_side_status tide_side_text_late(struct tide_side_text *side,
     struct tide_channel_text *channel =
         reserve(side, TIDE_CHANNEL_LATE, line_bytes_max(place, bytes), &status);
     if (!channel) return status;
-    channel->bytes += tide_side_text_write_late(channel->text + channel->bytes, place, watermark_ms,
-                                                record, bytes);
+    channel->bytes += tide_side_text_write_late(side->plan, channel->text + channel->bytes, place,
+                                                watermark_ms, record, bytes);
     return TIDE_SIDE_WRITTEN;
 }
 
@@ -105,14 +111,14 @@ enum tide_side_status tide_side_text_reject(struct tide_side_text *side,
     struct tide_channel_text *channel =
         reserve(side, TIDE_CHANNEL_REJECTS, line_bytes_max(place, bytes), &status);
     if (!channel) return status;
-    char *out = write_place(channel->text + channel->bytes, place);
+    char *out = write_place(side->plan, channel->text + channel->bytes, place);
     out += tide_uint_print(out, place->byte);
     *out++ = ',';
     size_t reason_bytes = strlen(reason);
     memcpy(out, reason, reason_bytes);
     out += reason_bytes;
     *out++ = ',';
-    out += tide_escape_csv(out, record, bytes);
+    out = tide_field_put(side->plan, out, record, bytes);
     *out++ = '\n';
     channel->bytes = (size_t)(out - channel->text);
     return TIDE_SIDE_WRITTEN;

@@ -36,8 +36,9 @@ enum tide_side_status tide_side_text_late(struct tide_side_text *side,
 
 /* The same line into `out`, which has room for late_bytes_max; returns its bytes. */
 size_t tide_side_text_late_bytes_max(const struct tide_side_place *place, size_t record_bytes);
-size_t tide_side_text_write_late(char *out, const struct tide_side_place *place,
-                                 int64_t watermark_ms, const char *record, size_t bytes);
+size_t tide_side_text_write_late(const struct tide_plan *plan, char *out,
+                                 const struct tide_side_place *place, int64_t watermark_ms,
+                                 const char *record, size_t bytes);
 
 /* One line for --rejects: line,byte,reason,record; the record is cut to --max-row-bytes. */
 enum tide_side_status tide_side_text_reject(struct tide_side_text *side,

@@ -1,11 +1,15 @@
 #include "engine/stages/trace.h"
 
 #include "engine/plan/format.h"
-#include "engine/text/escape.h"
 
 #include <string.h>
 
-enum { KIND_BYTES_MAX = 8, NUMBERS = 7, QUOTED_GROWTH = 2, QUOTES_AND_COMMA = 3 };
+enum {
+    KIND_BYTES_MAX = 8,
+    NUMBERS = 7,
+    QUOTED_GROWTH = 2,
+    FIELD_EXTRA = 4 /* quotes, an apostrophe and a comma */
+};
 
 static const char columns[] =
     "window_start,window_end,first_ts,sum,count,watermark_seen,watermark_trigger\n";
@@ -21,13 +25,12 @@ size_t tide_trace_header(const struct tide_plan *plan, char *out)
     for (unsigned i = 0; i < plan->key_count; i++) {
         const char *name = plan->key_count == 1 ? "key" : tide_plan_key_name(plan, i);
         size_t bytes = strlen(name);
-        if (out) {
-            bytes = tide_escape_csv(out + at, name, bytes);
-            out[at + bytes] = ',';
-        } else {
-            bytes = QUOTED_GROWTH * bytes + QUOTES_AND_COMMA;
+        if (!out) {
+            at += QUOTED_GROWTH * bytes + FIELD_EXTRA;
+            continue;
         }
-        at += out ? bytes + 1 : bytes;
+        at = (size_t)(tide_field_put(plan, out + at, name, bytes) - out);
+        out[at++] = ',';
     }
     if (out) memcpy(out + at, columns, sizeof columns - 1);
     return at + sizeof columns - 1;
@@ -35,7 +38,7 @@ size_t tide_trace_header(const struct tide_plan *plan, char *out)
 
 size_t tide_trace_bytes_max(const struct tide_plan *plan, size_t key_bytes)
 {
-    return KIND_BYTES_MAX + QUOTED_GROWTH * key_bytes + QUOTES_AND_COMMA * plan->key_count +
+    return KIND_BYTES_MAX + QUOTED_GROWTH * key_bytes + FIELD_EXTRA * plan->key_count +
            TIDE_DECIMAL_TEXT_BYTES + NUMBERS * (TIDE_INT_TEXT_BYTES + 1);
 }
 
@@ -55,7 +58,7 @@ size_t tide_trace_print(char *out, const struct tide_plan *plan, const struct ti
     for (unsigned i = 0; i < plan->key_count; i++) {
         size_t bytes;
         const char *part = tide_key_part_take(&key, &key_bytes, &bytes);
-        end += tide_escape_csv(end, part, bytes);
+        end = tide_field_put(plan, end, part, bytes);
         *end++ = ',';
     }
     end = put_int(end, trace->window_start_ms);

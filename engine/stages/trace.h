@@ -24,7 +24,7 @@ struct tide_trace {
     const int64_t *watermark_ms; /* that one */
 };
 
-/* The header, written to out when out is not NULL; returns its bytes. */
+/* Writes the header and returns its bytes; out NULL: returns an upper bound. */
 size_t tide_trace_header(const struct tide_plan *plan, char *out);
 
 size_t tide_trace_bytes_max(const struct tide_plan *plan, size_t key_bytes);

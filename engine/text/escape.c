@@ -48,25 +48,41 @@ size_t tide_utf8_sequence(const char *text, size_t bytes)
     return length;
 }
 
-size_t tide_escape_csv(char *out, const char *text, size_t bytes)
+/* What begins a formula, and what spreadsheets drop in front of it (OWASP, "CSV Injection", and
+ * ASVS 5.0, requirement 1.2.10). The NUL that ends the list is one of them. */
+static bool begins_formula(const char *text, size_t bytes)
+{
+    static const char begins[] = "=+-@\t\r\n";
+    return bytes > 0 && memchr(begins, text[0], sizeof begins);
+}
+
+static size_t put_field(char *out, const char *text, size_t bytes, bool is_formula)
 {
     bool plain = true;
     for (size_t i = 0; i < bytes; i++) {
         char c = text[i];
         plain &= (c != ',') & (c != '"') & (c != '\r') & (c != '\n');
     }
-    if (plain) {
-        memcpy(out, text, bytes);
-        return bytes;
-    }
     char *at = out;
-    *at++ = '"';
+    if (!plain) *at++ = '"';
+    if (is_formula) *at++ = '\'';
+    if (plain) return (size_t)(put_bytes(at, text, bytes) - out);
     for (size_t i = 0; i < bytes; i++) {
         if (text[i] == '"') *at++ = '"';
         *at++ = text[i];
     }
     *at++ = '"';
     return (size_t)(at - out);
+}
+
+size_t tide_escape_csv(char *out, const char *text, size_t bytes)
+{
+    return put_field(out, text, bytes, false);
+}
+
+size_t tide_escape_formula(char *out, const char *text, size_t bytes)
+{
+    return put_field(out, text, bytes, begins_formula(text, bytes));
 }
 
 static char *put_json_byte(char *out, char c)

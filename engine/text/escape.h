@@ -17,6 +17,10 @@
 /* One CSV field: quoted only if it holds comma, quote, CR or LF. At most 2 x bytes + 2. */
 size_t tide_escape_csv(char *out, const char *text, size_t bytes);
 
+/* The same with an apostrophe before a text that a spreadsheet would take for a formula. At most
+ * 2 x bytes + 3. */
+size_t tide_escape_formula(char *out, const char *text, size_t bytes);
+
 /* The inside of a JSON string, without the quotes: ", \ and control bytes escaped (short forms
  * where JSON has them, else \u00XX); valid UTF-8 as it is; every other byte as \udcXX (as Python's
  * surrogateescape). At most 6 x bytes. */

@@ -2,7 +2,7 @@
 from argparse import ArgumentTypeError
 
 WINDOWS = ("tumbling", "sliding", "session", "count")
-FEATURES = (*WINDOWS, "virtual", "inactive", "history", "sides", "partitions", "trace", "flink")
+FEATURES = (*WINDOWS, "virtual", "inactive", "history", "sides", "partitions", "trace", "flink", "formulas")
 
 
 def add_features(parser):

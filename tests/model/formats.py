@@ -1,5 +1,6 @@
 """How results, alerts, late and rejected rows print."""
 import json
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -56,18 +57,29 @@ def _csv_field(field):
     return field
 
 
+class Text:
+    """Fields that are text, as spreadsheets may be given them."""
+
+    def __init__(self, options):
+        self.pattern = re.compile(rb"[=+\-@\t\r\n\0]" if options.escape_formulas else rb"(?!)")
+
+    def __call__(self, field):
+        return b"'" + field if self.pattern.match(field) else field
+
+
 class Printer:
     """Prints emissions as the options ask for."""
 
     def __init__(self, options, key_names):
         self.options = options
+        self.text = Text(options)
         self.names = ["window_start", "window_end", *key_names, "first_time", *options.aggregates, "watermark_ms"]
 
     def header(self, with_rule):
         if self.options.format != "csv":
             return b""
         names = self.names + ["rule"] if with_rule else self.names
-        return csv_line([name.encode(errors="surrogateescape") for name in names])
+        return csv_line([self.text(name.encode(errors="surrogateescape")) for name in names])
 
     def result(self, emission):
         """With the lab's format a line that stands among the alerts as well."""
@@ -79,7 +91,7 @@ class Printer:
         """label: the rule's name or text."""
         if self.options.format == "flink":
             return f"이상 거래 감지: {self._flink_row(emission)}, 현재 워터마크: {emission.watermark_ms}\n".encode()
-        return self._line([*self.names, "rule"], [*self._cells(emission), label.encode()])
+        return self._line([*self.names, "rule"], [*self._cells(emission), self._text(label.encode())])
 
     def inactive(self, timer, watermark, label):
         """The alert of a key that has been silent: no aggregates."""
@@ -87,8 +99,8 @@ class Printer:
             row = f"({_key_texts(timer.key)}, {timer.last_ms}, {timer.deadline_ms})"
             return f"{label}: {row}, 현재 워터마크: {watermark}\n".encode()
         blank = [b""] * (1 + len(self.options.aggregates))
-        cells = [self._time(timer.last_ms), self._time(timer.deadline_ms), *timer.key, *blank,
-                 str(watermark).encode(), label.encode()]
+        cells = [self._time(timer.last_ms), self._time(timer.deadline_ms), *map(self._text, timer.key), *blank,
+                 str(watermark).encode(), self._text(label.encode())]
         return self._line([*self.names, "rule"], cells)
 
     def _line(self, names, cells):
@@ -97,10 +109,13 @@ class Printer:
     def _cells(self, emission):
         options = self.options
         values = [aggregate(name, emission.amounts, options.decimals) for name in options.aggregates]
-        return [self._time(emission.start_ms), self._time(emission.end_ms), *emission.key,
+        return [self._time(emission.start_ms), self._time(emission.end_ms), *map(self._text, emission.key),
                 self._time(emission.first_ms),
                 *(b"" if value is None else decimal_text(*value).encode() for value in values),
                 str(emission.watermark_ms).encode()]
+
+    def _text(self, field):
+        return self.text(field) if self.options.format == "csv" else field
 
     def _time(self, ms):
         return time_text(ms, self.options.time_output, self.options.zone).encode()

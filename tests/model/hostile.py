@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amounts import decimal_text
-from hostile_windows import (NAMES, draw_clock, draw_history, draw_inactive, draw_inputs, draw_lateness,
+from hostile_windows import (NAMES, draw_clock, draw_formulas, draw_history, draw_inactive, draw_inputs, draw_lateness,
                              draw_side_outputs, draw_trace, draw_window, session_gap_ms)
 from rules import AGGREGATES, HISTORY
 from times import Zone, time_text
@@ -25,7 +25,8 @@ PLAIN_KEYS = (b"a", b"b", b"c", b"tx1", b"tx2", b"0", b"A long key of more than 
               b"A long key of more than sixteen bytez", b"exactly 16 bytes", b"exactly-17-bytes.")
 ODD_KEYS = (b" a", b"a ", b"\ta", b"x,y", b"x;y", b'say "hi"', b'"', b"two\nlines", b"cr\rlf\r\n", b"it's",
             "키".encode(), "é😀".encode(), b"\xff\xfe", b"bad\xc3", b"back\\slash", b"nul\0byte", b"\x01\x7f",
-            b"", b"NA", b"nan", b"null", b" ", b"NULL ", b"none", b"k" * 300)
+            b"", b"NA", b"nan", b"null", b" ", b"NULL ", b"none", b"k" * 300,
+            b"=1+1", b"+44", b"-5", b"@a", b'=cmd|"a",b', b"'=a")
 ODD_TIMES = (b"", b"NA", b" nan ", b"soon", b"2024-02-30 00:00:00", b"2023-02-29", b"2024-13-01", b"2024-01-01 24:00:00",
              b"2024-01-01 23:59:60", b"2024-01-01 1:00:00", b"2024-01-01T", b"2024-01-01 00:00", b"24-01-01",
              b"2024-01-01 00:00:00.", b"2024-01-01 00:00:00 Z", b"2024-01-01Z", b"2024-01-01 00:00:00+0000",
@@ -51,7 +52,8 @@ def draw_case(rng, features):
     shape = _Shape(rng, features)
     file_count = rng.choice((1, 1, 1, 1, 1, 1, 2, 3) + ((2, 3, 5) if "partitions" in features else ()))
     files = [(f"in{i}.csv", shape.file()) for i in range(file_count)]
-    return HostileCase(shape.arguments + draw_inputs(rng, features, file_count), files)
+    rest = draw_inputs(rng, features, file_count) + draw_formulas(rng, features, shape.format)
+    return HostileCase(shape.arguments + rest, files)
 
 
 class _Shape:

@@ -100,3 +100,8 @@ def draw_inputs(rng, features, file_count):
     if "partitions" not in features or rng.random() > (0.6 if file_count > 1 else 0.05):
         return []
     return ["--inputs", "partitions"]
+
+
+def draw_formulas(rng, features, form):
+    """Other forms than CSV refuse it if none of their outputs is CSV."""
+    return ["--escape-formulas"] if "formulas" in features and form == "csv" and rng.random() < 0.2 else []

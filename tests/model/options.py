@@ -9,7 +9,7 @@ PANDAS_NA = ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan
              "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null")
 DELIMITERS = {"tab": b"\t"}
 OUTPUTS = ("alerts", "results", "late", "rejects", "trace", "stats")
-FLAGS = ("--no-header", "--trim", "--decimal-comma")
+FLAGS = ("--no-header", "--trim", "--decimal-comma", "--escape-formulas")
 IGNORED = ("--parallelism", "-p", "--batch-rows", "--ring-slots", "--simd", "--scheduler", "--progress")
 
 
@@ -48,6 +48,7 @@ class Options:
     row_bytes_max: int
     format: str
     time_output: str
+    escape_formulas: bool
     order: str
     outputs: dict = field(default_factory=dict)       # name -> file
     side_outputs: dict = field(default_factory=dict)  # rule's name -> file
@@ -71,7 +72,8 @@ def parse_options(arguments):
         rejects_max=_rejects_max(given.max_rejects), rejects_percent=_rejects_percent(given.max_rejects),
         na={text.encode() for text in ([""] + given.na.split(",") if given.na is not None else PANDAS_NA)},
         trim=given.trim, decimal_comma=given.decimal_comma, row_bytes_max=given.max_row_bytes,
-        format=given.format, time_output=given.time_output, order=given.order,
+        format=given.format, time_output=given.time_output,
+        escape_formulas=given.escape_formulas, order=given.order,
         outputs={name: getattr(given, name) for name in OUTPUTS},
         side_outputs=dict(text.partition("=")[::2] for text in given.side_output or []))
     return options, given.files or ["-"]

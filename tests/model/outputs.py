@@ -1,6 +1,6 @@
 """What comes out: results, alerts, late and rejected rows, side outputs and the trace, in the order they happen."""
 from amounts import decimal_text
-from formats import Emission, Printer, aggregate, as_fraction, csv_line
+from formats import Emission, Printer, Text, aggregate, as_fraction, csv_line
 from history import History
 from rules import AGGREGATES
 
@@ -14,6 +14,7 @@ class Outputs:
     def __init__(self, options, key_names, several_files):
         self.options = options
         self.printer = Printer(options, key_names)
+        self.text = Text(options)
         self.history = History(options.history, options.decimals)
         self.counts = {"results": 0, "alerts": 0}
         self.contents = {name: bytearray() for name in ("alerts", "results", "late", "rejects", "trace")}
@@ -29,7 +30,7 @@ class Outputs:
         for name in ("alerts", *self.side_names.values()):
             self.contents[name] += self.printer.header(with_rule=True)
         trace_keys = [name.encode(errors="surrogateescape") for name in key_names] if len(key_names) > 1 else [b"key"]
-        self.contents["trace"] += csv_line([b"kind", *trace_keys, *TRACE_HEADER])
+        self.contents["trace"] += csv_line([b"kind", *map(self.text, trace_keys), *TRACE_HEADER])
 
     def _alerts_of(self, rule):
         """The output that the alerts of a rule go to."""
@@ -37,10 +38,14 @@ class Outputs:
 
     def reject(self, place, record, reason):
         raw = record.raw[:self.options.row_bytes_max]
-        self.contents["rejects"] += csv_line([*place, b"%d" % record.byte, reason.encode(), raw])
+        self.contents["rejects"] += csv_line([*self._place(place), b"%d" % record.byte, reason.encode(), self.text(raw)])
+
+    def _place(self, place):
+        """place: the file's name, if there are several, and the line."""
+        return [*map(self.text, place[:-1]), place[-1]]
 
     def late(self, place, record, row, watermark):
-        self.contents["late"] += csv_line([*place, b"%d" % watermark, record.raw])
+        self.contents["late"] += csv_line([*self._place(place), b"%d" % watermark, self.text(record.raw)])
         self._trace("late", row.key, "", "", row.time_ms, self._amount(row.units), 1, watermark, "")
 
     def fire_all(self, windows, seen, watermark):
@@ -91,4 +96,4 @@ class Outputs:
         return decimal_text(units, self.options.decimals)
 
     def _trace(self, kind, key, *cells):
-        self.contents["trace"] += csv_line([kind.encode(), *key, *(str(cell).encode() for cell in cells)])
+        self.contents["trace"] += csv_line([kind.encode(), *map(self.text, key), *(str(cell).encode() for cell in cells)])

@@ -99,6 +99,32 @@ static void csv_quotes_only_what_needs_it(void **state)
     CHECK(tide_escape_csv, cases);
 }
 
+static void csv_for_spreadsheets_has_no_field_that_begins_a_formula(void **state)
+{
+    (void)state;
+    static const struct escape_case cases[] = {
+        {"", 0, ""},
+        {"tx1", 0, "tx1"},
+        {"a=1", 0, "a=1"},
+        {"'=1", 0, "'=1"},
+        {" =1", 0, " =1"},
+        {"say \"hi\"", 0, "\"say \"\"hi\"\"\""},
+        {"=1+1", 0, "'=1+1"},
+        {"+44", 0, "'+44"},
+        {"-5", 0, "'-5"},
+        {"-", 0, "'-"},
+        {"@SUM(A1)", 0, "'@SUM(A1)"},
+        {"\t=1", 0, "'\t=1"},
+        {"\r=1", 0, "\"'\r=1\""},
+        {"\n=1", 0, "\"'\n=1\""},
+        {"=\"a\",b", 0, "\"'=\"\"a\"\",b\""},
+    };
+    CHECK(tide_escape_formula, cases);
+    char out[8];
+    assert_int_equal(tide_escape_formula(out, "\0=1", 3), 4);
+    assert_memory_equal(out, "'\0=1", 4);
+}
+
 static void json_escapes_controls_and_bytes_that_are_no_utf8(void **state)
 {
     (void)state;
@@ -183,6 +209,7 @@ static void no_text_of_one_byte_outgrows_the_room_that_is_stated(void **state)
     for (int byte = 0; byte < 256; byte++) {
         char text = (char)byte;
         assert_true(tide_escape_csv(out, &text, 1) <= 4);
+        assert_true(tide_escape_formula(out, &text, 1) <= 5);
         assert_true(tide_escape_json(out, &text, 1) <= 6);
         assert_true(tide_escape_python(out, &text, 1) <= 8);
         assert_true(tide_escape_shell(out, &text, 1) <= 6);
@@ -196,6 +223,7 @@ int main(void)
         cmocka_unit_test(sequences_that_are_no_utf8_have_no_length),
         cmocka_unit_test(valid_sequences_have_their_length),
         cmocka_unit_test(csv_quotes_only_what_needs_it),
+        cmocka_unit_test(csv_for_spreadsheets_has_no_field_that_begins_a_formula),
         cmocka_unit_test(json_escapes_controls_and_bytes_that_are_no_utf8),
         cmocka_unit_test(python_text_is_what_repr_gives),
         cmocka_unit_test(a_shell_reads_one_word),

@@ -134,7 +134,8 @@ static inline void assert_header(const struct scene *scene, const struct tide_fo
 {
     char out[1024];
     size_t bytes = format->header(&scene->plan, channel, out);
-    assert_int_equal(format->header(&scene->plan, channel, NULL), bytes);
+    size_t bound = format->header(&scene->plan, channel, NULL);
+    assert_true(bytes <= bound && (bytes > 0) == (bound > 0));
     out[bytes] = '\0';
     assert_string_equal(out, expected);
 }

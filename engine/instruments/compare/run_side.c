@@ -11,7 +11,7 @@ bool tide_run_side_drops(unsigned id)
 {
     return id == TIDE_RUN_ALERTS || id == TIDE_RUN_RESULTS || id == TIDE_RUN_LATE ||
            id == TIDE_RUN_REJECTS || id == TIDE_RUN_SIDE_OUTPUT || id == TIDE_RUN_STATS ||
-           id == TIDE_RUN_PROGRESS || id == TIDE_RUN_VERBOSE;
+           id == TIDE_RUN_PROGRESS || id == TIDE_RUN_VERBOSE || id == TIDE_RUN_ESCAPE_FORMULAS;
 }
 
 /* NULL without memory. */

@@ -38,6 +38,9 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_AT_END] = "the windows open at the end of the input",
     [TIDE_RUN_FORMAT] = "the form of alerts and results",
     [TIDE_RUN_FLINK_PARALLELISM] = "each element names the subtask to which Flink routes its key",
+    [TIDE_RUN_ESCAPE_FORMULAS] =
+        "an apostrophe before fields of text in CSV that a spreadsheet would "
+        "take for a formula",
     [TIDE_RUN_TIME_OUTPUT] = "the form of times in alerts and results",
     [TIDE_RUN_PROGRESS] = "the line on standard error; when it is shown, stages make pictures of "
                           "themselves for it",
