@@ -75,6 +75,8 @@ static const char *const not_for_reading[] = {
     "follow",
     "idle-timeout", "clock",
     "inputs",
+    "memory",
+    "escape-formulas",
     NULL,
 };
 /* clang-format on */

@@ -4,6 +4,7 @@
  */
 #include "engine/base/clock.h"
 #include "engine/base/memory.h"
+#include "engine/base/memory_limit.h"
 #include "engine/base/output.h"
 #include "engine/base/signals.h"
 #include "engine/base/system.h"
@@ -15,6 +16,7 @@
 #include "engine/plan/config.h"
 #include "engine/plan/run_options.h"
 #include "engine/plan/side_outputs.h"
+#include "engine/stages/footprint.h"
 #include "engine/stages/pipeline.h"
 #include "engine/text/escape.h"
 
@@ -26,6 +28,8 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+enum { MEMORY_INTERVAL_MS = 100 };
 
 struct run {
     struct tide_plan plan;
@@ -117,10 +121,17 @@ static void wait_for_end(struct run *run)
 {
     struct pollfd events[2] = {{.fd = tide_pipeline_done_fd(run->pipeline), .events = POLLIN},
                                {.fd = run->signal_fd, .events = POLLIN}};
+    struct tide_error error = {0};
+    const int interval_ms = run->progress.is_shown     ? TIDE_PROGRESS_INTERVAL_MS
+                            : run->plan.memory_max > 0 ? MEMORY_INTERVAL_MS
+                                                       : -1;
     for (;;) {
-        tide_sys_poll(events, 2, run->progress.is_shown ? TIDE_PROGRESS_INTERVAL_MS : -1);
+        tide_sys_poll(events, 2, interval_ms);
         if (events[1].revents) take_signal(run);
         if (events[0].revents) break;
+        if (run->plan.memory_max > 0 && error.exit == TIDE_EXIT_OK &&
+            !tide_memory_limit_check(&error))
+            tide_pipeline_fail(run->pipeline, &error);
         if (run->progress.is_shown) tide_progress_draw(&run->progress, run->pipeline);
     }
     tide_progress_clear(&run->progress);
@@ -160,7 +171,8 @@ static bool open_outputs(struct run *run, struct tide_error *error)
 static bool set_up(struct run *run, struct tide_error *error)
 {
     uint64_t bytes_total;
-    if (!tide_reader_check_files(&run->plan, &bytes_total, error) || !block_signals(run, error) ||
+    if (!tide_reader_check_files(&run->plan, &bytes_total, error) ||
+        !tide_footprint_fits(&run->plan, error) || !block_signals(run, error) ||
         !open_outputs(run, error))
         return false;
     struct tide_output *outputs[TIDE_CHANNEL_COUNT] = {
@@ -173,6 +185,7 @@ static bool set_up(struct run *run, struct tide_error *error)
     memcpy(outputs + TIDE_CHANNEL_SIDE, run->sides, sizeof run->sides);
     tide_progress_init(&run->progress, &run->plan, bytes_total);
     run->pipeline = tide_pipeline_create(&run->plan, outputs, error);
+    tide_footprint_limit(&run->plan);
     return run->pipeline &&
            tide_run_checkpoint_restore(&run->checkpoint, run->pipeline, &run->outputs, error);
 }

@@ -229,6 +229,11 @@ static bool set_machine(struct tide_plan *plan, const struct tide_settings *sett
     return true;
 }
 
+static bool set_memory(struct tide_plan *plan, const struct tide_settings *settings)
+{
+    return tide_setting_size(settings, TIDE_RUN_MEMORY, "off", 0, &plan->memory_max);
+}
+
 static bool set_scheduler(struct tide_plan *plan, const struct tide_settings *settings)
 {
     const char *text = tide_options_text(settings->options, TIDE_RUN_SCHEDULER);
@@ -296,6 +301,7 @@ static bool (*const setters[])(struct tide_plan *plan, const struct tide_setting
     set_format,
     set_choices,
     set_machine,
+    set_memory,
     set_scheduler,
     set_max_rejects,
     set_manners,

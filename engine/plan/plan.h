@@ -122,6 +122,7 @@ struct tide_plan {
     unsigned parallelism; /* resolved: 1 .. TIDE_PARALLELISM_MAX */
     enum tide_order order;
     unsigned batch_rows, ring_slots;
+    uint64_t memory_max; /* --memory, in bytes; 0: off */
     enum tide_scanner_choice scanner;
     enum tide_scheduler scheduler;
     uint64_t scheduler_seed; /* of the order of turns on one thread */

@@ -145,6 +145,10 @@ static const struct tide_option options[TIDE_RUN_OPTION_COUNT] = {
     [TIDE_RUN_RESUME] = {.name = "resume", .group = RUNNING,
         .help = "go on from the newest checkpoint in DIR, if there is one: the same input and "
                 "options, any --parallelism; all outputs come out as if nothing had happened"},
+    [TIDE_RUN_MEMORY] = {.name = "memory", .argument = "LIMIT", .fallback = "off",
+        .group = RUNNING,
+        .help = "a run that would take more memory than this is refused with exit status 1 and the "
+                "figures; in bytes, or with K, M or G, as in 512M"},
     [TIDE_RUN_PROGRESS] = {.name = "progress", .argument = "auto|always|never", .fallback = "auto",
         .group = RUNNING,
         .help = "progress line on standard error; auto: if that is a terminal"},

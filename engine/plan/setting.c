@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool tide_setting_refuse(const struct tide_settings *settings, unsigned id, const char *format, ...)
@@ -72,6 +73,29 @@ bool tide_setting_duration(const struct tide_settings *settings, unsigned id, co
     if (tide_duration_parse(text, strlen(text), duration_ms, &cause)) return true;
     if (none) return tide_setting_refuse(settings, id, "%s, or %s", cause.text, none);
     return tide_setting_pass_on(settings, id, &cause);
+}
+
+bool tide_setting_size(const struct tide_settings *settings, unsigned id, const char *none,
+                       uint64_t none_bytes, uint64_t *bytes)
+{
+    static const char units[] = "KkMmGg";
+    enum { DIGITS_MAX = 18 }; /* fit 64 bits */
+    const char *text = tide_options_text(settings->options, id);
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)((unit - units) / 2 + 1) : 0;
+    if (strcmp(text, none) == 0) {
+        *bytes = none_bytes;
+        return true;
+    }
+    if (digits == 0 || digits > DIGITS_MAX || strlen(text) != digits + (unit != NULL))
+        return tide_setting_refuse(
+            settings, id, "'%s' is no size; write one such as 512M or 2G, or %s", text, none);
+    uint64_t count = strtoull(text, NULL, 10);
+    if (count == 0 || count > (uint64_t)INT64_MAX >> shift)
+        return tide_setting_refuse(settings, id, "%s is not between 1 byte and 8 EiB", text);
+    *bytes = count << shift;
+    return true;
 }
 
 bool tide_setting_word(const struct tide_settings *settings, unsigned id, const char *const words[],

@@ -36,6 +36,11 @@ TIDE_MUST_USE bool tide_setting_uint(const struct tide_settings *settings, unsig
 TIDE_MUST_USE bool tide_setting_duration(const struct tide_settings *settings, unsigned id,
                                          const char *none, int64_t none_ms, int64_t *duration_ms);
 
+/* A size in bytes, at least 1: decimal digits, then K, M or G for powers of 1024. The word `none`
+ * gives none_bytes. */
+TIDE_MUST_USE bool tide_setting_size(const struct tide_settings *settings, unsigned id,
+                                     const char *none, uint64_t none_bytes, uint64_t *bytes);
+
 /* One of the words, NULL-terminated; gives its index. */
 TIDE_MUST_USE bool tide_setting_word(const struct tide_settings *settings, unsigned id,
                                      const char *const words[], unsigned *index);

@@ -1,6 +1,12 @@
 #include "engine/stages/footprint.h"
 
+#include "engine/base/memory_limit.h"
 #include "engine/stages/pipeline_parts.h"
+
+enum {
+    PROGRAM_BYTES = 8 << 20, /* code and libraries: 4 to 6 MiB are resident */
+    THREAD_BYTES = 64 << 10, /* what one touches of its stack, and of the allocator for it alone */
+};
 
 static unsigned count_outputs(const struct tide_plan *plan, enum tide_output_kind a,
                               enum tide_output_kind b)
@@ -86,6 +92,37 @@ void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *foot
     bytes[TIDE_FOOTPRINT_SINK] = tide_sink_bytes(plan, (unsigned)(by_workers + by_parser));
     bytes[TIDE_FOOTPRINT_STAGES] = stage_bytes(plan);
     for (unsigned i = 0; i < TIDE_FOOTPRINT_PART_COUNT; i++) footprint->total_at_start += bytes[i];
+}
+
+uint64_t tide_footprint_apart(const struct tide_plan *plan)
+{
+    return PROGRAM_BYTES + (uint64_t)tide_pipeline_thread_count(plan) * THREAD_BYTES +
+           (uint64_t)tide_pipeline_inlets(plan) * TIDE_BLOCK_COUNT * TIDE_BLOCK_WINDOW_BYTES;
+}
+
+bool tide_footprint_fits(const struct tide_plan *plan, struct tide_error *error)
+{
+    struct tide_footprint footprint;
+    if (plan->memory_max == 0) return true;
+    tide_footprint_of(plan, &footprint);
+    const uint64_t apart = tide_footprint_apart(plan);
+    const double mib = 1 << 20;
+    if (apart + footprint.total_at_start <= plan->memory_max) return true;
+    return tide_error_set(
+        error, TIDE_EXIT_FAILED,
+        "--memory: %.1f MiB is less than the %.1f MiB that this run takes before its first row "
+        "(%.1f rings and buffers, %.1f the program, its threads and mapped input); allow more, or "
+        "take a smaller --parallelism, --ring-slots or --batch-rows ('tidemark explain' lists all)",
+        (double)plan->memory_max / mib, (double)(apart + footprint.total_at_start) / mib,
+        (double)footprint.total_at_start / mib, (double)apart / mib);
+}
+
+void tide_footprint_limit(const struct tide_plan *plan)
+{
+    struct tide_footprint footprint;
+    if (plan->memory_max == 0) return;
+    tide_footprint_of(plan, &footprint);
+    tide_memory_limit_set(plan->memory_max, tide_footprint_apart(plan) + footprint.total_at_start);
 }
 
 /* Those that hold times from the watermark, less the allowed lateness, up to the greatest event

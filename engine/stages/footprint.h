@@ -35,6 +35,16 @@ struct tide_footprint {
 
 void tide_footprint_of(const struct tide_plan *plan, struct tide_footprint *footprint);
 
+/* What the process takes besides: the program, stacks, mapped input. An upper bound but for
+ * unpacking and process functions. */
+uint64_t tide_footprint_apart(const struct tide_plan *plan);
+
+/* Is all that within --memory, if it is given (exit 1)? */
+TIDE_MUST_USE bool tide_footprint_fits(const struct tide_plan *plan, struct tide_error *error);
+
+/* Limits what comes to it, once the pipeline is there. */
+void tide_footprint_limit(const struct tide_plan *plan);
+
 /* The most windows of one worker (sessions and count windows: of one key) that are open at once, by
  * the watermark; 0: no limit but the
  * input. A batch that spans more than a window can open more for as long as it is being folded. */

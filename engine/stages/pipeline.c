@@ -70,6 +70,11 @@ void tide_pipeline_stop(struct tide_pipeline *pipeline)
     tide_control_stop(&pipeline->control);
 }
 
+void tide_pipeline_fail(struct tide_pipeline *pipeline, const struct tide_error *error)
+{
+    tide_control_fail(&pipeline->control, error);
+}
+
 bool tide_pipeline_reload(struct tide_pipeline *pipeline, struct tide_rule_set *rules,
                           uint64_t *version, struct tide_error *error)
 {

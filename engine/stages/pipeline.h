@@ -131,6 +131,9 @@ int tide_pipeline_done_fd(const struct tide_pipeline *pipeline);
 /* Ends the reading here. What has fired is written; open windows do not fire. */
 void tide_pipeline_stop(struct tide_pipeline *pipeline);
 
+/* Ends the run with an error that no stage has met. */
+void tide_pipeline_fail(struct tide_pipeline *pipeline, const struct tide_error *error);
+
 /* New rules, from the next row on that the parser comes to; the set moves. *version: their number,
  * counting from 1. */
 TIDE_MUST_USE bool tide_pipeline_reload(struct tide_pipeline *pipeline, struct tide_rule_set *rules,

@@ -337,7 +337,7 @@ static void pass_barrier(struct tide_worker *worker)
 static enum tide_progress fail_memory(struct tide_worker *worker)
 {
     struct tide_error error = {0};
-    tide_error_memory(&error, "the open windows");
+    tide_error_memory(&error, "windows and keys");
     tide_control_fail(worker->control, &error);
     return TIDE_DONE;
 }

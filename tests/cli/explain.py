@@ -38,6 +38,7 @@ CHANGES = {
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"), "inactive": ("5m", "a timer a key"),
     "history": ("5", "earlier windows"), "side-output": ("big=b.csv", "is written"), "trace": ("t.csv", "is written"),
     "flink-parallelism": ("3", "names the subtask"), "escape-formulas": (None, "apostrophe"),
+    "memory": ("1G", "before the first row"),
 }
 NEEDS_OTHERS = {"flink-parallelism": ("--format", "flink"),
                 "no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}

@@ -25,7 +25,7 @@ RUN_OPTIONS = {
     "--verbose": None, "--batch-rows": "default: auto", "--ring-slots": "default:", "--simd": "default: auto",
     "--inactive": "default: off", "--process": "shared library", "--process-arg": "argument", "--history": "default: 20", "--side-output": "instead",
     "--scheduler": "default: threads", "--flink-parallelism": "default: 1",
-    "--escape-formulas": "apostrophe",
+    "--escape-formulas": "apostrophe", "--memory": "default: off",
 }
 GEN_OPTIONS = {
     "--rows": "default: 1000000", "--keys": "default: 1000", "--skew": "default: uniform", "--rate": "default: 1000",

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LONG_BYTES = TIDEMARK_TEXT_BYTES_MAX, MANY_LINES = 100000 };
+enum { LONG_BYTES = TIDEMARK_TEXT_BYTES_MAX, MANY_LINES = 100000, HOARD_BYTES = 200 << 20 };
 
 struct misbehave {
     const char *how;
     unsigned long at, results;
+    char *hoard;
 };
 
 static int is(const struct misbehave *misbehave, const char *how)
@@ -39,6 +40,7 @@ static void close_instance(void *self)
 {
     struct misbehave *misbehave = self;
     if (is(misbehave, "close loudly")) fputs("closed\n", stderr);
+    free(misbehave->hoard);
     free(misbehave);
 }
 
@@ -63,6 +65,15 @@ static int emit_many(struct tidemark_context *context, unsigned long lines, size
         snprintf(text, sizeof text, "line %lu", i);
         if (tidemark_emit(context, text, strlen(text))) return -1;
     }
+    return 0;
+}
+
+/* Memory that the engine knows nothing of. */
+static int hoard(struct misbehave *misbehave)
+{
+    if (!misbehave->hoard) misbehave->hoard = malloc(HOARD_BYTES);
+    if (!misbehave->hoard) return -1;
+    memset(misbehave->hoard, 1, HOARD_BYTES);
     return 0;
 }
 
@@ -100,6 +111,7 @@ static int on_result(void *self, const struct tidemark_result *result,
     if (is(misbehave, "many")) return emit_many(context, MANY_LINES, 0);
     if (is(misbehave, "too many")) return emit_many(context, 1000, LONG_BYTES);
     if (is(misbehave, "side output")) return tidemark_emit_to(context, 3, "x", 1);
+    if (is(misbehave, "hoard")) return hoard(misbehave);
     if (is(misbehave, "counter")) return tidemark_count(context, 1, 1);
     if (is(misbehave, "no state")) return tidemark_state(context) ? 0 : -1;
     return on_timers(misbehave, context);

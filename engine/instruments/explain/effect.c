@@ -133,6 +133,23 @@ static void say_parallelism(const struct tide_explanation *explanation, char *ou
                                            : "the outputs' bytes stay the same");
 }
 
+static void say_memory(const struct tide_explanation *explanation, char *out, size_t bytes)
+{
+    const struct tide_plan *plan = explanation->plan;
+    char size[TIDE_WORDS_BYTES];
+    uint64_t at_start = explanation->footprint.total_at_start + tide_footprint_apart(plan);
+    tide_words_bytes(size, at_start);
+    if (at_start > plan->memory_max)
+        snprintf(out, bytes,
+                 "less than the %s that are taken before the first row: the run is refused at once",
+                 size);
+    else
+        snprintf(out, bytes,
+                 "%s of it are taken before the first row; a run that would take more than all of "
+                 "it is refused",
+                 size);
+}
+
 static void say_config(const struct tide_explanation *explanation, char *out, size_t bytes)
 {
     snprintf(out, bytes, "%s",
@@ -201,6 +218,9 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         break;
     case TIDE_RUN_PARALLELISM:
         say_parallelism(explanation, out, bytes);
+        break;
+    case TIDE_RUN_MEMORY:
+        say_memory(explanation, out, bytes);
         break;
     case TIDE_RUN_CONFIG:
         say_config(explanation, out, bytes);
