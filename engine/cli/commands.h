@@ -22,6 +22,10 @@ int tide_command_explain(int argc, char **argv, const struct tide_registry *regi
 int tide_command_compare(int argc, char **argv, const struct tide_registry *registry);
 int tide_command_version(void);
 
+/* Prints "tidemark: " and a printf-like text as one line on standard error. What it names may hold
+ * any bytes: a line end in it shows as ?, and on a terminal control bytes as \xXX. */
+void tide_command_say(const char *format, ...) TIDE_PRINTF(1, 2);
+
 /* Prints "tidemark: " and the error's text as one line on standard error, unless the error is
  * quiet; returns its exit status. */
 int tide_command_failed(const struct tide_error *error);

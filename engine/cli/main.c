@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,16 +28,23 @@ static const struct command commands[] = {
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
+void tide_command_say(const char *format, ...)
+{
+    char text[2 * TIDE_ERROR_BYTES], escaped[4 * sizeof text];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (char *end = text; (end = strchr(end, '\n'));) *end = '?';
+    size_t bytes = strlen(text);
+    const bool is_shown = isatty(STDERR_FILENO);
+    if (is_shown) bytes = tide_escape_terminal(escaped, text, bytes);
+    fprintf(stderr, "tidemark: %.*s\n", (int)bytes, is_shown ? escaped : text);
+}
+
 int tide_command_failed(const struct tide_error *error)
 {
-    char escaped[8 * TIDE_ERROR_BYTES];
-    size_t bytes = strlen(error->text);
-    const char *text = error->text;
-    if (isatty(STDERR_FILENO)) {
-        bytes = tide_escape_terminal(escaped, text, bytes);
-        text = escaped;
-    }
-    if (!error->quiet) fprintf(stderr, "tidemark: %.*s\n", (int)bytes, text);
+    if (!error->quiet) tide_command_say("%s", error->text);
     return (int)error->exit;
 }
 

@@ -80,10 +80,9 @@ static void reload(struct run *run)
     struct tide_error error = {0};
     tide_progress_clear(&run->progress);
     if (!reload_rules(run, &error))
-        fprintf(stderr, "tidemark: the alert rules stay as they were: %s\n", error.text);
+        tide_command_say("the alert rules stay as they were: %s", error.text);
     else if (!run->plan.quiet)
-        fprintf(stderr, "tidemark: %u alert rules read from %s\n", run->rule_count,
-                run->plan.config_file);
+        tide_command_say("%u alert rules read from %s", run->rule_count, run->plan.config_file);
 }
 
 /* --- signals --- */

@@ -1,10 +1,10 @@
-#include "engine/base/clock.h"
 #include "engine/base/system.h"
 #include "engine/stages/pipeline_parts.h"
 #include "engine/stages/rcu.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 /* Zeroed, and no line shared with anything else. */
 static void *alloc_lines(size_t count, size_t bytes)
@@ -229,14 +229,13 @@ static bool link_all(struct tide_pipeline *pipeline)
 
 /* --- all of it --- */
 
-/* Keys are found and routed by a hash nobody can foresee; without a source of chance, by the clock.
- */
+/* Keys are found and routed by a hash that nobody can foresee who makes the keys. Where the system
+ * has no chance to give yet, there are the bytes it gave the process at its start. */
 static struct tide_hash_seed draw_seed(void)
 {
     struct tide_hash_seed seed;
     if (tide_sys_random(&seed, sizeof seed) != (ssize_t)sizeof seed)
-        seed = (struct tide_hash_seed){
-            {(uint64_t)tide_clock_ns() * 0x9E3779B97F4A7C15u, 0xC4CEB9FE1A85EC53u}};
+        memcpy(&seed, (const void *)getauxval(AT_RANDOM), sizeof seed);
     return seed;
 }
 

@@ -151,6 +151,77 @@ static void route_uses_the_whole_range_for_any_count(void **state)
     }
 }
 
+/* The most keys of one place in a table of as many places, and of one of eight workers. */
+struct crowd {
+    unsigned place, worker;
+};
+
+enum { CRAFTED = 1024, WORKERS = 8, PLACE_MAX = 40, WORKER_MAX = 2 * CRAFTED / WORKERS };
+
+static struct crowd crowd_of(const struct tide_hash_seed *seed, uint64_t keys[CRAFTED][2])
+{
+    struct crowd most = {0};
+    unsigned places[CRAFTED] = {0}, workers[WORKERS] = {0};
+    for (unsigned i = 0; i < CRAFTED; i++) {
+        const uint64_t hash = tide_hash_inline(seed, keys[i][0], keys[i][1]);
+        const unsigned place = ++places[hash % CRAFTED];
+        const unsigned worker = ++workers[tide_hash_route(hash, WORKERS)];
+        if (place > most.place) most.place = place;
+        if (worker > most.worker) most.worker = worker;
+    }
+    return most;
+}
+
+/* Of how many of 1000 seeds do these keys crowd together? */
+static unsigned crowding_seeds(struct chance *chance, uint64_t keys[CRAFTED][2])
+{
+    unsigned count = 0;
+    for (unsigned draw = 0; draw < 1000; draw++) {
+        const struct tide_hash_seed seed = draw_seed(chance);
+        const struct crowd crowd = crowd_of(&seed, keys);
+        count += crowd.place > PLACE_MAX || crowd.worker > WORKER_MAX;
+    }
+    return count;
+}
+
+/* Whoever knows the seed of one run can choose keys that all fall on one place of one worker. */
+static void keys_crafted_for_one_seed_are_like_any_others_under_the_next(void **state)
+{
+    (void)state;
+    struct chance chance = chance_begin();
+    static uint64_t keys[CRAFTED][2];
+    const struct tide_hash_seed known = draw_seed(&chance);
+    for (unsigned found = 0; found < CRAFTED;) {
+        const uint64_t low = chance_next(&chance), high = chance_next(&chance),
+                       hash = tide_hash_inline(&known, low, high);
+        if (hash % CRAFTED != 7 || tide_hash_route(hash, WORKERS) != 3) continue;
+        keys[found][0] = low;
+        keys[found++][1] = high;
+    }
+    assert_int_equal(crowd_of(&known, keys).place, CRAFTED);
+    assert_int_equal(crowd_of(&known, keys).worker, CRAFTED);
+    assert_in_range(crowding_seeds(&chance, keys), 0, 1);
+}
+
+/* Nor are there keys that need no seed: numbers in one half, or at one end of it only. A product
+ * has its bad multipliers, one in so many as there are keys. */
+static void keys_of_one_pattern_do_not_crowd_under_nearly_every_seed(void **state)
+{
+    (void)state;
+    struct chance chance = chance_begin();
+    static uint64_t keys[CRAFTED][2];
+    for (unsigned shift = 0; shift <= 54; shift += 6) {
+        for (unsigned half = 0; half < 3; half++) {
+            for (uint64_t i = 0; i < CRAFTED; i++) {
+                keys[i][0] = half == 1 ? 0 : i << shift;
+                keys[i][1] = half == 0 ? 0 : i << shift;
+            }
+            const unsigned crowding = crowding_seeds(&chance, keys);
+            if (crowding > 20) fail_msg("shift %u, half %u: %u of 1000", shift, half, crowding);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +230,8 @@ int main(void)
         cmocka_unit_test(another_seed_gives_another_hash),
         cmocka_unit_test(numbered_keys_are_spread_evenly_by_both_halves),
         cmocka_unit_test(few_numbered_keys_are_shared_evenly_under_nearly_every_seed),
+        cmocka_unit_test(keys_crafted_for_one_seed_are_like_any_others_under_the_next),
+        cmocka_unit_test(keys_of_one_pattern_do_not_crowd_under_nearly_every_seed),
         cmocka_unit_test(route_uses_the_whole_range_for_any_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
