@@ -41,6 +41,9 @@ static const char *const without[] = {
     "follow",
     "idle-timeout",
     "inputs",
+    "checkpoint",
+    "checkpoint-every",
+    "resume",
     NULL,
 };
 /* clang-format on */

@@ -36,8 +36,9 @@ enum compare_option {
 enum { OPTION_COUNT = OPTION_END - TIDE_RUN_OPTION_COUNT };
 
 static const char *const groups[] = {"Options"};
-static const char *const without[] = {"follow", "idle-timeout",
-                                      NULL}; /* a run must end, the same */
+static const char *const without[] = {
+    "follow", "idle-timeout", /* a run must end, the same */
+    "checkpoint", "checkpoint-every", "resume", NULL};
 
 /* clang-format off */
 static const struct tide_option options_table[OPTION_COUNT] = {

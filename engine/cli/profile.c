@@ -76,6 +76,9 @@ static const char *const not_for_reading[] = {
     "idle-timeout", "clock",
     "inputs",
     "memory",
+    "checkpoint",
+    "checkpoint-every",
+    "resume",
     "escape-formulas",
     NULL,
 };

@@ -10,9 +10,7 @@ size_t tide_parser_bytes(const struct tide_plan *plan)
 {
     unsigned partitions = tide_plan_partitions(plan);
     return (plan->checkpoint_folder ? plan->file_count * sizeof(struct tide_input_place) : 0) +
-           sizeof(struct tide_rule_change) +
-           plan->rules->rule_count * sizeof(struct tide_rule_text) +
-           (partitions ? tide_confluence_bytes(partitions) : 0);
+           tide_rule_log_bytes(plan->rules) + (partitions ? tide_confluence_bytes(partitions) : 0);
 }
 
 bool tide_parser_init(struct tide_parser *parser, const struct tide_plan *plan,

@@ -2,6 +2,14 @@
 
 enum { CHANGE_BYTES_LEAST = 2 * 8, RULE_BYTES_LEAST = 2 * 8 };
 
+size_t tide_rule_log_bytes(const struct tide_rule_set *rules)
+{
+    size_t bytes = sizeof(struct tide_rule_change);
+    for (unsigned i = 0; i < rules->rule_count; i++)
+        bytes += sizeof(struct tide_rule_text) + strlen(rules->rules[i].text) + 1;
+    return bytes;
+}
+
 static void forget(struct tide_rule_change *change)
 {
     for (unsigned i = 0; i < change->rule_count; i++) tide_free(change->rules[i].text);

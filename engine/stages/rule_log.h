@@ -30,6 +30,9 @@ struct tide_rule_log {
     unsigned count, capacity;
 };
 
+/* What a log with these rules allocates. */
+size_t tide_rule_log_bytes(const struct tide_rule_set *rules);
+
 void tide_rule_log_fini(struct tide_rule_log *log); /* a zeroed one is fine */
 TIDE_MUST_USE bool tide_rule_log_add(struct tide_rule_log *log, uint64_t row,
                                      const struct tide_rule_set *rules);

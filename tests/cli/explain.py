@@ -38,9 +38,11 @@ CHANGES = {
     "simd": ("portable", "speed only"), "scheduler": ("one:3", "by turns"), "inactive": ("5m", "a timer a key"),
     "history": ("5", "earlier windows"), "side-output": ("big=b.csv", "is written"), "trace": ("t.csv", "is written"),
     "flink-parallelism": ("3", "names the subtask"), "escape-formulas": (None, "apostrophe"),
-    "memory": ("1G", "before the first row"),
+    "memory": ("1G", "before the first row"), "checkpoint": ("dir", "until the run has ended well"),
+    "checkpoint-every": ("3s", "between two checkpoints"), "resume": (None, "newest checkpoint"),
 }
-NEEDS_OTHERS = {"flink-parallelism": ("--format", "flink"),
+NEEDS_OTHERS = {"checkpoint": ("--alerts", "a.csv"), "checkpoint-every": ("--checkpoint", "dir", "--alerts", "a.csv"),
+                "resume": ("--checkpoint", "dir", "--alerts", "a.csv"), "flink-parallelism": ("--format", "flink"),
                 "no-header": ("--key", "1", "--time", "2", "--value", "3"), "side-output": ("--alert", "big=sum > 1")}
 NEEDS_A_FILE = {"process", "process-arg"}  # cli.process has these
 

@@ -26,6 +26,7 @@ RUN_OPTIONS = {
     "--inactive": "default: off", "--process": "shared library", "--process-arg": "argument", "--history": "default: 20", "--side-output": "instead",
     "--scheduler": "default: threads", "--flink-parallelism": "default: 1",
     "--escape-formulas": "apostrophe", "--memory": "default: off",
+    "--checkpoint": "after a crash", "--checkpoint-every": "default: 10s", "--resume": "newest checkpoint",
 }
 GEN_OPTIONS = {
     "--rows": "default: 1000000", "--keys": "default: 1000", "--skew": "default: uniform", "--rate": "default: 1000",

@@ -37,7 +37,6 @@ static void wrong_command_line_is_refused_with_a_hint(void **state)
     } cases[] = {
         {{"--windw", "10s"}, "did you mean --window?"},
         {{"--paralelism=4"}, "did you mean --parallelism?"},
-        {{"--checkpoint", "dir"}, "'tidemark run --help' lists all"},
         {{"--colour"}, "unknown option --colour"},
         {{"--=3"}, "unknown option --"},
         {{"-x"}, "unknown option -x"},

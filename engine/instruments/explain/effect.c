@@ -46,6 +46,8 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
                           "themselves for it",
     [TIDE_RUN_PROCESS] = "is loaded; each worker calls an instance of its own for every result",
     [TIDE_RUN_PROCESS_ARG] = "is handed to the process function when it begins",
+    [TIDE_RUN_RESUME] = "goes on from the newest checkpoint, after the input up to there was read "
+                        "again and compared",
     [TIDE_RUN_QUIET] = "no summary",
     [TIDE_RUN_VERBOSE] = "where each stage's time went, on standard error at the end",
     [TIDE_RUN_SIMD] = "which scanner reads; speed only",
@@ -133,6 +135,17 @@ static void say_parallelism(const struct tide_explanation *explanation, char *ou
                                            : "the outputs' bytes stay the same");
 }
 
+static void say_interval(const struct tide_plan *plan, char *out, size_t bytes)
+{
+    if (plan->checkpoint_rows > 0)
+        snprintf(out, bytes, "at least %llu rows between two checkpoints",
+                 (unsigned long long)plan->checkpoint_rows);
+    else
+        snprintf(out, bytes,
+                 "at least %lld ms between two checkpoints, which is what a crash loses",
+                 (long long)plan->checkpoint_ms);
+}
+
 static void say_memory(const struct tide_explanation *explanation, char *out, size_t bytes)
 {
     const struct tide_plan *plan = explanation->plan;
@@ -218,6 +231,15 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         break;
     case TIDE_RUN_PARALLELISM:
         say_parallelism(explanation, out, bytes);
+        break;
+    case TIDE_RUN_CHECKPOINT:
+        snprintf(
+            out, bytes,
+            "one more thread; what every stage keeps is copied at a barrier, and written and "
+            "brought to disk while they go on; outputs lie there until the run has ended well");
+        break;
+    case TIDE_RUN_CHECKPOINT_EVERY:
+        say_interval(plan, out, bytes);
         break;
     case TIDE_RUN_MEMORY:
         say_memory(explanation, out, bytes);
