@@ -128,17 +128,38 @@ static bool load_inputs(struct tide_parser *parser, struct tide_snapshot_reader 
 
 static void save(struct tide_parser *parser, struct tide_snapshot *snapshot)
 {
+    TIDE_CHECK(parser->fire_next_ms == tide_parser_next_fire(parser, tide_parser_told_ms(parser)));
     tide_put_u64(snapshot, parser->router.row);
     tide_put_i64(snapshot, parser->router.watermark_ms);
     tide_put_u8(snapshot, parser->has_time);
     tide_put_i64(snapshot, parser->time_first_ms);
     tide_put_i64(snapshot, parser->time_max_ms);
-    tide_put_i64(snapshot, parser->fire_next_ms);
     save_counts(&parser->counts, snapshot);
     save_columns(parser, snapshot);
     tide_rule_log_save(&parser->rule_log, snapshot);
     tide_parser_clock_save(&parser->clock, snapshot);
     save_inputs(parser, snapshot);
+}
+
+/* Of one input the watermark is what the greatest time has made of it, or further if the input was
+ * silent. What the next window waits for follows: nothing has been due since time was last told. */
+static bool settle_times(struct tide_parser *parser, struct tide_snapshot_reader *reader)
+{
+    const struct tide_plan *plan = parser->plan;
+    const int64_t watermark_ms = parser->router.watermark_ms;
+    int64_t due_ms = TIDE_WATERMARK_NONE;
+    bool is_right = true;
+    if (parser->has_time && !plan->unbounded &&
+        __builtin_sub_overflow(parser->time_max_ms, plan->bound_ms + 1, &due_ms))
+        due_ms = watermark_ms; /* it has stayed where it was */
+    if (tide_plan_partitions(plan) == 0)
+        is_right = (watermark_ms == due_ms || (parser->clock.is_ahead && watermark_ms > due_ms &&
+                                               parser->has_time && !plan->unbounded)) &&
+                   (!parser->has_time || parser->time_first_ms <= parser->time_max_ms);
+    if (!is_right || watermark_ms == TIDE_WATERMARK_END)
+        return tide_damage(reader, "its times contradict each other");
+    parser->fire_next_ms = tide_parser_next_fire(parser, tide_parser_told_ms(parser));
+    return true;
 }
 
 bool tide_parser_load(struct tide_parser *parser, struct tide_snapshot_reader *reader)
@@ -148,11 +169,10 @@ bool tide_parser_load(struct tide_parser *parser, struct tide_snapshot_reader *r
     parser->has_time = tide_get_bool(reader);
     parser->time_first_ms = tide_get_i64(reader);
     parser->time_max_ms = tide_get_i64(reader);
-    parser->fire_next_ms = tide_get_i64(reader);
     load_counts(&parser->counts, reader);
     return load_columns(parser, reader) && tide_rule_log_load(&parser->rule_log, reader) &&
            tide_parser_clock_load(&parser->clock, reader) && load_inputs(parser, reader) &&
-           !reader->damage;
+           !reader->damage && settle_times(parser, reader);
 }
 
 /* --- passing it --- */

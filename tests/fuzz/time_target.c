@@ -189,6 +189,8 @@ static void check_pattern(const struct tide_zone *zone, const char *pattern, con
     char line[TEXT_BYTES_MAX + 1];
     struct tm fields = {.tm_mday = 1};
     if (strstr(pattern, "%f") || strstr(pattern, "%%") || memchr(text, '\0', bytes)) return;
+    bool has_year = strstr(pattern, "%Y") || strstr(pattern, "%y");
+    if (strstr(pattern, "%j") && !has_year) return; /* libc then leaves month and day alone */
     for (; bytes > 0 && (*text == ' ' || *text == '\t'); text++) bytes--;
     while (bytes > 0 && (text[bytes - 1] == ' ' || text[bytes - 1] == '\t')) bytes--;
     memcpy(line, text, bytes);

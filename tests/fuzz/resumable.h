@@ -1,0 +1,193 @@
+/* Runs in this process that take checkpoints and go on from them, in folders of their own. */
+#ifndef TIDE_TESTS_FUZZ_RESUMABLE_H
+#define TIDE_TESTS_FUZZ_RESUMABLE_H
+
+#include "tests/unit/planned.h"
+
+#include "engine/stages/pipeline.h"
+#include "tests/fuzz/target.h"
+#include "tests/unit/chance.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    RESUMABLE_PATH_BYTES = 128,
+    RESUMABLE_OPTIONS_MAX = 12,
+    RESUMABLE_ROWS = 230,
+    RESUMABLE_OUTPUT_BYTES_MAX = 1 << 18,
+    RESUMABLE_OUTPUTS = 3, /* results, alerts, late */
+    RESUMABLE_SEED = 20240511,
+};
+
+static const char *const resumable_parts[RESUMABLE_OUTPUTS] = {"results.part", "alerts.part",
+                                                               "late.part"};
+static const unsigned resumable_channels[RESUMABLE_OUTPUTS] = {
+    TIDE_CHANNEL_RESULTS, TIDE_CHANNEL_ALERTS, TIDE_CHANNEL_LATE};
+
+/* All paths lie below one folder, which goes when the process ends. */
+static struct {
+    char path[RESUMABLE_PATH_BYTES / 2], input[RESUMABLE_PATH_BYTES];
+    char taken[RESUMABLE_PATH_BYTES], resumed[RESUMABLE_PATH_BYTES];
+    char targets[RESUMABLE_OUTPUTS][RESUMABLE_PATH_BYTES];
+} resumable;
+
+/* One run's plan, folder, outputs and pipeline. */
+struct resumable_run {
+    struct planned planned;
+    struct tide_checkpoint_folder folder;
+    struct tide_output_set set;
+    struct tide_pipeline *pipeline;
+};
+
+/* What a run has written. */
+struct resumable_outputs {
+    struct {
+        size_t bytes;
+        char at[RESUMABLE_OUTPUT_BYTES_MAX];
+    } files[RESUMABLE_OUTPUTS];
+};
+
+static inline void resumable_empty(const char *path)
+{
+    char file[2 * RESUMABLE_PATH_BYTES + 256];
+    DIR *listing = opendir(path);
+    const struct dirent *entry;
+    while (listing && (entry = readdir(listing))) {
+        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+        unlink(file);
+    }
+    if (listing) closedir(listing);
+}
+
+static void resumable_remove(void)
+{
+    resumable_empty(resumable.taken);
+    resumable_empty(resumable.resumed);
+    rmdir(resumable.taken);
+    rmdir(resumable.resumed);
+    resumable_empty(resumable.path);
+    rmdir(resumable.path);
+}
+
+/* Times creep forward; some rows are late, some no rows, some keys long. */
+static inline void resumable_write_input(void)
+{
+    struct chance chance = {RESUMABLE_SEED};
+    long long now_ms = 1715421600000;
+    FILE *file = fopen(resumable.input, "w");
+    FUZZ_CHECK(file && fputs("transaction_id,timestamp,amount\n", file) >= 0);
+    for (unsigned i = 0; i < RESUMABLE_ROWS; i++) {
+        now_ms += chance_below(&chance, chance_is(&chance, 20) ? 9000 : 400);
+        long long time_ms = now_ms - chance_below(&chance, chance_is(&chance, 10) ? 9000 : 900);
+        if (chance_is(&chance, 25)) fputs("k1,soon,5\n", file);
+        fprintf(file, "%s%u,%lld,%s%u.%02u\n",
+                chance_is(&chance, 6) ? "a-key-of-more-than-sixteen-bytes-" : "k",
+                chance_below(&chance, 9), time_ms,
+                chance_is(&chance, 30) ? "123456789012345678" : "", chance_below(&chance, 5000),
+                chance_below(&chance, 100));
+    }
+    FUZZ_CHECK(fclose(file) == 0);
+}
+
+static inline void resumable_open(void)
+{
+    const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(resumable.path, sizeof resumable.path, "%s/fuzz-XXXXXX", parent);
+    FUZZ_CHECK(mkdtemp(resumable.path));
+    snprintf(resumable.input, sizeof resumable.input, "%s/input.csv", resumable.path);
+    snprintf(resumable.taken, sizeof resumable.taken, "%s/taken", resumable.path);
+    snprintf(resumable.resumed, sizeof resumable.resumed, "%s/resumed", resumable.path);
+    for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++)
+        snprintf(resumable.targets[i], sizeof resumable.targets[i], "%s/output%u", resumable.path,
+                 i);
+    resumable_write_input();
+    FUZZ_CHECK(atexit(resumable_remove) == 0);
+}
+
+/* options: of the scene, ends with NULL; folder: for its checkpoints. */
+static inline void resumable_plan(struct resumable_run *run, const char *const options[],
+                                  const char *parallelism, const char *every, const char *folder)
+{
+    const char *words[PLANNED_WORDS_MAX] = {"--time-format",
+                                            "epoch-ms",
+                                            "--out-of-orderness",
+                                            "1s",
+                                            "-p",
+                                            parallelism,
+                                            "--order",
+                                            "global",
+                                            "--scheduler",
+                                            "one:7",
+                                            "--checkpoint-every",
+                                            every,
+                                            "--checkpoint",
+                                            folder,
+                                            "--results",
+                                            resumable.targets[0],
+                                            "--alerts",
+                                            resumable.targets[1],
+                                            "--late",
+                                            resumable.targets[2],
+                                            "--quiet",
+                                            resumable.input};
+    unsigned count = 0;
+    while (words[count]) count++;
+    for (unsigned i = 0; options[i]; i++) words[count++] = options[i];
+    *run = (struct resumable_run){.folder.fd = -1};
+    plan_begin(&run->planned, words);
+}
+
+/* Outputs that are empty, and the pipeline. */
+static inline void resumable_create(struct resumable_run *run, struct tide_error *error)
+{
+    struct tide_output *outputs[TIDE_CHANNEL_COUNT] = {NULL};
+    const struct tide_plan *plan = &run->planned.plan;
+    resumable_empty(plan->checkpoint_folder);
+    FUZZ_CHECK(tide_checkpoint_folder_open(&run->folder, plan->checkpoint_folder, false, error));
+    for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++) {
+        const struct tide_output_part part = {.folder = plan->checkpoint_folder,
+                                              .name = resumable_parts[i]};
+        struct tide_output **output = &outputs[resumable_channels[i]];
+        *output = tide_output_open_part(&run->set, resumable.targets[i], &part, error);
+        FUZZ_CHECK(*output);
+    }
+    run->pipeline = tide_pipeline_create(plan, outputs, error);
+    FUZZ_CHECK(run->pipeline);
+    tide_pipeline_checkpoint(run->pipeline, &run->folder, &run->set);
+}
+
+/* To its end; outputs (may be NULL): what has been written. */
+static inline bool resumable_finish(struct resumable_run *run, struct resumable_outputs *outputs,
+                                    struct tide_error *error)
+{
+    struct tide_totals totals;
+    char path[2 * RESUMABLE_PATH_BYTES];
+    tide_pipeline_start(run->pipeline);
+    if (!tide_pipeline_join(run->pipeline, &totals, error)) return false;
+    tide_output_discard(&run->set, NULL); /* parts stay */
+    for (unsigned i = 0; outputs && i < RESUMABLE_OUTPUTS; i++) {
+        snprintf(path, sizeof path, "%s/%s", run->planned.plan.checkpoint_folder,
+                 resumable_parts[i]);
+        FILE *file = fopen(path, "r");
+        FUZZ_CHECK(file);
+        outputs->files[i].bytes = fread(outputs->files[i].at, 1, RESUMABLE_OUTPUT_BYTES_MAX, file);
+        FUZZ_CHECK(outputs->files[i].bytes < RESUMABLE_OUTPUT_BYTES_MAX);
+        fclose(file);
+    }
+    return true;
+}
+
+static inline void resumable_end(struct resumable_run *run)
+{
+    tide_pipeline_destroy(run->pipeline);
+    tide_output_discard(&run->set, NULL);
+    if (run->folder.fd >= 0) tide_checkpoint_folder_close(&run->folder);
+    plan_end(&run->planned);
+}
+
+#endif
