@@ -12,6 +12,14 @@ bool tide_worker_check_states(const struct tide_worker *worker, const struct tid
     return true;
 }
 
+static size_t heap_bytes(const struct tide_worker *worker, const struct tide_pane_heap *heap)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < heap->count; i++)
+        bytes += tide_pane_snapshot_bytes(heap->panes[i], worker->states.stride);
+    return bytes;
+}
+
 static void save_heap(const struct tide_worker *worker, const struct tide_pane_heap *heap,
                       struct tide_snapshot *snapshot)
 {
@@ -22,12 +30,12 @@ static void save_heap(const struct tide_worker *worker, const struct tide_pane_h
 void tide_worker_save_panes(const struct tide_worker *worker, struct tide_snapshot *snapshot)
 {
     const struct tide_window_store *store = &worker->store;
+    tide_snapshot_reserve(snapshot,
+                          heap_bytes(worker, &store->open) + heap_bytes(worker, &store->held));
     tide_put_u64(snapshot, (uint64_t)store->open.count + store->held.count);
     save_heap(worker, &store->open, snapshot);
     save_heap(worker, &store->held, snapshot);
 }
-
-enum { PANE_SNAPSHOT_BYTES = 3 * 8 };
 
 static bool load_pane(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
 {
@@ -60,7 +68,7 @@ static bool load_pane(const struct tide_crew *crew, struct tide_snapshot_reader 
 
 bool tide_worker_load_panes(const struct tide_crew *crew, struct tide_snapshot_reader *reader)
 {
-    const uint64_t count = tide_get_count(reader, PANE_SNAPSHOT_BYTES);
+    const uint64_t count = tide_get_count(reader, TIDE_PANE_SNAPSHOT_BYTES);
     for (uint64_t i = 0; i < count; i++)
         if (!load_pane(crew, reader)) return false;
     return !reader->damage;

@@ -3,21 +3,18 @@
 /* An entry's words in the order of struct tide_entry; a long key's bytes follow. */
 enum { KEY_LOW, KEY_HIGH, SUM_LOW, SUM_HIGH, FIRST_TIME, FIRST_ROW, COUNT, KEY_BYTES_AND_MARK };
 
-static char *write_entry(char *at, const struct tide_entry *entry)
+/* Word by word where they go: put together first, they would be read again before they are written.
+ */
+static inline char *write_entry(char *at, const struct tide_entry *entry)
 {
     const bool is_long = entry->key_bytes > TIDE_KEY_INLINE_BYTES;
-    const uint64_t words[TIDE_ENTRY_SNAPSHOT_BYTES / 8] = {
-        [KEY_LOW] = htole64(is_long ? 0 : entry->key[0]),
-        [KEY_HIGH] = htole64(is_long ? 0 : entry->key[1]),
-        [SUM_LOW] = htole64((uint64_t)entry->sum),
-        [SUM_HIGH] = htole64((uint64_t)((tide_uint128)entry->sum >> 64)),
-        [FIRST_TIME] = htole64((uint64_t)entry->first_time_ms),
-        [FIRST_ROW] = htole64(entry->first_row),
-        [COUNT] = htole64(entry->count),
-        [KEY_BYTES_AND_MARK] = htole64((uint64_t)entry->mark << 32 | entry->key_bytes),
-    };
-    memcpy(at, words, sizeof words);
-    at += sizeof words;
+    at = tide_write_u64(at, is_long ? 0 : entry->key[0]);
+    at = tide_write_u64(at, is_long ? 0 : entry->key[1]);
+    at = tide_write_int128(at, entry->sum);
+    at = tide_write_u64(at, (uint64_t)entry->first_time_ms);
+    at = tide_write_u64(at, entry->first_row);
+    at = tide_write_u64(at, entry->count);
+    at = tide_write_u64(at, (uint64_t)entry->mark << 32 | entry->key_bytes);
     if (TIDE_LIKELY(!is_long)) return at;
     memcpy(at, tide_entry_key(entry), entry->key_bytes);
     return at + entry->key_bytes;
@@ -77,14 +74,24 @@ static size_t long_key_bytes(const struct tide_pane *pane)
     return bytes;
 }
 
+static size_t entries_bytes(const struct tide_pane *pane, uint32_t state_bytes)
+{
+    return pane->entry_count * (TIDE_ENTRY_SNAPSHOT_BYTES + (size_t)state_bytes) +
+           long_key_bytes(pane);
+}
+
+size_t tide_pane_snapshot_bytes(const struct tide_pane *pane, uint32_t state_bytes)
+{
+    return TIDE_PANE_SNAPSHOT_BYTES + entries_bytes(pane, state_bytes);
+}
+
 void tide_pane_save(const struct tide_pane *pane, uint32_t state_bytes,
                     struct tide_snapshot *snapshot)
 {
     tide_put_i64(snapshot, pane->start_ms);
     tide_put_i64(snapshot, pane->end_ms);
     tide_put_u64(snapshot, pane->entry_count);
-    const size_t entry_bytes = TIDE_ENTRY_SNAPSHOT_BYTES + (size_t)state_bytes;
-    char *at = tide_put_room(snapshot, pane->entry_count * entry_bytes + long_key_bytes(pane));
+    char *at = tide_put_room(snapshot, entries_bytes(pane, state_bytes));
     if (!at) return;
     for (uint32_t i = 0; i < pane->entry_count; i++) {
         at = write_entry(at, &pane->entries[i]);

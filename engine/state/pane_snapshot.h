@@ -11,7 +11,10 @@
 
 #include "engine/state/snapshot.h"
 
-enum { TIDE_ENTRY_SNAPSHOT_BYTES = 64 }; /* of an entry, without a long key */
+enum {
+    TIDE_ENTRY_SNAPSHOT_BYTES = 64, /* of an entry, without a long key */
+    TIDE_PANE_SNAPSHOT_BYTES = 24,  /* of a pane without entries */
+};
 
 void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *entry);
 
@@ -19,6 +22,9 @@ void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *ent
 TIDE_MUST_USE bool tide_get_entry(struct tide_snapshot_reader *reader,
                                   const struct tide_hash_seed *seed, struct tide_entry *entry,
                                   struct tide_key *key, uint64_t *hash);
+
+/* What tide_pane_save puts. */
+size_t tide_pane_snapshot_bytes(const struct tide_pane *pane, uint32_t state_bytes);
 
 /* The pane's bounds, then its entries, each with the first state_bytes of its states: all, or all
  * but what is derived. */

@@ -1,6 +1,7 @@
 #include "engine/state/snapshot.h"
 
-enum { SNAPSHOT_BYTES_FIRST = 4096 };
+/* What is reserved is an eighth more than asked for: the next checkpoint may be larger. */
+enum { SNAPSHOT_BYTES_FIRST = 4096, RESERVE_SPARE = 8 };
 
 void tide_snapshot_fini(struct tide_snapshot *snapshot)
 {
@@ -14,16 +15,37 @@ void tide_snapshot_clear(struct tide_snapshot *snapshot)
     snapshot->has_failed = false;
 }
 
-static bool grow(struct tide_snapshot *snapshot, size_t bytes)
+/* What has been put moves to a new block; realloc would move all of the old one. */
+static bool move(struct tide_snapshot *snapshot, size_t capacity)
 {
-    size_t capacity = snapshot->capacity ? snapshot->capacity : SNAPSHOT_BYTES_FIRST;
-    if (bytes > SIZE_MAX / 4 - snapshot->count) return false;
-    while (capacity - snapshot->count < bytes) capacity *= 2;
-    char *larger = tide_realloc(snapshot->bytes, capacity);
+    char *larger = tide_alloc(capacity);
     if (!larger) return false;
+    if (snapshot->count > 0) memcpy(larger, snapshot->bytes, snapshot->count);
+    tide_free(snapshot->bytes);
     snapshot->bytes = larger;
     snapshot->capacity = capacity;
     return true;
+}
+
+static bool is_too_much(const struct tide_snapshot *snapshot, size_t bytes)
+{
+    return bytes > SIZE_MAX / 4 - snapshot->count;
+}
+
+static bool grow(struct tide_snapshot *snapshot, size_t bytes)
+{
+    size_t capacity = snapshot->capacity ? snapshot->capacity : SNAPSHOT_BYTES_FIRST;
+    if (is_too_much(snapshot, bytes)) return false;
+    while (capacity - snapshot->count < bytes) capacity *= 2;
+    return move(snapshot, capacity);
+}
+
+void tide_snapshot_reserve(struct tide_snapshot *snapshot, size_t bytes)
+{
+    if (snapshot->has_failed || snapshot->capacity - snapshot->count >= bytes) return;
+    snapshot->has_failed =
+        is_too_much(snapshot, bytes) ||
+        !move(snapshot, snapshot->count + bytes + bytes / RESERVE_SPARE + SNAPSHOT_BYTES_FIRST);
 }
 
 char *tide_put_room(struct tide_snapshot *snapshot, size_t bytes)

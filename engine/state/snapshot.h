@@ -26,6 +26,9 @@ struct tide_snapshot {
 void tide_snapshot_fini(struct tide_snapshot *snapshot);  /* a zeroed one is fine */
 void tide_snapshot_clear(struct tide_snapshot *snapshot); /* empty, and the room is kept */
 
+/* Sees to it that so many bytes more can be put without moving those that are there. */
+void tide_snapshot_reserve(struct tide_snapshot *snapshot, size_t bytes);
+
 /* Room for `bytes` more, which the caller fills. NULL: has_failed. */
 char *tide_put_room(struct tide_snapshot *snapshot, size_t bytes);
 
