@@ -268,6 +268,7 @@ static void begin_world(struct run *run)
     world.hash_seed = machine->hash_seed;
     world.emission_bytes = machine->emission_bytes;
     world.items_max = machine->items_max;
+    world.read_bytes = machine->read_bytes;
 }
 
 static void begin(struct run *run)

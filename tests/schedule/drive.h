@@ -15,7 +15,7 @@ enum { DRIVE_EVENTS_MAX = 64, DRIVE_CHANGES_MAX = 16 };
 /* Whatever changes speed only. */
 struct machine {
     unsigned parallelism, batch_rows, ring_slots, items_max;
-    size_t emission_bytes;
+    size_t emission_bytes, read_bytes;
     enum tide_scanner_choice scanner;
     uint64_t hash_seed;
 };

@@ -11,6 +11,7 @@ static const struct machine plain_machine = {.parallelism = 1,
                                              .ring_slots = 8,
                                              .items_max = WORLD_ITEMS_MAX,
                                              .emission_bytes = 4096,
+                                             .read_bytes = SIZE_MAX,
                                              .scanner = TIDE_SCANNER_PORTABLE,
                                              .hash_seed = 1};
 
@@ -160,6 +161,7 @@ static struct machine draw_machine(struct chance *chance)
         .ring_slots = chance_is(chance, 4) ? 4 : 2,
         .items_max = 2 + chance_below(chance, 3),
         .emission_bytes = emission_bytes[chance_below(chance, 6)],
+        .read_bytes = chance_is(chance, 4) ? 1 + chance_below(chance, 100) : SIZE_MAX,
         .scanner = chance_is(chance, 2) ? TIDE_SCANNER_BEST : TIDE_SCANNER_PORTABLE,
         .hash_seed = chance_next(chance),
     };

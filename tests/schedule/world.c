@@ -29,6 +29,7 @@ void world_begin(struct world_text *texts)
     world.hash_seed = 1;
     world.allocations_left = world.writes_left = UINT64_MAX;
     world.emission_bytes = 4096;
+    world.read_bytes = SIZE_MAX;
     world.items_max = WORLD_ITEMS_MAX;
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
         world.texts[i].bytes = 0;
@@ -46,7 +47,7 @@ void world_end_grace(void)
 
 int64_t __wrap_tide_clock_ns(void);
 int64_t __wrap_tide_clock_wall_ms(void);
-ssize_t __wrap_getrandom(void *out, size_t bytes, unsigned flags);
+ssize_t __wrap_tide_sys_random(void *out, size_t bytes);
 
 int64_t __wrap_tide_clock_ns(void)
 {
@@ -58,9 +59,8 @@ int64_t __wrap_tide_clock_wall_ms(void)
     return WORLD_BEGIN_WALL_MS + (world.now_ns - WORLD_BEGIN_NS) / WORLD_NS_A_MS;
 }
 
-ssize_t __wrap_getrandom(void *out, size_t bytes, unsigned flags)
+ssize_t __wrap_tide_sys_random(void *out, size_t bytes)
 {
-    (void)flags;
     memset(out, 0, bytes);
     memcpy(out, &world.hash_seed, bytes < sizeof world.hash_seed ? bytes : sizeof world.hash_seed);
     return (ssize_t)bytes;
@@ -104,7 +104,15 @@ void *__wrap_tide_realloc(void *block, size_t bytes)
     return may_allocate() ? __real_tide_realloc(block, bytes) : NULL;
 }
 
-/* --- outputs --- */
+/* --- inputs and outputs --- */
+
+ssize_t __real_tide_sys_read(int fd, void *bytes, size_t count);
+ssize_t __wrap_tide_sys_read(int fd, void *bytes, size_t count);
+
+ssize_t __wrap_tide_sys_read(int fd, void *bytes, size_t count)
+{
+    return __real_tide_sys_read(fd, bytes, count < world.read_bytes ? count : world.read_bytes);
+}
 
 bool __wrap_tide_output_write(struct tide_output *output, const char *bytes, size_t count,
                               struct tide_error *error);

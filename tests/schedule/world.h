@@ -27,6 +27,7 @@ struct world {
     uint64_t allocations_left; /* then there is no memory; UINT64_MAX: there always is */
     uint64_t writes_left;      /* then the disk is full; UINT64_MAX: it never is */
     size_t emission_bytes;     /* of a channel of an emission batch */
+    size_t read_bytes;         /* no read(2) gives more */
     unsigned items_max;        /* of a link */
     struct tide_output outputs[TIDE_CHANNEL_COUNT];
     struct world_text *texts; /* what has been written, by channel */
