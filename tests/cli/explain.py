@@ -125,7 +125,7 @@ class Explain(Case):
                 given = {each["option"]: each for each in self.described(*arguments)["options"]}
                 self.assertEqual(given[name]["value"], value or "true")
                 self.assertIn(words, given[name]["effect"])
-                default = re.search(rf"--{name}\b(?:(?!\n +(?:-\w, )?--).)*?\[default:\s+(.*?)\]", help_text, re.DOTALL)
+                default = re.search(rf"--{name}(?![\w-])(?:(?!\n +(?:-\w, )?--).)*?\[default:\s+(.*?)\]", help_text, re.DOTALL)
                 self.assertEqual(given[name]["default"], default[1] if default else None if value else "false")
                 text = self.explain(*arguments).partition("Options given\n")[2]
                 self.assertIn(f"--{name} {value}\n" if value else f"--{name}=true\n", text)
