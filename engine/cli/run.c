@@ -255,10 +255,12 @@ static int run_plan(struct run *run, struct tide_error *error)
         wait_for_end(run);
         done = tide_pipeline_join(run->pipeline, &totals, error) && finish(run, &totals, error);
     }
+    /* Asked to end before it has begun, it has not failed. */
+    const bool is_stopped = run->signal && (done || !tide_pipeline_is_verified(run->pipeline));
     if (!done) give_up(run, error);
     tide_pipeline_destroy(run->pipeline);
-    if (!done) return tide_command_failed(error);
-    return run->signal ? 128 + run->signal : TIDE_EXIT_OK;
+    const int status = done ? TIDE_EXIT_OK : tide_command_failed(error);
+    return is_stopped ? 128 + run->signal : status;
 }
 
 int tide_command_run(int argc, char **argv, const struct tide_registry *registry)

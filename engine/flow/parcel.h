@@ -14,6 +14,7 @@
 #define TIDE_FLOW_PARCEL_H
 
 #include "engine/flow/batch.h"
+#include "engine/flow/place.h"
 
 /* A row's mark is the worker that owns its key, and in the high bits how to read the row. */
 #define TIDE_PARCEL_LONG_KEY    (1u << 31) /* key[0] = offset in side << 32 | bytes */
@@ -35,6 +36,7 @@ struct tide_parcel {
     struct tide_batch batch;          /* rows, marks, side; TIDE_BATCH_END: the last of its input */
     struct tide_parcel_place *places; /* in the order of the rows */
     uint32_t place_count, place_capacity;
+    struct tide_input_place from; /* of its first row in the input, where checkpoints are taken */
 };
 
 /* What init allocates. */

@@ -115,3 +115,35 @@ void tide_columns_teach(const struct tide_columns *columns, uint32_t field_count
     decoder->time_column = columns->time;
     decoder->value_column = columns->value;
 }
+
+/* --- checkpoints --- */
+
+void tide_columns_save(const struct tide_columns *columns, unsigned key_count,
+                       struct tide_snapshot *snapshot)
+{
+    for (unsigned i = 0; i < key_count; i++) tide_put_u32(snapshot, columns->keys[i]);
+    tide_put_u32(snapshot, columns->time);
+    tide_put_u32(snapshot, columns->value);
+    tide_put_u32(snapshot, columns->needed);
+}
+
+/* A column beyond the longest record there can be is damage: what is read must be in bounds. */
+static uint32_t load_column(struct tide_snapshot_reader *reader, uint32_t *needed)
+{
+    const uint32_t column = tide_get_u32(reader);
+    if (column >= TIDE_ROW_BYTES_LIMIT) tide_damage(reader, "a column's number is out of range");
+    if (column >= *needed) *needed = column + 1;
+    return column;
+}
+
+bool tide_columns_load(struct tide_columns *columns, unsigned key_count,
+                       struct tide_snapshot_reader *reader)
+{
+    uint32_t needed = 0;
+    for (unsigned i = 0; i < key_count; i++) columns->keys[i] = load_column(reader, &needed);
+    columns->time = load_column(reader, &needed);
+    columns->value = load_column(reader, &needed);
+    columns->needed = tide_get_u32(reader);
+    if (reader->damage) return false;
+    return columns->needed == needed || tide_damage(reader, "its columns contradict each other");
+}

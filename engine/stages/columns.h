@@ -11,6 +11,7 @@
 
 #include "engine/plan/plan.h"
 #include "engine/stages/records.h"
+#include "engine/state/snapshot.h"
 
 struct tide_columns {
     uint32_t keys[TIDE_KEY_COLUMN_COUNT_MAX], time, value; /* from 0 */
@@ -30,6 +31,12 @@ const char *tide_columns_name(const struct tide_chunk *chunk, uint32_t column, c
 
 /* Without a header: by numbers alone, which the plan has checked to be there. */
 void tide_columns_from_numbers(struct tide_columns *columns, const struct tide_plan *plan);
+
+/* In a checkpoint and back from it, as snapshot.h. */
+void tide_columns_save(const struct tide_columns *columns, unsigned key_count,
+                       struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_columns_load(struct tide_columns *columns, unsigned key_count,
+                                     struct tide_snapshot_reader *reader);
 
 /* Makes the decoder's columns these, for records of field_count fields. */
 void tide_columns_teach(const struct tide_columns *columns, uint32_t field_count,

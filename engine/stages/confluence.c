@@ -14,7 +14,10 @@ bool tide_confluence_init(struct tide_confluence *confluence, struct tide_link *
     if (!confluence->inputs || !tide_interleave_init(&confluence->order, input_count) ||
         !tide_watermark_init(&confluence->watermark, input_count))
         return tide_error_memory(error, "the inputs");
-    for (unsigned i = 0; i < input_count; i++) confluence->inputs[i].link = &links[i];
+    for (unsigned i = 0; i < input_count; i++) {
+        confluence->inputs[i].link = &links[i];
+        confluence->inputs[i].from.line = 1;
+    }
     return true;
 }
 
@@ -45,6 +48,7 @@ static bool take_parcel(struct tide_confluence_input *input)
     input->has_begun = true;
     input->silent_since_ns = 0;
     input->row_next = input->place_next = 0;
+    input->from = input->parcel->from;
     return true;
 }
 
@@ -90,7 +94,7 @@ static enum tide_confluence_news finish_next(struct tide_confluence *confluence)
     tell_watermark(confluence);
     tide_interleave_remove(&confluence->order, next);
     tide_watermark_finish(&confluence->watermark, next);
-    if (confluence->watermark.finished_count == confluence->input_count) return TIDE_CONFLUENCE_END;
+    if (tide_confluence_has_ended(confluence)) return TIDE_CONFLUENCE_END;
     confluence->end_count++;
     return TIDE_CONFLUENCE_FINISHED;
 }

@@ -21,13 +21,16 @@
 #include "engine/flow/link.h"
 #include "engine/flow/parcel.h"
 #include "engine/flow/watermark.h"
+#include "engine/stages/columns.h"
 
 struct tide_confluence_input {
     struct tide_link *link;
     struct tide_parcel *parcel; /* NULL: the next one is awaited */
     uint32_t row_next, place_next;
-    bool has_begun;          /* something has come of it */
-    int64_t silent_since_ns; /* it was found empty; 0: it was not */
+    bool has_begun;               /* something has come of it */
+    int64_t silent_since_ns;      /* it was found empty; 0: it was not */
+    struct tide_input_place from; /* of the parcel's first row; NULL: of the last one's */
+    struct tide_columns *columns; /* its partition's, which are known when something has come */
 };
 
 struct tide_confluence {
@@ -84,6 +87,25 @@ struct tide_silence tide_confluence_listen(struct tide_confluence *confluence, i
 
 /* When the next input will be idle unless something comes; TIDE_CLOCK_NEVER: none will. */
 int64_t tide_confluence_idle_at_ns(const struct tide_confluence *confluence, int64_t idle_ns);
+
+/* In a checkpoint and back from it, as snapshot.h, but for the places in the inputs. */
+void tide_confluence_save(const struct tide_confluence *confluence, struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_confluence_load(struct tide_confluence *confluence,
+                                        struct tide_snapshot_reader *reader);
+
+/* Where the next row of an input that has not been taken is. */
+struct tide_input_place tide_confluence_place(const struct tide_confluence *confluence,
+                                              unsigned input);
+
+/* That input goes on there. */
+void tide_confluence_resume(struct tide_confluence *confluence, unsigned input,
+                            const struct tide_input_place *place);
+
+/* Have all inputs finished? */
+static inline bool tide_confluence_has_ended(const struct tide_confluence *confluence)
+{
+    return confluence->watermark.finished_count == confluence->input_count;
+}
 
 void tide_confluence_nudge(struct tide_confluence *confluence);
 

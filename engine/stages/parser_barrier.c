@@ -1,7 +1,5 @@
 #include "engine/stages/parser_barrier.h"
 
-#include "engine/state/place_snapshot.h"
-
 /* --- where it stands --- */
 
 static bool is_due(struct tide_parser *parser)
@@ -43,89 +41,6 @@ static void load_counts(struct tide_row_counts *counts, struct tide_snapshot_rea
     counts->future = tide_get_u64(reader);
 }
 
-static void save_columns(const struct tide_parser *parser, struct tide_snapshot *snapshot)
-{
-    const struct tide_plan *plan = parser->plan;
-    const struct tide_columns *columns = &parser->columns;
-    for (unsigned i = 0; i < plan->key_count; i++) {
-        const char *name = plan->key_names->names[i];
-        tide_put_u32(snapshot, columns->keys[i]);
-        tide_put_u8(snapshot, name != NULL);
-        tide_put_text(snapshot, name ? name : "", name ? strlen(name) : 0);
-    }
-    tide_put_u32(snapshot, columns->time);
-    tide_put_u32(snapshot, columns->value);
-    tide_put_u32(snapshot, columns->needed);
-    tide_put_u32(snapshot, parser->decoder.field_count);
-}
-
-/* A column beyond the longest record there can be is damage: what is read must be in bounds. */
-static uint32_t load_column(struct tide_snapshot_reader *reader)
-{
-    const uint32_t column = tide_get_u32(reader);
-    if (column <= TIDE_ROW_BYTES_LIMIT) return column;
-    tide_damage(reader, "a column's number is out of range");
-    return 0;
-}
-
-static bool load_key_name(const struct tide_plan *plan, unsigned i,
-                          struct tide_snapshot_reader *reader)
-{
-    size_t bytes;
-    const bool is_known = tide_get_bool(reader);
-    const char *name = tide_get_text(reader, &bytes);
-    if (!name || !is_known) return !reader->damage;
-    if (memchr(name, '\0', bytes)) return tide_damage(reader, "a column's name is no text");
-    tide_free(plan->key_names->names[i]);
-    plan->key_names->names[i] = tide_strndup(name, bytes);
-    return plan->key_names->names[i] != NULL;
-}
-
-static bool load_columns(struct tide_parser *parser, struct tide_snapshot_reader *reader)
-{
-    struct tide_columns *columns = &parser->columns;
-    uint32_t needed = 0;
-    for (unsigned i = 0; i < parser->plan->key_count; i++) {
-        columns->keys[i] = load_column(reader);
-        if (columns->keys[i] >= needed) needed = columns->keys[i] + 1;
-        if (!load_key_name(parser->plan, i, reader)) return false;
-    }
-    columns->time = load_column(reader);
-    columns->value = load_column(reader);
-    if (columns->time >= needed) needed = columns->time + 1;
-    if (columns->value >= needed) needed = columns->value + 1;
-    columns->needed = load_column(reader);
-    const uint32_t field_count = load_column(reader);
-    if (reader->damage) return false;
-    /* Before the first header nothing is known of them. */
-    if (columns->needed == 0 && field_count == 0) return true;
-    if (columns->needed != needed || field_count < needed)
-        return tide_damage(reader, "its columns contradict each other");
-    tide_columns_teach(columns, field_count, &parser->decoder);
-    return true;
-}
-
-/* Files up to the current one have been read; of the others nothing is known. */
-static void save_inputs(struct tide_parser *parser, struct tide_snapshot *snapshot)
-{
-    const unsigned file = parser->records.chunk.file;
-    tide_put_u64(snapshot, file);
-    tide_put_u8(snapshot, parser->awaits_header);
-    parser->places[file] = tide_records_place(&parser->records, parser->next);
-    for (unsigned i = 0; i <= file; i++) tide_input_place_save(&parser->places[i], snapshot);
-}
-
-static bool load_inputs(struct tide_parser *parser, struct tide_snapshot_reader *reader)
-{
-    const uint64_t file = tide_get_u64(reader);
-    if (file >= parser->plan->file_count) return tide_damage(reader, "it has too many inputs");
-    parser->awaits_header = tide_get_bool(reader);
-    for (uint64_t i = 0; i <= file; i++)
-        if (!tide_input_place_load(&parser->places[i], reader)) return false;
-    tide_records_resume(&parser->records, (unsigned)file, &parser->places[file]);
-    return true;
-}
-
 static void save(struct tide_parser *parser, struct tide_snapshot *snapshot)
 {
     TIDE_CHECK(parser->fire_next_ms == tide_parser_next_fire(parser, tide_parser_told_ms(parser)));
@@ -135,10 +50,9 @@ static void save(struct tide_parser *parser, struct tide_snapshot *snapshot)
     tide_put_i64(snapshot, parser->time_first_ms);
     tide_put_i64(snapshot, parser->time_max_ms);
     save_counts(&parser->counts, snapshot);
-    save_columns(parser, snapshot);
     tide_rule_log_save(&parser->rule_log, snapshot);
     tide_parser_clock_save(&parser->clock, snapshot);
-    save_inputs(parser, snapshot);
+    tide_parser_save_inputs(parser, snapshot);
 }
 
 /* Of one input the watermark is what the greatest time has made of it, or further if the input was
@@ -170,9 +84,10 @@ bool tide_parser_load(struct tide_parser *parser, struct tide_snapshot_reader *r
     parser->time_first_ms = tide_get_i64(reader);
     parser->time_max_ms = tide_get_i64(reader);
     load_counts(&parser->counts, reader);
-    return load_columns(parser, reader) && tide_rule_log_load(&parser->rule_log, reader) &&
-           tide_parser_clock_load(&parser->clock, reader) && load_inputs(parser, reader) &&
-           !reader->damage && settle_times(parser, reader);
+    return tide_rule_log_load(&parser->rule_log, reader) &&
+           tide_parser_clock_load(&parser->clock, reader) &&
+           tide_parser_load_inputs(parser, reader) && !reader->damage &&
+           settle_times(parser, reader);
 }
 
 /* --- passing it --- */

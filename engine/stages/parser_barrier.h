@@ -15,9 +15,6 @@
  * passed; BLOCKED: it is under way. */
 enum tide_progress tide_parser_pass_barrier(struct tide_parser *parser);
 
-/* How many records may be read until the next barrier by rows is due, at most this many. */
-uint32_t tide_parser_before_barrier(const struct tide_parser *parser, uint32_t most);
-
 /* The checkpointer's end: false: a checkpoint is still being written. */
 TIDE_MUST_USE bool tide_parser_end_checkpoints(struct tide_parser *parser);
 

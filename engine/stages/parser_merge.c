@@ -177,11 +177,12 @@ static void end_reading(struct tide_parser *parser)
 enum tide_progress tide_parser_merge(struct tide_parser *parser)
 {
     const bool is_careful = tide_parser_is_careful(parser);
+    const uint32_t most = tide_parser_before_barrier(parser, TIDE_CHUNK_ROWS);
     uint64_t row_before = parser->router.row;
     bool has_looked = false; /* at the clock, for the rows of this step */
     enum tide_progress stopped = TIDE_BLOCKED;
     parser->records.chunk.rows = parser->records.chunk.own_rows;
-    while (parser->router.row - row_before < TIDE_CHUNK_ROWS && !parser->epoch_is_full &&
+    while (parser->router.row - row_before < most && !parser->epoch_is_full &&
            parser->phase == TIDE_PARSER_READING) {
         enum tide_confluence_news news = tide_confluence_look(&parser->confluence);
         if (news == TIDE_CONFLUENCE_FINISHED) {
@@ -197,7 +198,7 @@ enum tide_progress tide_parser_merge(struct tide_parser *parser)
             has_looked = true;
             continue;
         }
-        if (!is_careful) run(parser, (uint32_t)(TIDE_CHUNK_ROWS - (row - row_before)));
+        if (!is_careful) run(parser, (uint32_t)(most - (row - row_before)));
         if (parser->router.row != row) continue;
         enum tide_routed routed = route_one(parser);
         if (routed == TIDE_ROUTE_FAILED) return TIDE_DONE;

@@ -40,6 +40,14 @@ void tide_parser_clock_save(const struct tide_parser_clock *clock, struct tide_s
 TIDE_MUST_USE bool tide_parser_clock_load(struct tide_parser_clock *clock,
                                           struct tide_snapshot_reader *reader);
 
+/* Where the inputs are, and their columns. After load, `places` says where readers go on. */
+void tide_parser_save_inputs(struct tide_parser *parser, struct tide_snapshot *snapshot);
+TIDE_MUST_USE bool tide_parser_load_inputs(struct tide_parser *parser,
+                                           struct tide_snapshot_reader *reader);
+
+/* How many records may be read until the next barrier by rows is due, at most this many. */
+uint32_t tide_parser_before_barrier(const struct tide_parser *parser, uint32_t most);
+
 /* Of several inputs one has been silent for --idle-timeout, which lets the watermark go on to this,
  * if it is not there yet. */
 void tide_parser_pass_silence(struct tide_parser *parser, int64_t watermark_ms);

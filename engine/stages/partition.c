@@ -1,5 +1,6 @@
 #include "engine/stages/partition.h"
 
+#include "engine/flow/interleave.h"
 #include "engine/flow/watermark.h"
 #include "engine/stages/decoder.h"
 #include "engine/stages/header.h"
@@ -23,9 +24,12 @@ bool tide_partition_init(struct tide_partition *partition, const struct tide_pla
     if (partition->places_all) partition->watermark_ms = INT64_MAX;
     tide_decoder_init(&partition->decoder, plan);
     tide_classifier_init(&partition->classifier, plan, &partition->columns);
-    return tide_records_init(&partition->records, tide_scanner_select(plan->scanner),
-                             &partition->decoder, plan->row_bytes_max, plan->delimiter, blocks,
-                             error);
+    if (!tide_records_init(&partition->records, tide_scanner_select(plan->scanner),
+                           &partition->decoder, plan->row_bytes_max, plan->delimiter, blocks,
+                           error))
+        return false;
+    if (plan->checkpoint_folder) tide_records_track(&partition->records);
+    return true;
 }
 
 void tide_partition_fini(struct tide_partition *partition)
@@ -185,6 +189,17 @@ static bool mark_row(struct tide_partition *partition, unsigned i, uint32_t at)
     return !may_be_late || add_place(partition, i, at, &good);
 }
 
+void tide_partition_resume(struct tide_partition *partition, unsigned file,
+                           const struct tide_input_place *place, int64_t time_max_ms)
+{
+    partition->has_ended = place->is_done;
+    partition->skip_count = place->skip_count;
+    tide_records_resume(&partition->records, file, place);
+    if (time_max_ms != TIDE_INTERLEAVE_NO_TIME) advance(partition, time_max_ms);
+    if (place->offset > 0)
+        tide_columns_teach(&partition->columns, partition->columns.needed, &partition->decoder);
+}
+
 /* --- chunks and parcels --- */
 
 static bool open_parcel(struct tide_partition *partition)
@@ -195,8 +210,11 @@ static bool open_parcel(struct tide_partition *partition)
     return partition->parcel != NULL;
 }
 
+/* Where it begins has been noted before it had rows; what has been read, when it has them all. */
 static void send(struct tide_partition *partition, enum tide_urgency urgency)
 {
+    if (partition->records.is_tracked)
+        tide_records_note_read(&partition->records, &partition->parcel->from);
     tide_link_send(partition->out, partition->parcel, urgency);
     partition->parcel_count++;
     partition->parcel = NULL;
@@ -235,11 +253,16 @@ static void begin_file(struct tide_partition *partition)
 static enum tide_progress take_chunk(struct tide_partition *partition)
 {
     struct tide_error error = {0};
+    if (!partition->awaits_header && partition->skip_count > 0) {
+        partition->skip_count -= partition->records.chunk.count;
+        return TIDE_PROGRESSED;
+    }
     if (!partition->awaits_header)
         return mark_rows(partition) ? TIDE_PROGRESSED : fail_memory(partition);
     if (!tide_header_read(&partition->records, &partition->classifier, &partition->columns, &error))
         return fail(partition, &error);
     partition->awaits_header = false;
+    if (partition->records.is_tracked) tide_records_anchor(&partition->records);
     send(partition, TIDE_NOW); /* empty: the parser knows that the header has been read */
     return TIDE_PROGRESSED;
 }
@@ -249,13 +272,18 @@ static uint32_t room(const struct tide_partition *partition)
     const struct tide_batch *batch = &partition->parcel->batch;
     uint32_t left = batch->row_capacity - batch->row_count;
     if (partition->awaits_header) return 1;
-    return left < TIDE_CHUNK_ROWS ? left : TIDE_CHUNK_ROWS;
+    if (left > TIDE_CHUNK_ROWS) left = TIDE_CHUNK_ROWS;
+    if (partition->skip_count > 0 && partition->skip_count < left)
+        left = (uint32_t)partition->skip_count;
+    return left;
 }
 
 static enum tide_progress take_news(struct tide_partition *partition)
 {
     struct tide_batch *batch = &partition->parcel->batch;
     struct tide_error error = {0};
+    if (partition->records.is_tracked && batch->row_count == 0)
+        partition->parcel->from = tide_records_near(&partition->records);
     switch (
         tide_records_next(&partition->records, batch->rows + batch->row_count, room(partition))) {
     case TIDE_RECORDS_CHUNK:

@@ -37,12 +37,19 @@ struct tide_partition {
     int64_t watermark_ms; /* rows up to here may be late: of this input alone; INT64_MAX: all */
 
     uint64_t row_count, parcel_count;
+    uint64_t skip_count; /* records that an earlier run has taken */
 };
 
 TIDE_MUST_USE bool tide_partition_init(struct tide_partition *partition,
                                        const struct tide_plan *plan, struct tide_control *control,
                                        const struct tide_hash_seed *seed, struct tide_link *blocks,
                                        struct tide_link *out, struct tide_error *error);
+/* Before the first step: goes on at a place, behind which a row of time_max_ms was the greatest;
+ * TIDE_INTERLEAVE_NO_TIME: there was none. The columns have been loaded, unless it is the
+ * beginning.
+ */
+void tide_partition_resume(struct tide_partition *partition, unsigned file,
+                           const struct tide_input_place *place, int64_t time_max_ms);
 void tide_partition_fini(struct tide_partition *partition); /* a zeroed one is fine */
 
 enum tide_progress tide_partition_step(void *partition);

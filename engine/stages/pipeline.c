@@ -65,6 +65,11 @@ int tide_pipeline_done_fd(const struct tide_pipeline *pipeline)
     return pipeline->done_fd;
 }
 
+bool tide_pipeline_is_verified(const struct tide_pipeline *pipeline)
+{
+    return tide_control_is_verified(&pipeline->control);
+}
+
 void tide_pipeline_stop(struct tide_pipeline *pipeline)
 {
     tide_control_stop(&pipeline->control);

@@ -128,6 +128,9 @@ void tide_pipeline_start(struct tide_pipeline *pipeline);
 /* Readable when all stages have ended. */
 int tide_pipeline_done_fd(const struct tide_pipeline *pipeline);
 
+/* Has the input of a run that is resumed been found to be the one it has read before? */
+bool tide_pipeline_is_verified(const struct tide_pipeline *pipeline);
+
 /* Ends the reading here. What has fired is written; open windows do not fire. */
 void tide_pipeline_stop(struct tide_pipeline *pipeline);
 

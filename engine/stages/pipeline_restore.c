@@ -30,14 +30,24 @@ static struct tide_snapshot_reader reader_of(const struct tide_pipeline *pipelin
                                          .row_count = pipeline->parser.router.row};
 }
 
+/* What brings the parser its rows goes on where it does. */
+static void resume_inlets(struct tide_pipeline *pipeline)
+{
+    const struct tide_parser *parser = &pipeline->parser;
+    for (unsigned i = 0; i < tide_pipeline_inlets(pipeline->plan); i++)
+        tide_reader_resume(&pipeline->inlets[i].reader, parser->places);
+    for (unsigned i = 0; i < tide_plan_partitions(pipeline->plan); i++)
+        tide_partition_resume(&pipeline->inlets[i].partition, i, &parser->places[i],
+                              parser->confluence.order.greatest_ms[i]);
+}
+
 static bool restore_parser(struct tide_pipeline *pipeline, const struct tide_section *section,
                            struct tide_error *error)
 {
     struct tide_snapshot_reader reader = reader_of(pipeline, section);
     if (!tide_parser_load(&pipeline->parser, &reader) || !is_used_up(&reader))
         return refuse(&reader, "what the parser had saved", error);
-    for (unsigned i = 0; i < tide_pipeline_inlets(pipeline->plan); i++)
-        tide_reader_resume(&pipeline->inlets[i].reader, pipeline->parser.places);
+    resume_inlets(pipeline);
     if (tide_rule_log_ends_with(&pipeline->parser.rule_log, pipeline->plan->rules)) return true;
     return tide_error_set(
         error, TIDE_EXIT_FAILED,

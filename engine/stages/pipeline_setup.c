@@ -275,6 +275,8 @@ static bool init(struct tide_pipeline *pipeline, const struct tide_plan *plan,
         !tide_parser_init(&pipeline->parser, plan, control, &pipeline->rule_board, &pipeline->views,
                           &seed, input, pipeline->in_links, &pipeline->side_link, error))
         return false;
+    for (unsigned i = 0; i < tide_plan_partitions(plan); i++)
+        pipeline->parser.confluence.inputs[i].columns = &pipeline->inlets[i].partition.columns;
     for (unsigned i = 0; i < plan->parallelism; i++)
         if (!tide_worker_init(&pipeline->lanes[i].worker, plan, i, control, &pipeline->rule_board,
                               &pipeline->views, &seed, &pipeline->in_links[i],

@@ -161,6 +161,10 @@ static void index_slice(struct tide_records *records)
     tide_csv_index_compact(&records->index);
     uint32_t start = untaken_start(records);
     records->mark = (struct tide_line_mark){start, line_back_from_slice_end(records, start)};
+    records->anchor =
+        (struct tide_records_anchor){.offset = records->block->offset + start,
+                                     .line = records->mark.line,
+                                     .is_after_cr = byte_before(records, start) == '\r'};
     index_more(records);
 }
 
@@ -204,6 +208,7 @@ static void begin_file(struct tide_records *records)
     records->read = (struct tide_checksum){0};
     records->has_read_end = false;
     records->first_offset = UINT64_MAX;
+    records->anchor = (struct tide_records_anchor){.line = 1};
 }
 
 static void begin_block(struct tide_records *records)
@@ -261,8 +266,10 @@ static enum tide_records_news next_chunk(struct tide_records *records, uint32_t 
     enum tide_records_news news = next_in_block(records, count);
     if (news == TIDE_RECORDS_STARVED && records->block->ends_file && records->joint_bytes > 0)
         news = joint_chunk(records, AT_FILE_END); /* no line end behind its last record */
-    if (TIDE_UNLIKELY(records->first_offset == UINT64_MAX) && news == TIDE_RECORDS_CHUNK)
+    if (news != TIDE_RECORDS_CHUNK) return news;
+    if (TIDE_UNLIKELY(records->first_offset == UINT64_MAX))
         records->first_offset = records->chunk.offset + tide_chunk_start(&records->chunk, 0);
+    records->anchor.taken_count += records->chunk.count;
     return news;
 }
 
@@ -321,6 +328,8 @@ void tide_records_resume(struct tide_records *records, unsigned file,
     records->first_offset = 0;      /* passed long ago */
     records->index.line_count = place->line - 1;
     records->index.ends_in_cr = place->is_after_cr;
+    records->anchor = (struct tide_records_anchor){
+        .offset = place->offset, .line = place->line, .is_after_cr = place->is_after_cr};
     records->read = place->read;
     records->has_read_end = place->has_ended;
 }
@@ -362,16 +371,43 @@ static struct tide_input_place find_place(struct tide_records *records, unsigned
     return block_place(records, at, line_back_from_slice_end(records, at));
 }
 
-struct tide_input_place tide_records_place(struct tide_records *records, unsigned next)
+void tide_records_note_read(const struct tide_records *records, struct tide_input_place *place)
 {
     TIDE_ASSERT(records->is_tracked);
-    struct tide_input_place place = find_place(records, next);
-    if (place.offset <= records->first_offset) place = (struct tide_input_place){.line = 1};
-    place.read = records->read;
-    place.has_ended = records->has_read_end ||
-                      (records->block_ends_file && records->read.bytes == records->block_end);
-    place.file_bytes = records->file_bytes;
+    place->read = records->read;
+    place->has_ended = records->has_read_end ||
+                       (records->block_ends_file && records->read.bytes == records->block_end);
+    place->file_bytes = records->file_bytes;
+}
+
+static struct tide_input_place complete(const struct tide_records *records,
+                                        struct tide_input_place place)
+{
+    if (place.offset <= records->first_offset)
+        place = (struct tide_input_place){.line = 1, .skip_count = place.skip_count};
+    tide_records_note_read(records, &place);
     return place;
+}
+
+struct tide_input_place tide_records_place(struct tide_records *records, unsigned next)
+{
+    return complete(records, find_place(records, next));
+}
+
+struct tide_input_place tide_records_near(const struct tide_records *records)
+{
+    const struct tide_records_anchor *anchor = &records->anchor;
+    return complete(records, (struct tide_input_place){.offset = anchor->offset,
+                                                       .line = anchor->line,
+                                                       .is_after_cr = anchor->is_after_cr,
+                                                       .skip_count = anchor->taken_count});
+}
+
+void tide_records_anchor(struct tide_records *records)
+{
+    const struct tide_input_place place = find_place(records, records->chunk.count);
+    records->anchor = (struct tide_records_anchor){
+        .offset = place.offset, .line = place.line, .is_after_cr = place.is_after_cr};
 }
 
 bool tide_records_is_far_behind(const struct tide_records *records)

@@ -46,6 +46,13 @@ struct tide_line_mark {
     uint64_t line;
 };
 
+/* A record whose place is known, and how many have been taken from there on. */
+struct tide_records_anchor {
+    uint64_t offset, line;
+    bool is_after_cr;
+    uint64_t taken_count;
+};
+
 struct tide_records {
     const struct tide_scanner *scanner;
     struct tide_decoder *decoder; /* the parser's, which learns columns from headers */
@@ -80,6 +87,7 @@ struct tide_records {
     uint64_t block_end;        /* its end's offset */
     uint64_t first_offset;     /* of the file's first record; UINT64_MAX: not met yet */
     uint64_t file_bytes;
+    struct tide_records_anchor anchor;
 };
 
 enum tide_records_news {
@@ -139,6 +147,16 @@ void tide_records_track(struct tide_records *records);
  * of the chunk's file. As long as none of its records has been passed that is its beginning. Ask in
  * ascending order. */
 struct tide_input_place tide_records_place(struct tide_records *records, unsigned next);
+
+/* The same without a search: a place not far before the chunk's end, and in skip_count the records
+ * from there up to it, since the last tide_records_anchor if that was later. */
+struct tide_input_place tide_records_near(const struct tide_records *records);
+
+/* Notes in a place, which is one in the chunk's file, how much of that has been read by now. */
+void tide_records_note_read(const struct tide_records *records, struct tide_input_place *place);
+
+/* Counts from here on: behind the chunk. */
+void tide_records_anchor(struct tide_records *records);
 
 /* After track: the blocks that come are of this file, from a place on that tide_records_place has
  * told. */

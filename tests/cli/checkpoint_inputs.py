@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Does a run that is resumed go on in its input where it stood, whatever kind of input that is, and only in that one?"""
-import os
 import random
 import shutil
 import signal
@@ -94,17 +93,17 @@ class CheckpointInputs(Case):
         self.unbroken(inputs, *more, stdin=stdin)
         for _ in range(rounds):
             number = self.rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
-            process = subprocess.Popen(self.resumed(inputs, more, 10 ** 6), cwd=self.folder, stderr=subprocess.PIPE,
-                                       stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL)
             if stdin is not None:
-                os.set_blocking(process.stdin.fileno(), False)
-                try:
-                    process.stdin.write(stdin)
-                except BlockingIOError:
-                    pass
+                self.write("stdin", stdin)
+            feeder = subprocess.Popen(["cat", "stdin"] if stdin is not None else ["true"], cwd=self.folder,
+                                      stdout=subprocess.PIPE)
+            process = subprocess.Popen(self.resumed(inputs, more, 10 ** 6), cwd=self.folder, stdin=feeder.stdout,
+                                       stderr=subprocess.PIPE)
+            feeder.stdout.close()
             time.sleep(self.rng.random() * 0.06)
             process.send_signal(number)
             _, err = process.communicate(timeout=LIMIT_S)
+            feeder.wait()
             self.assertIn(process.returncode, (0, -number, 128 + number), err.decode())
         done = self.run_once(self.resumed(inputs, more, 10 ** 6), stdin)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
@@ -189,6 +188,20 @@ class CheckpointInputs(Case):
     def test_stops_without_a_header(self):
         text = draw_file(self.rng, 5000, 4).lstrip("\ufeff\n").removeprefix(HEADER)
         self.check_stops([self.write("in.csv", text)], 4, "--no-header", "--key", "1", "--time", "2", "--value", "3")
+
+    def test_stops_in_files_side_by_side(self):
+        for _ in range(12):
+            names, bads = [], 0
+            for i in range(self.rng.randrange(1, 5)):
+                rows, bad = self.rng.choice((0, 1, 50, 3000, 12000)), self.rng.randrange(4)
+                names.append(self.write(f"in{i}.csv", draw_file(self.rng, rows, bad)))
+                bads += min(rows, bad)
+            self.check_stops(names, bads, "--inputs", "partitions", *self.rng.choice(((), ("--max-future", "100s"))))
+
+    def test_kills_in_files_side_by_side(self):
+        names = [self.write(f"in{i}.csv", draw_file(self.rng, 30000, 20)) for i in range(3)]
+        names.append(self.write("in.csv.gz", packed(draw_file(self.rng, 15000, 20).encode(), "gz")))
+        self.check_kills(names, "--inputs", "partitions")
 
     def test_kills_in_one_file(self):
         self.check_kills([self.write("in.csv", draw_file(self.rng, 60000, 100))])
