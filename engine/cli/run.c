@@ -234,10 +234,9 @@ static bool finish_again(struct run *run, struct tide_error *error)
     const unsigned moved = run->outputs.count;
     if (!tide_output_commit(&run->outputs, error)) return false;
     if (!run->plan.quiet)
-        fprintf(stderr,
-                "tidemark: '%s' is of a run that has finished: %u outputs moved to their "
-                "places, nothing else to do\n",
-                run->plan.checkpoint_folder, moved);
+        tide_command_say("'%s' is of a run that has finished: %u outputs moved to their places, "
+                         "nothing else to do",
+                         run->plan.checkpoint_folder, moved);
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/cli/run_checkpoint.h"
 
 #include "engine/base/system.h"
+#include "engine/cli/commands.h"
 #include "engine/plan/identity.h"
 
 #include <errno.h>
@@ -30,12 +31,10 @@ static bool check(struct tide_run_checkpoint *checkpoint, struct tide_error *err
 
 static void say_begin(const struct tide_run_checkpoint *checkpoint, const char *note)
 {
-    if (note[0])
-        fprintf(stderr, "tidemark: passed over in '%s': %s\n", checkpoint->folder.path, note);
+    if (note[0]) tide_command_say("passed over in '%s': %s", checkpoint->folder.path, note);
     if (checkpoint->plan->quiet) return;
     if (!checkpoint->file.bytes)
-        fprintf(stderr, "tidemark: no checkpoint in '%s' yet: from the beginning\n",
-                checkpoint->folder.path);
+        tide_command_say("no checkpoint in '%s' yet: from the beginning", checkpoint->folder.path);
 }
 
 bool tide_run_checkpoint_open(struct tide_run_checkpoint *checkpoint, const struct tide_plan *plan,

@@ -14,7 +14,7 @@ static bool is_free(unsigned id)
         TIDE_RUN_PROGRESS,  TIDE_RUN_QUIET,      TIDE_RUN_VERBOSE,          TIDE_RUN_CONFIG,
         TIDE_RUN_HELP,      TIDE_RUN_BATCH_ROWS, TIDE_RUN_RING_SLOTS,       TIDE_RUN_SIMD,
         TIDE_RUN_SCHEDULER, TIDE_RUN_CHECKPOINT, TIDE_RUN_CHECKPOINT_EVERY, TIDE_RUN_RESUME,
-        TIDE_RUN_PROCESS,
+        TIDE_RUN_PROCESS,   TIDE_RUN_MEMORY,
     };
     for (size_t i = 0; i < sizeof free_ids / sizeof free_ids[0]; i++)
         if (free_ids[i] == id) return true;

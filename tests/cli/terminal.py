@@ -118,6 +118,13 @@ class Terminal(Case):
                 self.assertIn(b"tidemark: ", text)
                 self.assertEqual(text.count(b"\n"), 1, text)
 
+    def test_what_is_said_of_checkpoints(self):
+        run = ("run", "--checkpoint", f"kept{EVIL_NAME}", "--alerts", f"alerts{EVIL_NAME}", "--resume")
+        self.assertIn(b"from the beginning", self.harmless(*run, "in.csv"))
+        self.assertIn(b"has finished", self.harmless(*run, "in.csv"))
+        self.assertIn(b"tidemark: ", self.harmless(*run, "--key", "amount", "in.csv"))
+        self.assertIn(b"tidemark: ", self.harmless(*run[:-1], "in.csv"))
+
     def test_a_line_end_in_a_name_makes_no_second_line(self):
         done = self.run_tidemark("run", "no\ntidemark: all is well", cwd=self.folder)
         self.assertEqual((done.returncode, done.stderr.count(b"\n")), (1, 1), done.stderr)
