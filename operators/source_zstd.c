@@ -6,16 +6,24 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-enum { PACKED_BYTES = 256 * 1024, MAGIC_BYTES = 4, WINDOW_LOG_MAX = 27 };
+enum {
+    PACKED_BYTES = 256 * 1024,
+    MAGIC_BYTES = 4,
+    HEADER_BYTES_MAX = 18, /* RFC 8878, 3.1.1.1, magic included */
+    WINDOW_LOG_MAX = 27,
+};
 
 struct zstd {
     ZSTD_DCtx *context;
     struct tide_source_input input;
-    unsigned char *packed; /* PACKED_BYTES */
-    ZSTD_inBuffer in;      /* over packed */
-    bool in_frame;         /* a frame has begun and is not complete */
-    bool more;             /* the library stopped for want of room, not of input */
-    bool any_complete;     /* at least one frame is complete */
+    unsigned char *packed;                  /* PACKED_BYTES */
+    ZSTD_inBuffer in;                       /* over packed */
+    bool in_frame;                          /* a frame has begun and is not complete */
+    bool more;                              /* the library stopped for want of room, not of input */
+    bool any_complete;                      /* at least one frame is complete */
+    unsigned char header[HEADER_BYTES_MAX]; /* the first bytes of the frame */
+    size_t header_bytes;
+    uint64_t frame_bytes; /* unpacked from it so far */
 };
 
 static bool recognises(const unsigned char *magic, size_t bytes)
@@ -98,6 +106,26 @@ static bool refill(struct zstd *zstd, size_t *got, bool *again, struct tide_erro
     return true;
 }
 
+/* One step of the library. It holds a frame to the size that its header names in only one of its
+ * two ways to unpack, which depends on how much room there is: so that is done here. */
+static size_t unpack(struct zstd *zstd, ZSTD_outBuffer *unpacked)
+{
+    const unsigned char *from = zstd->packed + zstd->in.pos;
+    const size_t in_before = zstd->in.pos, out_before = unpacked->pos;
+    size_t status = ZSTD_decompressStream(zstd->context, unpacked, &zstd->in);
+    if (ZSTD_isError(status)) return status;
+    size_t taken = zstd->in.pos - in_before, room = HEADER_BYTES_MAX - zstd->header_bytes;
+    memcpy(zstd->header + zstd->header_bytes, from, taken < room ? taken : room);
+    zstd->header_bytes += taken < room ? taken : room;
+    zstd->frame_bytes += unpacked->pos - out_before;
+    if (status != 0) return status;
+    unsigned long long named = ZSTD_getFrameContentSize(zstd->header, zstd->header_bytes);
+    bool is_right = named == ZSTD_CONTENTSIZE_UNKNOWN || named == zstd->frame_bytes;
+    zstd->header_bytes = 0;
+    zstd->frame_bytes = 0;
+    return is_right ? 0 : (size_t)-ZSTD_error_corruption_detected;
+}
+
 static bool holds_more(const void *state)
 {
     const struct zstd *zstd = state;
@@ -120,7 +148,7 @@ static bool fill(void *state, char *out, size_t capacity, size_t *got, bool *aga
             *got = 0;
             has_read = true;
         }
-        size_t status = ZSTD_decompressStream(zstd->context, &unpacked, &zstd->in);
+        size_t status = unpack(zstd, &unpacked);
         if (ZSTD_isError(status)) return damaged(zstd, status, error);
         zstd->in_frame = status != 0;
         zstd->more = zstd->in_frame && unpacked.pos == unpacked.size;

@@ -4,9 +4,9 @@
 #   sh tests/fuzz/run.sh [MINUTES [TARGET]...]    10 minutes each, all targets
 #
 # Needs clang with its compiler-rt (Debian: clang, libclang-rt-14-dev). Begins with the files of
-# tests/fuzz/corpus/TARGET, and those of TIDEMARK_EXTRA/suites where the target reads such. Inputs
-# that reached something new are kept in build/fuzz/corpus/TARGET, for the next time; what crashed,
-# leaked or hung, in build/fuzz/crashes/TARGET-*. Exit status 1 if there is any such file.
+# tests/fuzz/corpus/TARGET; csv also with those of TIDEMARK_EXTRA/suites/csv. Inputs that reached
+# something new are kept in build/fuzz/corpus/TARGET, for the next time; what crashed, leaked or
+# hung, in build/fuzz/crashes/TARGET-*. Exit status 1 if there is any such file.
 set -u
 root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
 extra=${TIDEMARK_EXTRA-}
@@ -14,7 +14,7 @@ cd -- "$root" || exit 1
 
 minutes=${1-10}
 case $minutes in
-'' | *[!0-9]*)
+'' | *[!0-9]* | 0*)
     echo "usage: sh tests/fuzz/run.sh [MINUTES [TARGET]...]" >&2
     exit 2
     ;;
@@ -30,7 +30,13 @@ fi
 cmake --preset fuzz && cmake --build --preset fuzz || exit 1
 
 crashes=$root/build/fuzz/crashes
-mkdir -p -- "$crashes"
+seeds=$root/build/fuzz/seeds
+mkdir -p -- "$crashes" "$seeds/csv"
+if [ -d "$extra/suites/csv" ]; then
+    cp -R -- "$extra/suites/csv/." "$seeds/csv"
+    zstd -dcq -- "$seeds/csv/duckdb/afl-corpus.tar.zst" | tar -xf - -C "$seeds/csv"
+    chmod -R u+w -- "$seeds/csv"
+fi
 report=
 
 # The number that follows a word of the log's last line that has it.
@@ -42,16 +48,14 @@ figure()
 for target; do
     corpus=$root/build/fuzz/corpus/$target
     log=$root/build/fuzz/$target.log
-    mkdir -p -- "$corpus"
-    more=
-    [ "$target" = csv ] && [ -d "$extra/suites/csv" ] && more=$extra/suites/csv
+    mkdir -p -- "$corpus" "$seeds/$target"
     dictionary=
     [ -f "tests/fuzz/$target.dict" ] && dictionary=-dict=tests/fuzz/$target.dict
     printf '%s: %s minutes, log in %s\n' "$target" "$minutes" "$log"
     "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time=$((minutes * 60)) -max_len=4096 \
         -timeout=60 -rss_limit_mb=2048 -use_value_profile=1 -print_final_stats=1 \
         -artifact_prefix="$crashes/$target-" $dictionary \
-        "$corpus" "tests/fuzz/corpus/$target" ${more:+"$more"} >"$log" 2>&1
+        "$corpus" "tests/fuzz/corpus/$target" "$seeds/$target" >"$log" 2>&1
     status=$?
     report="$report
 $(printf '%-12s %10s executions %7s edges  exit %s' "$target" \

@@ -142,6 +142,23 @@ static void unreadable_descriptor_is_an_error(void **state)
     }
 }
 
+/* libzstd looks only where there is room for all of the frame at once. */
+static void zstd_frame_of_another_length_than_its_header_names_is_refused(void **state)
+{
+    (void)state;
+    static const char frame[] = "\x28\xb5\x2f\xfd\x20\x20\x01\x00\x00"; /* 32 bytes, and none */
+    static const size_t capacities[] = {1, 31, 32, 4096};
+    static struct bytes out;
+    for (size_t i = 0; i < sizeof capacities / sizeof capacities[0]; i++) {
+        for (size_t chunk = 1; chunk < sizeof frame; chunk++) {
+            struct tide_error error;
+            int fd = pipe_of(frame, sizeof frame - 1, chunk);
+            assert_false(unpack(&tide_source_zstd, fd, NULL, 0, capacities[i], &out, &error));
+            assert_non_null(strstr(error.text, "the zstd data is damaged"));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +169,7 @@ int main(void)
         cmocka_unit_test(garbage_behind_packed_data_is_an_error),
         cmocka_unit_test(gzip_method_that_is_not_deflate_is_refused),
         cmocka_unit_test(zstd_window_beyond_the_limit_is_refused_with_advice),
+        cmocka_unit_test(zstd_frame_of_another_length_than_its_header_names_is_refused),
         cmocka_unit_test(unreadable_descriptor_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
