@@ -267,7 +267,8 @@ static void send_block(struct tide_reader *reader, bool ends_file)
     tide_link_send(reader->out, block, TIDE_NOW);
 }
 
-enum tide_progress tide_reader_fail(struct tide_reader *reader, int exit, const char *why)
+enum tide_progress tide_reader_fail(struct tide_reader *reader, enum tide_exit exit,
+                                    const char *why)
 {
     struct tide_error error = {0};
     tide_error_set(&error, exit, "cannot read %s: %s",

@@ -12,7 +12,8 @@
 #include "engine/stages/reader.h"
 
 /* Latches "cannot read FILE: why"; returns TIDE_DONE. */
-enum tide_progress tide_reader_fail(struct tide_reader *reader, int exit, const char *why);
+enum tide_progress tide_reader_fail(struct tide_reader *reader, enum tide_exit exit,
+                                    const char *why);
 
 /* Is there something to read without waiting for it? An end is. */
 bool tide_reader_input_is_ready(const struct tide_reader *reader);
