@@ -140,25 +140,29 @@ static bool note_rules(struct tide_parser *parser, uint64_t version)
                              tide_rule_board_get(parser->rule_board, version));
 }
 
+static bool close_epoch(struct tide_parser *parser)
+{
+    if (!tide_router_close_epoch(&parser->router, 0)) return false;
+    parser->epoch_is_full = false;
+    return true;
+}
+
 /* Makes sure that no barrier is due, and that there is an open epoch with room, under the newest
  * rules. PROGRESSED: there is.
  */
 static enum tide_progress prepare_epoch(struct tide_parser *parser)
 {
     struct tide_router *router = &parser->router;
-    if (parser->barrier.snapshot || !router->is_closing) {
-        enum tide_progress progress = tide_parser_pass_barrier(parser);
-        if (progress != TIDE_PROGRESSED) return progress;
-    }
+    /* What has begun is finished first, and does not stand in for a barrier: a stop takes one. */
+    if (router->is_closing && !parser->barrier.snapshot && !close_epoch(parser))
+        return TIDE_BLOCKED;
+    enum tide_progress progress = tide_parser_pass_barrier(parser);
+    if (progress != TIDE_PROGRESSED) return progress;
     uint64_t version = tide_rule_board_newest(parser->rule_board);
     bool is_over =
-        router->epoch &&
-        (router->is_closing || parser->epoch_is_full || version != parser->rules_version ||
-         router->row - router->epoch->row_begin >= router->epochs.row_capacity);
-    if (is_over) {
-        if (!tide_router_close_epoch(router, 0)) return TIDE_BLOCKED;
-        parser->epoch_is_full = false;
-    }
+        router->epoch && (parser->epoch_is_full || version != parser->rules_version ||
+                          router->row - router->epoch->row_begin >= router->epochs.row_capacity);
+    if (is_over && !close_epoch(parser)) return TIDE_BLOCKED;
     if (router->epoch) return TIDE_PROGRESSED;
     if (version != parser->rules_version && !note_rules(parser, version))
         return tide_parser_fail_memory(parser);

@@ -41,12 +41,28 @@ static void resume_inlets(struct tide_pipeline *pipeline)
                               parser->confluence.order.greatest_ms[i]);
 }
 
+/* A run that broke a policy has taken a last checkpoint; with the same policy there is nothing to
+ * go on with. */
+static bool check_rejects(const struct tide_pipeline *pipeline, struct tide_error *error)
+{
+    const struct tide_row_counts *counts = &pipeline->parser.counts;
+    const uint64_t rejects = counts->missing + counts->malformed + counts->future;
+    const int64_t most = pipeline->plan->rejects_max;
+    return most < 0 || rejects <= (uint64_t)most ||
+           tide_error_set(
+               error, TIDE_EXIT_POLICY,
+               "%llu rows had been rejected by then, more than --max-rejects %lld allows; "
+               "resume with a higher limit",
+               (unsigned long long)rejects, (long long)most);
+}
+
 static bool restore_parser(struct tide_pipeline *pipeline, const struct tide_section *section,
                            struct tide_error *error)
 {
     struct tide_snapshot_reader reader = reader_of(pipeline, section);
     if (!tide_parser_load(&pipeline->parser, &reader) || !is_used_up(&reader))
         return refuse(&reader, "what the parser had saved", error);
+    if (!check_rejects(pipeline, error)) return false;
     resume_inlets(pipeline);
     if (tide_rule_log_ends_with(&pipeline->parser.rule_log, pipeline->plan->rules)) return true;
     return tide_error_set(

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEPS_MAX = 200000 };
+enum { STEPS_MAX = 50000 };
 
 /* A stage with the state its thread would be in. */
 struct actor {
@@ -248,6 +248,10 @@ static void begin_plan(struct run *run)
     run->plan.ring_slots = machine->ring_slots;
     run->plan.scanner = machine->scanner;
     if (run->drive->drops) run->plan.drop_at_end = true;
+    run->plan.checkpoint_rows = run->drive->checkpoint_rows;
+    run->plan.checkpoint_ms = run->drive->checkpoint_ms;
+    if (run->plan.checkpoint_rows > 0 || run->plan.checkpoint_ms > 0)
+        run->plan.checkpoint_folder = "checkpoints";
 }
 
 static bool is_on(const struct tide_plan *plan, unsigned channel)
@@ -265,10 +269,25 @@ static void begin_world(struct run *run)
 {
     const struct machine *machine = &run->drive->machine;
     world_begin(run->outcome->texts);
+    if (run->drive->record) world_resume(run->drive->record);
+    else world_clear(run->outcome->texts);
     world.hash_seed = machine->hash_seed;
     world.emission_bytes = machine->emission_bytes;
     world.items_max = machine->items_max;
     world.read_bytes = machine->read_bytes;
+}
+
+static void begin_checkpoints(struct run *run)
+{
+    static struct tide_checkpoint_folder folder;
+    static const struct tide_output_set no_files;
+    const struct world_record *record = run->drive->record;
+    struct tide_error error = {0};
+    if (!run->plan.checkpoint_folder) return;
+    tide_pipeline_checkpoint(run->pipeline, &folder, &no_files);
+    if (!record || tide_pipeline_restore(run->pipeline, &record->file, &error)) return;
+    fprintf(stderr, "schedule: a checkpoint is refused: %s\n", error.text);
+    abort();
 }
 
 static void begin(struct run *run)
@@ -282,6 +301,7 @@ static void begin(struct run *run)
     for (unsigned i = 0; i < run->drive->scenario->input_count; i++) open_input(run, i);
     run->pipeline = tide_pipeline_create(&run->plan, outputs, &error);
     if (!run->pipeline) abort();
+    begin_checkpoints(run);
     run->event_ns = world.now_ns;
     run->actor_count = run->left = run->pipeline->stage_count;
     for (unsigned i = 0; i < run->actor_count; i++)
@@ -304,7 +324,9 @@ static enum ending turn_by_turn(struct run *run)
             if (can_run(run, &run->actors[i])) able[count++] = i;
         if (count > 0) act(run, &run->actors[chooser_pick(&run->drive->chooser, able, count)]);
         else if (!go_on(run)) return ENDING_STUCK;
+        world.now_ns += run->drive->step_ns;
         if (++*steps > STEPS_MAX) return ENDING_ENDLESS;
+        if (*steps == run->drive->crash_step) return ENDING_CRASHED;
     }
     return ENDING_GOOD;
 }
@@ -325,13 +347,15 @@ static void say_where(const struct run *run)
     }
 }
 
+/* The version is in the label of its first rule. */
 static void keep_changes(const struct run *run)
 {
-    unsigned count;
-    const struct tide_rule_change *changes = tide_pipeline_rule_changes(run->pipeline, &count);
-    TIDE_ASSERT(count <= DRIVE_CHANGES_MAX);
-    memcpy(run->outcome->changes, changes, count * sizeof *changes);
-    run->outcome->change_count = count;
+    const struct tide_rule_log *log = tide_pipeline_rule_log(run->pipeline);
+    TIDE_ASSERT(log->count <= DRIVE_CHANGES_MAX);
+    for (unsigned i = 0; i < log->count; i++)
+        run->outcome->changes[i] = (struct drive_change){
+            log->changes[i].row, strtoull(log->changes[i].rules[0].text + 1, NULL, 10)};
+    run->outcome->change_count = log->count;
 }
 
 static void end(struct run *run)
@@ -355,7 +379,8 @@ void drive_run(struct drive *drive, struct outcome *outcome)
     begin(&run);
     outcome->ending = turn_by_turn(&run);
     if (outcome->ending != ENDING_GOOD) say_where(&run);
-    else if (!tide_pipeline_join(run.pipeline, &outcome->totals, &outcome->error))
+    if (outcome->ending == ENDING_GOOD &&
+        !tide_pipeline_join(run.pipeline, &outcome->totals, &outcome->error))
         outcome->ending = ENDING_FAILED;
     end(&run);
 }

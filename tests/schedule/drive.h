@@ -51,13 +51,25 @@ struct drive {
     unsigned patience; /* looks in vain before a sleep */
     struct event events[DRIVE_EVENTS_MAX];
     unsigned event_count;
+
+    /* Checkpoints: after so many rows, or after so long; neither: none are taken. */
+    uint64_t checkpoint_rows;
+    int64_t checkpoint_ms;
+    int64_t step_ns;                   /* what a step takes by the clock */
+    uint64_t crash_step;               /* all is lost at this step but what is written; 0: never */
+    const struct world_record *record; /* to go on from; NULL: from the beginning */
 };
 
 enum ending {
     ENDING_GOOD,
     ENDING_FAILED,  /* by an error that the run has told */
+    ENDING_CRASHED, /* as its drive wanted it */
     ENDING_STUCK,   /* nobody can run */
     ENDING_ENDLESS, /* far more steps than there is work */
+};
+
+struct drive_change {
+    uint64_t row, version;
 };
 
 struct outcome {
@@ -65,13 +77,14 @@ struct outcome {
     struct tide_error error;
     struct tide_totals totals;
     struct world_text texts[TIDE_CHANNEL_COUNT];
-    struct tide_rule_change changes[DRIVE_CHANGES_MAX];
+    struct drive_change changes[DRIVE_CHANGES_MAX];
     unsigned change_count;
     uint64_t steps, sleeps;
     char where[1024]; /* stuck or endless: what each stage was about */
 };
 
-/* The outcome's texts are used again by the next run with it. */
+/* The outcome's texts are used again by the next run with it, which begins with empty ones unless
+ * it goes on from a record. */
 void drive_run(struct drive *drive, struct outcome *outcome);
 
 void outcome_fini(struct outcome *outcome);

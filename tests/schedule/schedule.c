@@ -104,5 +104,6 @@ int main(int argc, char **argv)
     keep_memory();
     bool is_right = run_all(&trial, &task);
     trial_fini(&trial);
+    world_fini();
     return is_right ? 0 : 1;
 }

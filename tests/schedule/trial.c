@@ -17,8 +17,14 @@ static const struct machine plain_machine = {.parallelism = 1,
 
 const char *trial_kind_name(enum trial_kind kind)
 {
-    static const char *const names[TRIAL_KIND_COUNT] = {"whole", "stop", "reload", "fail"};
+    static const char *const names[TRIAL_KIND_COUNT] = {"whole", "stop", "reload", "fail",
+                                                        "resume"};
     return names[kind];
+}
+
+static bool takes_checkpoints(const struct drive *drive)
+{
+    return drive->checkpoint_rows > 0 || drive->checkpoint_ms > 0;
 }
 
 /* --- events --- */
@@ -113,8 +119,15 @@ static void expect(struct expected *expected, uint64_t seed)
 
 /* --- what is run --- */
 
+/* Not yet with several inputs side by side; and on the wall clock a later run is another one. */
+static bool can_resume(const struct scenario *scenario)
+{
+    return scenario->plan.inputs == TIDE_INPUTS_CONCAT && !scenario->is_timed;
+}
+
 static enum trial_kind draw_kind(struct chance *chance, const struct scenario *scenario)
 {
+    if (can_resume(scenario) && chance_is(chance, 3)) return TRIAL_RESUME;
     switch (chance_below(chance, 10)) {
     case 0:
     case 1:
@@ -128,11 +141,13 @@ static enum trial_kind draw_kind(struct chance *chance, const struct scenario *s
     }
 }
 
-static void draw_disturbance(struct trial *trial, struct chance *chance, uint64_t steps)
+static void draw_disturbance(enum trial_kind kind, struct drive *drive, struct chance *chance,
+                             uint64_t steps)
 {
     struct event event = {.step = draw_step(chance, steps), .count = chance_below(chance, 12)};
-    switch (trial->kind) {
+    switch (kind) {
     case TRIAL_WHOLE:
+    case TRIAL_RESUME:
     case TRIAL_KIND_COUNT:
         return;
     case TRIAL_STOP:
@@ -141,7 +156,7 @@ static void draw_disturbance(struct trial *trial, struct chance *chance, uint64_
     case TRIAL_RELOAD:
         event.kind = EVENT_RELOAD;
         for (event.count = 1; event.count < 4 && !chance_is(chance, 3); event.count++) {
-            add_event(&trial->drive, &event);
+            add_event(drive, &event);
             event.step += draw_step(chance, steps) / 4;
         }
         break;
@@ -149,7 +164,7 @@ static void draw_disturbance(struct trial *trial, struct chance *chance, uint64_
         event.kind = EVENT_FAIL + chance_below(chance, 3);
         break;
     }
-    add_event(&trial->drive, &event);
+    add_event(drive, &event);
 }
 
 static struct machine draw_machine(struct chance *chance)
@@ -167,29 +182,96 @@ static struct machine draw_machine(struct chance *chance)
     };
 }
 
-static void draw_trial(struct trial *trial, uint64_t seed)
+static uint64_t steps_about(const struct scenario *scenario)
 {
-    struct chance chance = {scenario_mix(seed, PURPOSE_SCHEDULE)};
-    const struct scenario *scenario = &trial->expected->scenario;
     uint64_t records = 0;
     for (unsigned i = 0; i < scenario->input_count; i++)
         records += scenario->inputs[i].record_count;
-    const uint64_t steps = STEPS_AT_LEAST + STEPS_A_RECORD * records;
-    trial->seed = seed;
-    trial->kind = draw_kind(&chance, scenario);
-    trial->drive = (struct drive){.scenario = scenario, .machine = draw_machine(&chance)};
+    return STEPS_AT_LEAST + STEPS_A_RECORD * records;
+}
+
+static void draw_checkpoints(struct drive *drive, struct chance *chance)
+{
+    if (chance_is(chance, 3)) {
+        drive->checkpoint_ms = 1;
+        drive->step_ns = WORLD_NS_A_MS / (20 + chance_below(chance, 200));
+    } else {
+        drive->checkpoint_rows = 1 + chance_below(chance, 8);
+    }
+}
+
+static void draw_drive(const struct trial *trial, struct drive *drive, struct chance *chance)
+{
+    const struct scenario *scenario = &trial->expected->scenario;
+    const uint64_t steps = steps_about(scenario);
+    *drive = (struct drive){.scenario = scenario, .machine = draw_machine(chance)};
+    if (trial->kind == TRIAL_RESUME) draw_checkpoints(drive, chance);
+    else if (can_resume(scenario) && chance_is(chance, 3)) draw_checkpoints(drive, chance);
     struct tide_plan plan = scenario->plan;
-    plan.parallelism = trial->drive.machine.parallelism;
-    enum chooser_strategy strategy = chance_below(&chance, CHOOSER_STRATEGY_COUNT);
-    chooser_init(&trial->drive.chooser, strategy, chance_next(&chance),
-                 tide_pipeline_stage_count(&plan), steps);
-    trial->drive.patience = chance_below(&chance, 3);
-    trial->drive.feeds = scenario->is_timed || chance_is(&chance, 2);
-    if (scenario->is_timed) feed_in_time(&trial->drive);
-    else if (trial->drive.feeds) feed_at_any_time(&trial->drive, &chance, steps);
-    draw_disturbance(trial, &chance, steps);
-    for (unsigned i = chance_below(&chance, 3); i > 0 && !scenario->is_timed; i--)
-        add_event(&trial->drive, &(struct event){EVENT_LOOK, .step = draw_step(&chance, steps)});
+    plan.parallelism = drive->machine.parallelism;
+    if (takes_checkpoints(drive)) plan.checkpoint_folder = "checkpoints";
+    enum chooser_strategy strategy = chance_below(chance, CHOOSER_STRATEGY_COUNT);
+    chooser_init(&drive->chooser, strategy, chance_next(chance), tide_pipeline_stage_count(&plan),
+                 steps);
+    drive->patience = chance_below(chance, 3);
+    drive->feeds = scenario->is_timed || chance_is(chance, 2);
+    if (scenario->is_timed) feed_in_time(drive);
+    else if (drive->feeds) feed_at_any_time(drive, chance, steps);
+    draw_disturbance(trial->kind, drive, chance, steps);
+    for (unsigned i = chance_below(chance, 3); i > 0 && !scenario->is_timed; i--)
+        add_event(drive, &(struct event){EVENT_LOOK, .step = draw_step(chance, steps)});
+}
+
+/* --- runs that are broken off --- */
+
+/* By a stop, which takes a last checkpoint, or by a crash. */
+static void draw_break(struct drive *drive, struct chance *chance)
+{
+    const uint64_t step = 1 + draw_step(chance, 2 * steps_about(drive->scenario));
+    if (chance_is(chance, 3)) add_event(drive, &(struct event){EVENT_STOP, .step = step});
+    else drive->crash_step = step;
+}
+
+/* The newest checkpoint; now and then that is damaged, and it is the one before. */
+static const struct world_record *draw_record(struct chance *chance)
+{
+    if (chance_is(chance, 4)) world_lose_record();
+    return world_record();
+}
+
+/* A run that is stopped takes a checkpoint of all rows up to there, if there were any since. */
+static bool stop_has_checkpoint(const struct trial *trial)
+{
+    const uint64_t rows = trial->outcome.totals.rows.rows;
+    const struct world_record *record = world_record();
+    if (!record) return rows == 0;
+    const struct tide_section *parser = tide_checkpoint_section(&record->file, TIDE_SECTION_PARSER);
+    struct tide_snapshot_reader reader = {.at = parser->bytes,
+                                          .end = parser->bytes + parser->count};
+    return tide_get_u64(&reader) == rows;
+}
+
+static bool is_broken_off(const struct trial *trial)
+{
+    const struct outcome *outcome = &trial->outcome;
+    if (outcome->ending == ENDING_CRASHED) return true;
+    if (outcome->ending == ENDING_FAILED)
+        return strncmp(outcome->error.text, "stopped while", strlen("stopped while")) == 0;
+    return outcome->ending == ENDING_GOOD && outcome->totals.was_stopped &&
+           stop_has_checkpoint(trial);
+}
+
+/* Until a run comes to its end. */
+static void run_until_whole(struct trial *trial, struct chance *chance)
+{
+    trial->drive_count = 0;
+    do {
+        struct drive *drive = &trial->drives[trial->drive_count];
+        draw_drive(trial, drive, chance);
+        if (trial->drive_count > 0) drive->record = draw_record(chance);
+        if (++trial->drive_count < TRIAL_RUNS_MAX) draw_break(drive, chance);
+        drive_run(drive, &trial->outcome);
+    } while (is_broken_off(trial));
 }
 
 /* --- whether it is right --- */
@@ -269,6 +351,14 @@ static bool judge_failed(struct trial *trial)
     return judge_front(trial);
 }
 
+/* The last run's outputs are those of one that was never broken off. */
+static bool judge_resumed(struct trial *trial)
+{
+    if (trial->outcome.totals.was_stopped && trial->outcome.ending == ENDING_GOOD)
+        return say(trial, "a stop left no checkpoint of the rows up to there", "");
+    return judge_same(trial, &trial->expected->outcome);
+}
+
 static bool judge(struct trial *trial)
 {
     if (trial->outcome.ending == ENDING_STUCK) return say(trial, "stuck: ", trial->outcome.where);
@@ -281,6 +371,8 @@ static bool judge(struct trial *trial)
         return judge_reloaded(trial);
     case TRIAL_FAIL:
         return judge_failed(trial);
+    case TRIAL_RESUME:
+        return judge_resumed(trial);
     case TRIAL_WHOLE:
     case TRIAL_KIND_COUNT:
         break;
@@ -291,8 +383,16 @@ static bool judge(struct trial *trial)
 bool trial_run(struct trial *trial, uint64_t seed)
 {
     expect(trial->expected, scenario_mix(seed / TRIALS_A_SCENARIO, PURPOSE_SCENARIO));
-    draw_trial(trial, seed);
-    drive_run(&trial->drive, &trial->outcome);
+    struct chance chance = {scenario_mix(seed, PURPOSE_SCHEDULE)};
+    trial->seed = seed;
+    trial->kind = draw_kind(&chance, &trial->expected->scenario);
+    if (trial->kind == TRIAL_RESUME) {
+        run_until_whole(trial, &chance);
+    } else {
+        trial->drive_count = 1;
+        draw_drive(trial, &trial->drives[0], &chance);
+        drive_run(&trial->drives[0], &trial->outcome);
+    }
     return judge(trial);
 }
 
@@ -315,18 +415,29 @@ static void print_event(const struct drive *drive, const struct event *event)
            (unsigned long long)event->count);
 }
 
+static void print_drive(const struct drive *drive)
+{
+    const struct machine *machine = &drive->machine;
+    printf(
+        "  -p %u --batch-rows %u --ring-slots %u, %u items a link, emissions of %zu bytes; turns "
+        "by %s, %u looks before a sleep; from %s\n",
+        machine->parallelism, machine->batch_rows, machine->ring_slots, machine->items_max,
+        machine->emission_bytes, chooser_strategy_name(drive->chooser.strategy), drive->patience,
+        drive->feeds ? "pipes" : "files");
+    if (takes_checkpoints(drive))
+        printf("  a checkpoint after %llu rows or %lld ms, a step takes %lld ns; crash at step "
+               "%llu; %s\n",
+               (unsigned long long)drive->checkpoint_rows, (long long)drive->checkpoint_ms,
+               (long long)drive->step_ns, (unsigned long long)drive->crash_step,
+               drive->record ? "resumed" : "from the beginning");
+    for (unsigned i = 0; i < drive->event_count; i++) print_event(drive, &drive->events[i]);
+}
+
 void trial_print(const struct trial *trial)
 {
-    const struct drive *drive = &trial->drive;
-    const struct machine *machine = &drive->machine;
-    scenario_print(drive->scenario);
-    printf("schedule %llu (%s): -p %u --batch-rows %u --ring-slots %u, %u items a link, emissions "
-           "of %zu bytes; turns by %s, %u looks before a sleep; %s\n",
-           (unsigned long long)trial->seed, trial_kind_name(trial->kind), machine->parallelism,
-           machine->batch_rows, machine->ring_slots, machine->items_max, machine->emission_bytes,
-           chooser_strategy_name(drive->chooser.strategy), drive->patience,
-           drive->feeds ? "from pipes" : "from files");
-    for (unsigned i = 0; i < drive->event_count; i++) print_event(drive, &drive->events[i]);
+    scenario_print(&trial->expected->scenario);
+    printf("schedule %llu (%s):\n", (unsigned long long)trial->seed, trial_kind_name(trial->kind));
+    for (unsigned i = 0; i < trial->drive_count; i++) print_drive(&trial->drives[i]);
     printf("%llu steps, %llu sleeps, %llu rows, %llu results, %llu alerts\n",
            (unsigned long long)trial->outcome.steps, (unsigned long long)trial->outcome.sleeps,
            (unsigned long long)trial->outcome.totals.rows.rows,

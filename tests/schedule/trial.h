@@ -5,13 +5,14 @@
 #include "tests/schedule/compare.h"
 #include "tests/schedule/drive.h"
 
-enum { TRIALS_A_SCENARIO = 32 };
+enum { TRIALS_A_SCENARIO = 32, TRIAL_RUNS_MAX = 4 };
 
 enum trial_kind {
     TRIAL_WHOLE,  /* all of the input */
     TRIAL_STOP,   /* up to where it is stopped */
     TRIAL_RELOAD, /* with new rules on the way */
     TRIAL_FAIL,   /* a failure must end it */
+    TRIAL_RESUME, /* with checkpoints: broken off, and resumed from one, several times */
     TRIAL_KIND_COUNT
 };
 
@@ -26,7 +27,8 @@ struct trial {
     uint64_t seed;
     struct expected *expected;
     enum trial_kind kind;
-    struct drive drive;
+    struct drive drives[TRIAL_RUNS_MAX]; /* one after the other; more than one only to resume */
+    unsigned drive_count;
     struct outcome outcome, stopped, reloaded; /* the last two: by one worker, to compare with */
     char why[COMPARE_TEXT_BYTES];
 };

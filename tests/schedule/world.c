@@ -7,6 +7,7 @@
 #include "engine/stages/rcu.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -32,9 +33,21 @@ void world_begin(struct world_text *texts)
     world.read_bytes = SIZE_MAX;
     world.items_max = WORLD_ITEMS_MAX;
     for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
-        world.texts[i].bytes = 0;
         world.outputs[i] = (struct tide_output){.fd = -1};
+        snprintf(world.outputs[i].part_name, TIDE_PART_NAME_BYTES, "%u", i);
     }
+}
+
+void world_clear(struct world_text *texts)
+{
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) texts[i].bytes = 0;
+    world.record_count = 0;
+    world.record_next = 0;
+}
+
+void world_fini(void)
+{
+    for (unsigned i = 0; i < WORLD_RECORDS; i++) free(world.records[i].text.at);
 }
 
 void world_end_grace(void)
@@ -124,7 +137,7 @@ static void append(struct world_text *text, const char *bytes, size_t count)
         text->at = realloc(text->at, text->capacity);
         if (!text->at) abort();
     }
-    memcpy(text->at + text->bytes, bytes, count);
+    if (count > 0) memcpy(text->at + text->bytes, bytes, count);
     text->bytes += count;
     text->at[text->bytes] = '\0';
 }
@@ -135,6 +148,71 @@ bool __wrap_tide_output_write(struct tide_output *output, const char *bytes, siz
     if (world.writes_left == 0) return tide_error_system(error, ENOSPC, "cannot write");
     if (world.writes_left != UINT64_MAX) world.writes_left--;
     append(&world.texts[output - world.outputs], bytes, count);
+    output->bytes += count;
+    return true;
+}
+
+/* --- checkpoints --- */
+
+bool __wrap_tide_output_cut(struct tide_output *output, struct tide_error *error);
+bool __wrap_tide_checkpoint_folder_write(struct tide_checkpoint_folder *folder,
+                                         const struct tide_section sections[],
+                                         unsigned section_count, uint64_t *bytes,
+                                         struct tide_error *error);
+
+const struct world_record *world_record(void)
+{
+    return world.record_count > 0 ? &world.records[(world.record_next - 1) % WORLD_RECORDS] : NULL;
+}
+
+void world_lose_record(void)
+{
+    if (world.record_count < 2) return;
+    world.record_count--;
+    world.record_next--;
+}
+
+void world_resume(const struct world_record *record)
+{
+    struct tide_output_lengths lengths;
+    const struct tide_section *sink = tide_checkpoint_section(&record->file, TIDE_SECTION_SINK);
+    struct tide_snapshot_reader reader = {.at = sink->bytes, .end = sink->bytes + sink->count};
+    if (!tide_output_lengths_load(&lengths, &reader)) abort();
+    for (unsigned i = 0; i < TIDE_CHANNEL_COUNT; i++) {
+        struct tide_output *output = &world.outputs[i];
+        output->must_be_cut = tide_output_lengths_find(&lengths, output->part_name, &output->bytes);
+        if (output->must_be_cut && world.texts[i].bytes < output->bytes) abort();
+    }
+}
+
+bool __wrap_tide_output_cut(struct tide_output *output, struct tide_error *error)
+{
+    (void)error;
+    if (output->must_be_cut) world.texts[output - world.outputs].bytes = output->bytes;
+    output->must_be_cut = false;
+    return true;
+}
+
+bool __wrap_tide_checkpoint_folder_write(struct tide_checkpoint_folder *folder,
+                                         const struct tide_section sections[],
+                                         unsigned section_count, uint64_t *bytes,
+                                         struct tide_error *error)
+{
+    struct world_record *record = &world.records[world.record_next % WORLD_RECORDS];
+    (void)folder;
+    if (world.writes_left == 0) return tide_error_system(error, ENOSPC, "cannot write");
+    world.record_next++;
+    if (world.record_count < WORLD_RECORDS) world.record_count++;
+    record->text.bytes = 0;
+    for (unsigned i = 0; i < section_count; i++)
+        append(&record->text, sections[i].bytes, sections[i].count);
+    const char *at = record->text.at;
+    for (unsigned i = 0; i < section_count; at += sections[i++].count) {
+        record->file.sections[i] = sections[i];
+        record->file.sections[i].bytes = at;
+    }
+    record->file.section_count = section_count;
+    *bytes = record->text.bytes;
     return true;
 }
 
