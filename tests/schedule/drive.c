@@ -277,20 +277,18 @@ static void begin_world(struct run *run)
     world.read_bytes = machine->read_bytes;
 }
 
-static void begin_checkpoints(struct run *run)
+/* False: the record is refused. */
+static bool begin_checkpoints(struct run *run)
 {
     static struct tide_checkpoint_folder folder;
     static const struct tide_output_set no_files;
     const struct world_record *record = run->drive->record;
-    struct tide_error error = {0};
-    if (!run->plan.checkpoint_folder) return;
+    if (!run->plan.checkpoint_folder) return true;
     tide_pipeline_checkpoint(run->pipeline, &folder, &no_files);
-    if (!record || tide_pipeline_restore(run->pipeline, &record->file, &error)) return;
-    fprintf(stderr, "schedule: a checkpoint is refused: %s\n", error.text);
-    abort();
+    return !record || tide_pipeline_restore(run->pipeline, &record->file, &run->outcome->error);
 }
 
-static void begin(struct run *run)
+static bool begin(struct run *run)
 {
     struct tide_output *outputs[TIDE_CHANNEL_COUNT] = {NULL};
     struct tide_error error = {0};
@@ -301,11 +299,11 @@ static void begin(struct run *run)
     for (unsigned i = 0; i < run->drive->scenario->input_count; i++) open_input(run, i);
     run->pipeline = tide_pipeline_create(&run->plan, outputs, &error);
     if (!run->pipeline) abort();
-    begin_checkpoints(run);
     run->event_ns = world.now_ns;
     run->actor_count = run->left = run->pipeline->stage_count;
     for (unsigned i = 0; i < run->actor_count; i++)
         run->actors[i] = (struct actor){.stage = &run->pipeline->stages[i]};
+    return begin_checkpoints(run);
 }
 
 /* To the end of all stages. */
@@ -376,8 +374,7 @@ void drive_run(struct drive *drive, struct outcome *outcome)
     struct run run = {.drive = drive, .outcome = outcome};
     outcome->error = (struct tide_error){0};
     outcome->steps = outcome->sleeps = 0;
-    begin(&run);
-    outcome->ending = turn_by_turn(&run);
+    outcome->ending = begin(&run) ? turn_by_turn(&run) : ENDING_REFUSED;
     if (outcome->ending != ENDING_GOOD) say_where(&run);
     if (outcome->ending == ENDING_GOOD &&
         !tide_pipeline_join(run.pipeline, &outcome->totals, &outcome->error))

@@ -63,6 +63,7 @@ struct drive {
 enum ending {
     ENDING_GOOD,
     ENDING_FAILED,  /* by an error that the run has told */
+    ENDING_REFUSED, /* it did not begin: the checkpoint does not allow that */
     ENDING_CRASHED, /* as its drive wanted it */
     ENDING_STUCK,   /* nobody can run */
     ENDING_ENDLESS, /* far more steps than there is work */

@@ -286,8 +286,11 @@ static bool judge_same(struct trial *trial, const struct outcome *want)
 {
     const struct outcome *have = &trial->outcome;
     const struct tide_plan *plan = &trial->expected->scenario.plan;
-    if (want->ending != have->ending || strcmp(want->error.text, have->error.text) != 0)
-        return say(trial, "it ended otherwise: ", have->error.text);
+    if (want->ending != have->ending || strcmp(want->error.text, have->error.text) != 0) {
+        snprintf(trial->why, sizeof trial->why, "want ending %d: %.500s\nhave ending %d: %.500s",
+                 want->ending, want->error.text, have->ending, have->error.text);
+        return false;
+    }
     return compare_texts(want, have, plan, trial->why) &&
            compare_totals(&want->totals, &have->totals, trial->why);
 }
@@ -356,6 +359,12 @@ static bool judge_resumed(struct trial *trial)
 {
     if (trial->outcome.totals.was_stopped && trial->outcome.ending == ENDING_GOOD)
         return say(trial, "a stop left no checkpoint of the rows up to there", "");
+    /* One reject too many was in the checkpoint already. */
+    if (trial->outcome.ending == ENDING_REFUSED)
+        return trial->outcome.error.exit == TIDE_EXIT_POLICY &&
+                       trial->expected->outcome.error.exit == TIDE_EXIT_POLICY
+                   ? true
+                   : say(trial, "refused: ", trial->outcome.error.text);
     return judge_same(trial, &trial->expected->outcome);
 }
 
