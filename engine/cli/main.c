@@ -1,3 +1,4 @@
+#include "engine/base/streams.h"
 #include "engine/cli/commands.h"
 #include "engine/plan/nearest.h"
 #include "engine/text/escape.h"
@@ -111,6 +112,11 @@ int main(int argc, char **argv)
     /* A reader that went away shows as EPIPE where it is written to, so that outputs are cleaned
      * up. */
     signal(SIGPIPE, SIG_IGN);
+    struct tide_error error = {0};
+    if (!tide_streams_hold()) {
+        tide_error_system(&error, errno, "cannot open /dev/null");
+        return tide_command_failed(&error);
+    }
     if (argc < 2) {
         print_usage(stderr);
         return TIDE_EXIT_USAGE;
@@ -122,7 +128,6 @@ int main(int argc, char **argv)
         return tide_command_flush();
     }
     if (strcmp(name, "--version") == 0) return tide_command_version();
-    struct tide_error error = {0};
     const struct command *command = find_command(name, &error);
     return command ? command->run(argc - 1, argv + 1, &tide_operators)
                    : tide_command_failed(&error);

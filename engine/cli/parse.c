@@ -204,6 +204,11 @@ static bool parse_files(struct parse *parse, struct tide_error *error)
 {
     if (!set_up(parse, error)) return false;
     bool printed = print_all(parse, error);
+    struct tide_error cut = {0};
+    if (!tide_reader_check_windows(&parse->plan, parse->records.chunk.file, &cut)) {
+        *error = cut;
+        return false;
+    }
     struct tide_error flush_error = {0};
     if (!printed && !flush(parse, &flush_error)) return false; /* what came before the fault */
     if (!printed || !tide_output_commit(&parse->outputs, error)) return false;

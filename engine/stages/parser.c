@@ -65,7 +65,10 @@ void tide_parser_fini(struct tide_parser *parser)
 
 static enum tide_progress fail(struct tide_parser *parser, const struct tide_error *error)
 {
-    tide_control_fail(parser->control, error);
+    /* What is wrong may be the zeroes that stand where a file was cut short. */
+    struct tide_error cut = {0};
+    bool is_whole = tide_reader_check_windows(parser->plan, parser->records.chunk.file, &cut);
+    tide_control_fail(parser->control, is_whole ? error : &cut);
     return TIDE_DONE;
 }
 

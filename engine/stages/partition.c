@@ -4,6 +4,7 @@
 #include "engine/flow/watermark.h"
 #include "engine/stages/decoder.h"
 #include "engine/stages/header.h"
+#include "engine/stages/reader.h"
 
 #include <string.h>
 
@@ -40,7 +41,10 @@ void tide_partition_fini(struct tide_partition *partition)
 
 static enum tide_progress fail(struct tide_partition *partition, const struct tide_error *error)
 {
-    tide_control_fail(partition->control, error);
+    /* What is wrong may be the zeroes that stand where a file was cut short. */
+    struct tide_error cut = {0};
+    bool is_whole = tide_reader_check_windows(partition->plan, partition->records.chunk.file, &cut);
+    tide_control_fail(partition->control, is_whole ? error : &cut);
     return TIDE_DONE;
 }
 

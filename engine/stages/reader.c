@@ -276,6 +276,8 @@ enum tide_progress tide_reader_fail(struct tide_reader *reader, enum tide_exit e
     return fail(reader, &error);
 }
 
+static const char cut_short[] = "it was cut short while it was read";
+
 static enum tide_progress fail_reading(struct tide_reader *reader, const char *why)
 {
     return tide_reader_fail(reader, TIDE_EXIT_FAILED, why);
@@ -325,20 +327,40 @@ static enum tide_progress fill_block(struct tide_reader *reader)
     return TIDE_PROGRESSED;
 }
 
+/* Of the last page of a regular file, copied: where it is cut within that page no signal comes, and
+ * zeroes would be shown. */
+static enum tide_progress read_last_page(struct tide_reader *reader, uint64_t offset,
+                                         uint32_t count)
+{
+    struct tide_block *block = reader->block;
+    tide_block_use_memory(block);
+    while (block->count < count) {
+        ssize_t got = tide_sys_pread(reader->fd, block->bytes + block->count, count - block->count,
+                                     (off_t)(offset + block->count));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return fail_reading(reader, got == 0 ? cut_short : strerror(errno));
+        block->count += (uint32_t)got;
+    }
+    return TIDE_PROGRESSED;
+}
+
 enum tide_progress tide_reader_show(struct tide_reader *reader, uint64_t offset, uint32_t most)
 {
     struct stat status;
     struct tide_error error = {0};
     if (!tide_reader_check_windows(reader->plan, reader->file, &error)) return fail(reader, &error);
     if (tide_sys_fstat(reader->fd, &status) != 0) return fail_reading(reader, strerror(errno));
-    reader->file_bytes = (uint64_t)status.st_size;
-    if (reader->file_bytes < offset)
-        return fail_reading(reader, "it was cut short while it was read");
-    uint64_t left = reader->file_bytes - offset;
+    uint64_t size = (uint64_t)status.st_size;
+    if (size < reader->file_bytes || size < offset) return fail_reading(reader, cut_short);
+    reader->file_bytes = size;
+    uint64_t last_page = size == 0 ? 0 : (size - 1) / TIDE_PAGE_BYTES * TIDE_PAGE_BYTES;
+    bool is_last_page = offset >= last_page;
+    uint64_t left = (is_last_page ? size : last_page) - offset;
     uint32_t room = TIDE_BLOCK_WINDOW_BYTES - (uint32_t)(offset % TIDE_PAGE_BYTES);
     if (most > room) most = room;
     uint32_t count = left < most ? (uint32_t)left : most;
-    if (count > 0 && !tide_block_use_window(reader->block, reader->fd, offset, count))
+    if (is_last_page) return read_last_page(reader, offset, count);
+    if (!tide_block_use_window(reader->block, reader->fd, offset, count))
         return fail_reading(reader, strerror(errno));
     return TIDE_PROGRESSED;
 }

@@ -7,12 +7,19 @@
 
 #include <errno.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+
+/* The function has the type of the one it stands for. */
+#define IS_LIKE(name)                                                                              \
+    _Static_assert(__builtin_types_compatible_p(__typeof__(name), __typeof__(__real_##name)),      \
+                   #name);
 
 /* A function `name` that answers `failure` when it is to fail, with errno set. */
 #define TAKE(kind, type, failure, name, parameters, arguments)                                     \
     type __real_##name parameters;                                                                 \
+    IS_LIKE(name)                                                                                  \
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters                                                                  \
     {                                                                                              \
@@ -29,6 +36,7 @@
 /* One that gives back what it takes even when it fails. */
 #define TAKE_GIVING_BACK(kind, type, failure, name, parameters, arguments)                         \
     type __real_##name parameters;                                                                 \
+    IS_LIKE(name)                                                                                  \
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters                                                                  \
     {                                                                                              \
@@ -43,6 +51,7 @@
 /* One that moves up to `count` bytes. */
 #define TAKE_MOVING(kind, name, parameters, arguments)                                             \
     ssize_t __real_##name parameters;                                                              \
+    IS_LIKE(name)                                                                                  \
     ssize_t __wrap_##name parameters;                                                              \
     ssize_t __wrap_##name parameters                                                               \
     {                                                                                              \
@@ -87,6 +96,8 @@ TAKE(FADVISE, int, call.reason, tide_sys_fadvise, (int fd, off_t offset, off_t b
      (fd, offset, bytes, advice))
 TAKE(STAT, int, -1, tide_sys_stat, (const char *path, struct stat *status), (path, status))
 TAKE(LSTAT, int, -1, tide_sys_lstat, (const char *path, struct stat *status), (path, status))
+TAKE(FSTATAT, int, -1, tide_sys_fstatat, (int folder, const char *path, struct stat *status),
+     (folder, path, status))
 TAKE(STATFS, int, -1, tide_sys_statfs, (const char *path, struct statfs *status), (path, status))
 TAKE(ACCESS, int, -1, tide_sys_access, (const char *path, int mode), (path, mode))
 TAKE(READLINK, ssize_t, -1, tide_sys_readlink, (const char *path, char *link, size_t room),
@@ -171,3 +182,4 @@ TAKE_STEP(PARTITION, tide_partition_step)
 TAKE_STEP(PARSER, tide_parser_step)
 TAKE_STEP(WORKER, tide_worker_step)
 TAKE_STEP(SINK, tide_sink_step)
+TAKE_STEP(CHECKPOINTER, tide_checkpointer_step)

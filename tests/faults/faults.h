@@ -27,6 +27,7 @@
     KIND(fadvise, FADVISE, false)                                                                  \
     KIND(stat, STAT, false)                                                                        \
     KIND(lstat, LSTAT, false)                                                                      \
+    KIND(fstatat, FSTATAT, false)                                                                  \
     KIND(statfs, STATFS, true)                                                                     \
     KIND(access, ACCESS, false)                                                                    \
     KIND(readlink, READLINK, false)                                                                \

@@ -24,7 +24,7 @@ from scenarios import scenarios, make_inputs
 ERRORS = {"alloc": "ENOMEM", "open": "EMFILE", "openat": "EMFILE", "close": "EIO", "read": "EIO", "pread": "EIO",
           "write": "ENOSPC", "lseek": "EIO", "fstat": "EIO", "ftruncate": "EIO", "fsync": "EIO", "fdatasync": "EIO",
           "fchmod": "EPERM", "fchown": "EPERM", "flock": "ENOLCK", "fcntl": "EMFILE", "fadvise": "EINVAL", "stat": "EIO",
-          "lstat": "EACCES", "statfs": "EIO", "access": "EACCES", "readlink": "EIO", "rename": "EACCES",
+          "lstat": "EACCES", "fstatat": "EACCES", "statfs": "EIO", "access": "EACCES", "readlink": "EIO", "rename": "EACCES",
           "renameat": "EACCES", "unlink": "EROFS", "unlinkat": "EROFS", "mkdir": "EACCES", "opendir": "EMFILE",
           "readdir": "EIO", "mmap": "ENOMEM", "munmap": "ENOMEM", "poll": "ENOMEM", "eventfd": "EMFILE",
           "signalfd": "EMFILE", "inotify_init": "EMFILE", "inotify_add_watch": "ENOSPC", "pipe": "EMFILE",

@@ -141,10 +141,12 @@ static bool read_by_plan(struct tide_profile *profile, struct tide_error *error)
     if (read) tide_pass_settle(pass);
     tide_pass_fini(pass);
     tide_free(pass);
-    if (read && tide_mapping_has_failed())
+    if (tide_mapping_has_failed()) {
+        *error = (struct tide_error){0}; /* the zeroes that stand where it was cut short are why */
         return tide_error_set(
             error, TIDE_EXIT_FAILED,
             "cannot read the input: it was cut short, or the disk failed, while it was read");
+    }
     profile->tally.bytes = profile->input.reader.bytes_unpacked;
     return read;
 }
