@@ -196,11 +196,12 @@ static bool choose_source(struct tide_reader *reader, struct tide_error *error)
     reader->source_state = source->open(reader->fd, reader->head, reader->head_bytes, error);
     if (!reader->source_state) return false;
     reader->source = source;
+    off_t at = reader->is_regular ? tide_sys_lseek(reader->fd, 0, SEEK_CUR) : 0;
+    if (at < 0) return tide_error_system(error, errno, "cannot read %s", name);
     /* Only from its beginning: standard input may stand anywhere in a file. An empty file may be
      * one of /proc, whose size is not known. A followed one may be cut short at any time. */
     reader->is_mapped = !source->is_packed && reader->is_regular && !reader->is_followed &&
-                        reader->file_bytes > 0 &&
-                        tide_sys_lseek(reader->fd, 0, SEEK_CUR) == (off_t)reader->head_bytes;
+                        reader->file_bytes > 0 && at == (off_t)reader->head_bytes;
     return true;
 }
 

@@ -31,7 +31,11 @@ ERRORS = {"alloc": "ENOMEM", "open": "EMFILE", "openat": "EMFILE", "close": "EIO
           "futex": "EINTR", "thread": "EAGAIN", "random": "EAGAIN", "fopen": "EMFILE", "open_memstream": "ENOMEM",
           "fclose": "ENOSPC", "spawn": "ENOMEM", "dlopen": "ENOENT", "setenv": "ENOMEM", "zstd": "ENOMEM"}
 # What a run may do without: hints, questions that have another answer, giving back what will not be used again.
-DISPENSABLE = {"close", "fadvise", "fcntl", "futex", "lseek", "munmap", "poll", "random", "unlink"}
+DISPENSABLE = {"close", "fadvise", "fcntl", "futex", "munmap", "poll", "random", "unlink"}
+
+
+# With checkpoints, also to remove old ones, which the next checkpoint does.
+DISPENSABLE_WITH_CHECKPOINTS = DISPENSABLE | {"alloc", "opendir", "readdir", "stat", "unlinkat"}
 
 
 class Plan:
@@ -62,7 +66,7 @@ class Plan:
         return sorted({*first.values(), *last.values(), *((kind, n) for kind, n, _ in sample)})
 
 
-def judge(scenario, clean, ended, kind):
+def judge(scenario, before, clean, ended, kind):
     """What is wrong with how a run ended, or None."""
     if ended.status == runs.HANG:
         return "it did not end"
@@ -71,12 +75,13 @@ def judge(scenario, clean, ended, kind):
     if kind in scenario.may_lack and ended.status == clean.status:
         return None
     if ended.status == clean.status and ended.files == clean.files and ended.stdout == clean.stdout:
-        return None if kind in DISPENSABLE and ended.message == clean.message else "the failure went unnoticed"
+        dispensable = DISPENSABLE_WITH_CHECKPOINTS if scenario.has_checkpoints else DISPENSABLE
+        return None if kind in dispensable and ended.message == clean.message else "the failure went unnoticed"
     if kind == "unlink" and ended.status == clean.status:  # a temporary file stays where nothing can be removed
         return None if clean.files.items() <= ended.files.items() else "the outputs are others"
     if ended.status != 1:
         return f"exit status {ended.status}"
-    return judge_message(ended, kind) or judge_files(scenario, clean, ended, kind)
+    return judge_message(ended, kind) or judge_files(scenario, before, clean, ended, kind) or judge_resumed(scenario, clean, ended)
 
 
 def judge_message(ended, kind):
@@ -95,27 +100,42 @@ def reasons(kind):
             "dlopen": ("cannot load ",)}.get(kind, (os.strerror(number),))
 
 
-def judge_files(scenario, clean, ended, kind):
-    earlier = {name: runs.EARLIER for name in runs.FILES} if scenario.has_earlier else {}
+def judge_files(scenario, before, clean, ended, kind):
+    """before: the files that the run found. With checkpoints they are moved into place one by one, and again if need be."""
     for name, content in ended.files.items():
         if name not in clean.files:
             if kind != "unlink":
                 return f"{name} is left over"
-        elif content != earlier.get(name) and not (f"'{name}'" in ended.message.partition("already in place: ")[2] and
-                                                   content == clean.files[name]):
+        elif content != before.get(name) and not (content == clean.files[name] and (
+                scenario.has_checkpoints or f"'{name}'" in ended.message.partition("already in place: ")[2])):
             return f"{name} is neither as it was nor said to be in place"
     return None
 
 
+def judge_resumed(scenario, clean, ended):
+    """With checkpoints a failure is not the end."""
+    if not scenario.has_checkpoints:
+        return None
+    if strange := [name for name in ended.folder if not re.fullmatch(r"checkpoint-\d{20}|[\w-]+\.part", name)]:
+        return f"in its folder is {strange}"
+    if ended.resumed.status != 0 or ended.resumed.files != clean.files:
+        return f"resumed, it ends with status {ended.resumed.status} and other outputs: {ended.resumed.message}"
+    return None
+
+
 def fail_each(binary, scenario, inputs, plan, results, pool):
-    clean = runs.run(binary, scenario, inputs, log=True)
+    start = runs.prepared(binary, scenario, inputs, inputs["plain"].parent)
+    before = runs.files_of(start)
+    clean = runs.run(binary, scenario, inputs, log=True, start=start)
     results.expect(clean.status in (0, 3) and clean.counts["struck"] == 0, lambda: f"{scenario.name}: {clean}")
+    if results.failed and clean.status not in (0, 3):
+        return 0
 
     def fail(call):
         kind, n = call
         fault = f"{kind}:{n}:{ERRORS[kind]}"
-        ended = runs.run(binary, scenario, inputs, fault)
-        wrong = judge(scenario, clean, ended, kind)
+        ended = runs.run(binary, scenario, inputs, fault, start=start, resumes_after=scenario.has_checkpoints)
+        wrong = judge(scenario, before, clean, ended, kind)
         return wrong and (f"{scenario.name}, FAULT={fault}: {wrong}\n  {' '.join(runs.command(binary, scenario, inputs))}\n"
                           f"  {ended.message.strip()[:3000]}")
 

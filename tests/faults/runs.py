@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,11 +30,15 @@ class Ended:
     files: dict      # name -> bytes
     counts: dict     # kind of call -> how many
     log: list        # (kind, place) of each call, if asked for
+    folder: list     # the names in the folder of checkpoints
+    resumed: object  # how a run ended that then resumed this one, if asked for
 
 
-def command(binary, scenario, inputs):
+def command(binary, scenario, inputs, resumes=None):
     fill = {name: str(path) for name, path in inputs.items()}
-    return [binary, *scenario.command, *(part.format(**fill) if "{" in part else part for part in scenario.arguments)]
+    resumes = bool(scenario.killed_by) if resumes is None else resumes
+    return [binary, *scenario.command, *(["--resume"] if resumes else []),
+            *(part.format(**fill) if "{" in part else part for part in scenario.arguments)]
 
 
 def steady(text):
@@ -41,30 +46,53 @@ def steady(text):
     return re.sub(rb'"peak_memory_kib": \d+', b"", text)
 
 
-def run(binary, scenario, inputs, fault="", log=False, before=None, timeout_s=TIMEOUT_S):
-    """before(folder): what is to be done in the folder before the run."""
+def run(binary, scenario, inputs, fault="", log=False, start=None, resumes_after=False, timeout_s=TIMEOUT_S):
+    """start: what the run is to find, a folder from `prepared`; resumes_after: if it has failed, it is resumed."""
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     try:
         work = folder / "work"
-        work.mkdir()
-        prepare(work, scenario)
-        if before:
-            before(work)
-        environment = {**os.environ, **SANITIZERS, "FAULT": fault, "FAULT_COUNTS": str(folder / "counts")}
-        if log:
-            environment["FAULT_LOG"] = str(folder / "log")
-        status, stdout, stderr = execute(command(binary, scenario, inputs), scenario, inputs, work, environment, timeout_s)
-        return Ended(status, stderr.decode(errors="replace"), steady(stdout), files_of(work), read_counts(folder / "counts"),
-                     [tuple(line.split()) for line in read_lines(folder / "log")])
+        if start:
+            shutil.copytree(start, work, symlinks=True)
+        else:
+            prepare(work, scenario)
+        ended = run_in(work, command(binary, scenario, inputs), scenario, inputs, fault, folder / "counts",
+                       folder / "log" if log else None, timeout_s)
+        if resumes_after and ended.status == 1:
+            ended.resumed = run_in(work, command(binary, scenario, inputs, True), scenario, inputs, "", folder / "more", None,
+                                   timeout_s)
+        return ended
     finally:
         shutil.rmtree(folder)
 
 
+def prepared(binary, scenario, inputs, folder):
+    """The folder as the scenario finds it: with what an earlier run has left there."""
+    work = Path(folder, f"before {scenario.name}")
+    prepare(work, scenario)
+    if not scenario.killed_by:
+        return work
+    ended = run_in(work, command(binary, scenario, inputs, False), scenario, inputs, scenario.killed_by,
+                   Path(folder, "counts"), None, TIMEOUT_S)
+    assert ended.status == -signal.SIGKILL, ended
+    return work
+
+
 def prepare(work, scenario):
+    work.mkdir()
     for name in FILES if scenario.has_earlier else ():
         (work / name).write_bytes(EARLIER)
     for link, target in scenario.links:
         (work / link).symlink_to(target)
+
+
+def run_in(work, arguments, scenario, inputs, fault, counts, log, timeout_s):
+    environment = {**os.environ, **SANITIZERS, "FAULT": fault, "FAULT_COUNTS": str(counts)}
+    if log:
+        environment["FAULT_LOG"] = str(log)
+    status, stdout, stderr = execute(arguments, scenario, inputs, work, environment, timeout_s)
+    names = sorted(path.name for path in (work / "folder").iterdir()) if (work / "folder").exists() else []
+    return Ended(status, stderr.decode(errors="replace"), steady(stdout), files_of(work), read_counts(counts),
+                 [tuple(line.split()) for line in read_lines(log)] if log else [], names, None)
 
 
 def execute(arguments, scenario, inputs, work, environment, timeout_s):
@@ -90,7 +118,7 @@ def execute(arguments, scenario, inputs, work, environment, timeout_s):
 
 def files_of(work):
     """What a stats file says of time is left out."""
-    files = {path.name: path.read_bytes() for path in work.iterdir() if not path.is_symlink()}
+    files = {path.name: path.read_bytes() for path in work.iterdir() if path.is_file() and not path.is_symlink()}
     if files.get("stats", EARLIER) != EARLIER:
         files["stats"] = json.dumps(json.loads(files["stats"])["counts"]).encode()
     return files

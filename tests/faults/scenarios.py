@@ -27,10 +27,15 @@ class Scenario:
     has_earlier: bool = False
     links: tuple = ()       # (name, what it leads to)
     may_lack: tuple = ()    # kinds of calls whose failure is part of the answer
+    killed_by: str = ""     # what ended a first run, which this one resumes
 
     @property
     def has_threads(self):
         return "--scheduler" not in self.command
+
+    @property
+    def has_checkpoints(self):
+        return "--checkpoint" in self.arguments
 
 
 def rows(seed, count=ROW_COUNT, keys=KEY_COUNT, span_s=SPAN_S):
@@ -67,6 +72,8 @@ def make_inputs(folder):
 TUMBLING = Scenario("tumbling", (*ALL, "{plain}"))
 RULES = ("--alert", "big=sum > 100", "--alert", "odd=sum > 2 * history.mean + history.stddev AND history.count > 1",
          "--aggregate", "sum,count,min,max,mean,stddev,first,last")
+CHECKPOINT = ("--checkpoint", "folder", "--checkpoint-every", "200")
+KILLED = "kill-after:renameat:3"
 THREADS = ("run", "-q", "-p", "3", "--batch-rows", "32", "--ring-slots", "2")
 
 
@@ -106,6 +113,26 @@ def scenarios(processes):
         Scenario("earlier_outputs", (*ALL, "{plain}"), has_earlier=True),
         Scenario("linked_outputs", ("--results", "link", "{plain}"), links=(("link", "results"),)),
         Scenario("rejects_stop", ("--max-rejects", "2", *ALL, "{plain}")),
+        Scenario("checkpoint", (*CHECKPOINT, *ALL, "{plain}")),
+        Scenario("checkpoint_sliding", (*CHECKPOINT, "--window", "sliding:30s/7s", *RULES, *ALL, "{plain}")),
+        Scenario("checkpoint_session", (*CHECKPOINT, "--window", "session:4s", "--allowed-lateness", "20s", *RULES, *ALL,
+                                        "{plain}")),
+        Scenario("checkpoint_count", (*CHECKPOINT, "--window", "count:3", "--inactive", "15s", *ALL, "{plain}")),
+        Scenario("checkpoint_flink", (*CHECKPOINT, "--order", "flink", *ALL, "{plain}")),
+        Scenario("checkpoint_process", (*CHECKPOINT, "--process", f"{processes}/three_sigma.so", *ALL, "{plain}")),
+        Scenario("checkpoint_gz", (*CHECKPOINT, *ALL, "{gz}")),
+        Scenario("resume", (*CHECKPOINT, *ALL, "{plain}"), killed_by=KILLED),
+        Scenario("resume_session", (*CHECKPOINT, "--window", "session:4s", "--inactive", "15s", *RULES, *ALL, "{plain}"),
+                 killed_by=KILLED),
+        Scenario("resume_sliding", (*CHECKPOINT, "--window", "sliding:30s/7s", *RULES, *ALL, "{plain}"), killed_by=KILLED),
+        Scenario("resume_flink", (*CHECKPOINT, "--order", "flink", "--window", "session:4s", *ALL, "{plain}"),
+                 killed_by=KILLED),
+        Scenario("resume_process", (*CHECKPOINT, "--process", f"{processes}/three_sigma.so", *ALL, "{plain}"),
+                 killed_by=KILLED),
+        Scenario("resume_gz", (*CHECKPOINT, *ALL, "{gz}"), killed_by=KILLED),
+        Scenario("resume_partitions", (*CHECKPOINT, "--inputs", "partitions", *ALL, "{plain}", "{second}"),
+                 killed_by=KILLED),
+        Scenario("resume_finished", (*CHECKPOINT, *ALL, "{plain}"), killed_by="kill-before:rename:3"),
         Scenario("threads", (*RULES, *ALL, "{plain}"), command=THREADS),
         Scenario("threads_partitions", ("--inputs", "partitions", *ALL, "{plain}", "{second}"), command=THREADS),
         Scenario("profile", ("{plain}",), command=("profile", "-q")),
