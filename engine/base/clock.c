@@ -1,5 +1,6 @@
 #include "engine/base/clock.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <fcntl.h>
@@ -48,9 +49,9 @@ int64_t tide_clock_thread_cpu_ns(void)
 int64_t tide_clock_thread_queued_ns(void)
 {
     char text[128];
-    int fd = tide_sys_open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC, 0);
+    int fd = tide_retry_open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return -1;
-    ssize_t bytes = tide_sys_read(fd, text, sizeof text - 1);
+    ssize_t bytes = tide_retry_read(fd, text, sizeof text - 1);
     tide_sys_close(fd);
     if (bytes <= 0) return -1;
     text[bytes] = '\0';

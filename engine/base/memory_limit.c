@@ -6,6 +6,7 @@
 #include "engine/base/memory_limit.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <fcntl.h>
@@ -76,7 +77,7 @@ void tide_memory_limit_set(uint64_t limit, uint64_t at_start)
     known.ahead = (int64_t)(limit / AHEAD_SHARE);
     if (known.ahead > AHEAD_BYTES_MAX) known.ahead = AHEAD_BYTES_MAX;
     if (RESIDENT_IS_OURS)
-        known.statm_fd = tide_sys_open("/proc/self/statm", O_RDONLY | O_CLOEXEC, 0);
+        known.statm_fd = tide_retry_open("/proc/self/statm", O_RDONLY | O_CLOEXEC, 0);
     keep_nothing();
     tide_memory_is_limited = true;
 }
@@ -86,7 +87,7 @@ static int64_t resident(void)
 {
     char text[STATM_BYTES];
     ssize_t bytes =
-        known.statm_fd >= 0 ? tide_sys_pread(known.statm_fd, text, sizeof text - 1, 0) : 0;
+        known.statm_fd >= 0 ? tide_retry_pread(known.statm_fd, text, sizeof text - 1, 0) : 0;
     if (bytes <= 0) return 0;
     text[bytes] = '\0';
     char *end;

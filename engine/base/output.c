@@ -1,6 +1,7 @@
 #include "engine/base/output_parts.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -12,14 +13,14 @@ bool tide_output_write_all(struct tide_output *output, const char *bytes, size_t
                            struct tide_error *error)
 {
     while (count) {
-        ssize_t written = tide_sys_write(output->fd, bytes, count);
+        ssize_t written = tide_retry_write(output->fd, bytes, count);
         if (written >= 0) {
             bytes += written;
             count -= (size_t)written;
         } else if (errno == EAGAIN) {
             struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
             tide_sys_poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
+        } else {
             int reason = errno;
             if (reason == EPIPE && output->is_stdout && error->exit == TIDE_EXIT_OK)
                 error->quiet = true;
@@ -67,7 +68,7 @@ bool tide_output_cut(struct tide_output *output, struct tide_error *error)
 {
     if (!output->must_be_cut) return true;
     output->must_be_cut = false;
-    return tide_sys_ftruncate(output->fd, (off_t)output->bytes) == 0 ||
+    return tide_retry_ftruncate(output->fd, (off_t)output->bytes) == 0 ||
            tide_error_system(error, errno, "cannot cut '%s' back",
                              output->temporary ? output->temporary : output->name);
 }
@@ -77,7 +78,7 @@ bool tide_output_sync(const struct tide_output_set *set, struct tide_error *erro
     for (unsigned i = 0; i < set->count; i++) {
         const struct tide_output *output = &set->files[i];
         if (output->fd < 0 || !(output->is_part || output->is_continued)) continue;
-        if (tide_sys_fdatasync(output->fd) != 0 && errno != EINVAL && errno != EROFS)
+        if (tide_retry_fdatasync(output->fd) != 0 && errno != EINVAL && errno != EROFS)
             return tide_error_system(error, errno, "cannot write to %s", output->name);
     }
     return true;

@@ -1,6 +1,7 @@
 #include "engine/base/output_parts.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -42,9 +43,8 @@ static bool copy_bytes(int from, struct tide_output *to, struct tide_error *erro
 {
     char bytes[COPY_BYTES];
     for (;;) {
-        ssize_t got = tide_sys_read(from, bytes, sizeof bytes);
+        ssize_t got = tide_retry_read(from, bytes, sizeof bytes);
         if (got == 0) return true;
-        if (got < 0 && errno == EINTR) continue;
         if (got < 0) return tide_error_system(error, errno, "cannot copy to '%s'", to->name);
         if (!tide_output_write_all(to, bytes, (size_t)got, error)) return false;
     }
@@ -55,12 +55,12 @@ static bool copy_part(const struct tide_output *output, struct tide_error *error
 {
     struct stat old;
     bool exists = tide_sys_lstat(output->target, &old) == 0;
-    int from = tide_sys_open(output->temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    int from = tide_retry_open(output->temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (from < 0) return tide_error_system(error, errno, "cannot read '%s'", output->temporary);
     struct tide_output copy = {.fd = -1, .name = output->name, .target = output->target};
     bool copied = tide_output_create_temporary(&copy, exists ? &old : NULL, error) &&
                   copy_bytes(from, &copy, error);
-    if (copied && tide_sys_fsync(copy.fd) != 0)
+    if (copied && tide_retry_fsync(copy.fd) != 0)
         copied = tide_error_system(error, errno, "cannot write to %s", output->name);
     if (!tide_output_close_file(&copy) && copied)
         copied = tide_error_system(error, errno, "cannot write to %s", output->name);
@@ -76,8 +76,8 @@ static bool copy_part(const struct tide_output *output, struct tide_error *error
 static bool sync_folder(const struct tide_output *output, struct tide_error *error)
 {
     char *path = tide_output_folder_of(output->target);
-    int fd = path ? tide_sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) : -1;
-    bool synced = fd >= 0 && (tide_sys_fsync(fd) == 0 || errno == EINVAL || errno == EROFS);
+    int fd = path ? tide_retry_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) : -1;
+    bool synced = fd >= 0 && (tide_retry_fsync(fd) == 0 || errno == EINVAL || errno == EROFS);
     int reason = errno;
     if (fd >= 0) tide_sys_close(fd);
     tide_free(path);

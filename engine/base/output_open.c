@@ -1,6 +1,7 @@
 #include "engine/base/output_parts.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -41,11 +42,8 @@ static bool leads_to_descriptor(const char *link, bool *leads)
 {
     char *folder = tide_output_folder_of(link);
     struct statfs place;
-    int failed = -1;
     errno = ENOMEM;
-    if (folder) do
-            failed = tide_sys_statfs(folder, &place);
-        while (failed && errno == EINTR);
+    int failed = folder ? tide_retry_statfs(folder, &place) : -1;
     int reason = errno;
     *leads = !failed && place.f_type == PROCFS_MAGIC;
     tide_free(folder);
@@ -126,8 +124,8 @@ bool tide_output_create_temporary(struct tide_output *output, const struct stat 
         snprintf(output->temporary, room, "%.*s.%.*s.%ld-%u.tmp", (int)folder, output->target,
                  TEMPORARY_STEM_BYTES_MAX, base, (long)getpid(), attempt);
         output->fd =
-            tide_sys_open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                          old ? 0600 : 0666);
+            tide_retry_open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                            old ? 0600 : 0666);
         if (output->fd < 0 && errno != EEXIST) break;
     }
     output->is_temporary = output->fd >= 0;
@@ -146,8 +144,7 @@ bool tide_output_create_temporary(struct tide_output *output, const struct stat 
 static bool open_in_place(struct tide_output *output, const char *path, int flags,
                           struct tide_error *error)
 {
-    do output->fd = tide_sys_open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
-    while (output->fd < 0 && errno == EINTR);
+    output->fd = tide_retry_open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
     if (output->fd >= 0) return true;
     if (errno == ENOENT)
         return tide_error_set(error, TIDE_EXIT_FAILED,
@@ -214,7 +211,7 @@ static bool create_part(struct tide_output *output, const struct tide_output_par
     snprintf(output->temporary, room, "%s/%s", part->folder, part->name);
     int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
     if (!part->is_resumed) flags |= O_CREAT | O_TRUNC;
-    output->fd = tide_sys_open(output->temporary, flags, old ? 0600 : 0666);
+    output->fd = tide_retry_open(output->temporary, flags, old ? 0600 : 0666);
     if (output->fd < 0)
         return tide_error_system(error, errno, "cannot open '%s'", output->temporary);
     output->is_temporary = true;

@@ -1,6 +1,6 @@
 #include "engine/flow/source.h"
 
-#include "engine/base/system.h"
+#include "engine/base/retry.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,9 +25,7 @@ bool tide_source_input_read(struct tide_source_input *input, void *out, size_t c
         input->head_bytes -= *got;
         return true;
     }
-    ssize_t bytes;
-    do bytes = tide_sys_read(input->fd, out, capacity);
-    while (bytes < 0 && errno == EINTR);
+    ssize_t bytes = tide_retry_read(input->fd, out, capacity);
     if (bytes < 0 && errno != EAGAIN) return tide_error_system(error, errno, "cannot read");
     *again = bytes < 0;
     *got = bytes < 0 ? 0 : (size_t)bytes;

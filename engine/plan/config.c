@@ -1,6 +1,7 @@
 #include "engine/plan/config.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -15,32 +16,16 @@ struct reader {
     struct tide_error *error;
 };
 
-/* As many bytes as there are, up to `capacity`; -1: errno says why. */
-static ssize_t read_whole(int fd, char *text, size_t capacity)
-{
-    size_t bytes = 0;
-    while (bytes < capacity) {
-        ssize_t got = tide_sys_read(fd, text + bytes, capacity - bytes);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return -1;
-        if (got == 0) break;
-        bytes += (size_t)got;
-    }
-    return (ssize_t)bytes;
-}
-
 /* Reads the whole file into a block that ends with a NUL byte. */
 static bool slurp(struct reader *reader)
 {
-    int fd;
-    do fd = tide_sys_open(reader->path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
-    while (fd < 0 && errno == EINTR);
+    int fd = tide_retry_open(reader->path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
     if (fd < 0)
         return tide_error_system(reader->error, errno, "cannot open the config file %s",
                                  reader->path);
     char *text = tide_alloc(TIDE_CONFIG_BYTES_MAX + 1);
     reader->config->text = text;
-    ssize_t bytes = text ? read_whole(fd, text, TIDE_CONFIG_BYTES_MAX + 1) : 0;
+    ssize_t bytes = text ? tide_retry_read_all(fd, text, TIDE_CONFIG_BYTES_MAX + 1) : 0;
     int reason = errno;
     tide_sys_close(fd);
     if (!text) return tide_error_memory(reader->error, "the config file");

@@ -1,6 +1,7 @@
 #include "engine/stages/checkpoint_file.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <endian.h>
@@ -34,8 +35,7 @@ static void write_bytes(struct writer *writer, const void *bytes, size_t count)
     const char *from = bytes;
     writer->bytes += count;
     while (count > 0 && !writer->reason) {
-        ssize_t written = tide_sys_write(writer->fd, from, count);
-        if (written < 0 && errno == EINTR) continue;
+        ssize_t written = tide_retry_write(writer->fd, from, count);
         if (written < 0) writer->reason = errno;
         if (written <= 0) continue;
         from += written;
@@ -77,15 +77,15 @@ static void write_all(struct writer *writer, const struct tide_section sections[
     }
     XXH128_canonicalFromHash(&digest, XXH3_128bits_digest(writer->digest));
     write_bytes(writer, &digest, sizeof digest);
-    if (!writer->reason && tide_sys_fsync(writer->fd) != 0) writer->reason = errno;
+    if (!writer->reason && tide_retry_fsync(writer->fd) != 0) writer->reason = errno;
 }
 
 /* The folder is locked, so what lies there under this name is a dead run's. */
 static int create_unfinished(int folder_fd)
 {
     tide_sys_unlinkat(folder_fd, unfinished_name);
-    return tide_sys_openat(folder_fd, unfinished_name,
-                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return tide_retry_openat(folder_fd, unfinished_name,
+                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 bool tide_checkpoint_write(int folder_fd, uint64_t number, const struct tide_section sections[],
@@ -105,7 +105,8 @@ bool tide_checkpoint_write(int folder_fd, uint64_t number, const struct tide_sec
     if (tide_sys_close(writer.fd) != 0 && errno != EINTR && !writer.reason) writer.reason = errno;
     if (!writer.reason && tide_sys_renameat(folder_fd, unfinished_name, name) != 0)
         writer.reason = errno;
-    if (!writer.reason && tide_sys_fsync(folder_fd) != 0 && errno != EINVAL) writer.reason = errno;
+    if (!writer.reason && tide_retry_fsync(folder_fd) != 0 && errno != EINVAL)
+        writer.reason = errno;
     XXH3_freeState(writer.digest);
     *bytes = writer.bytes;
     if (!writer.reason) return true;
@@ -124,8 +125,7 @@ void tide_checkpoint_fini(struct tide_checkpoint_file *file)
 static bool read_bytes(int fd, char *bytes, size_t count)
 {
     while (count > 0) {
-        ssize_t got = tide_sys_read(fd, bytes, count);
-        if (got < 0 && errno == EINTR) continue;
+        ssize_t got = tide_retry_read(fd, bytes, count);
         if (got == 0) errno = EIO; /* it has become shorter */
         if (got <= 0) return false;
         bytes += got;
@@ -139,7 +139,7 @@ static char *read_file(int folder_fd, const char *name, size_t *count)
 {
     struct stat status;
     char *bytes = NULL;
-    int fd = tide_sys_openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    int fd = tide_retry_openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0) return NULL;
     bool is_file = tide_sys_fstat(fd, &status) == 0;
     if (is_file && !S_ISREG(status.st_mode)) {

@@ -1,6 +1,7 @@
 #include "engine/stages/checkpoint_folder.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ static bool list_records(const struct tide_checkpoint_folder *folder, struct rec
                          struct tide_error *error)
 {
     *records = (struct records){0};
-    DIR *listing = tide_sys_opendir(folder->path);
+    DIR *listing = tide_retry_opendir(folder->path);
     bool listed = listing != NULL;
     while (listed) {
         errno = 0;
@@ -80,9 +81,7 @@ static bool list_records(const struct tide_checkpoint_folder *folder, struct rec
 
 static bool lock(const struct tide_checkpoint_folder *folder, struct tide_error *error)
 {
-    int locked;
-    do locked = tide_sys_flock(folder->fd, LOCK_EX | LOCK_NB);
-    while (locked != 0 && errno == EINTR);
+    int locked = tide_retry_flock(folder->fd, LOCK_EX | LOCK_NB);
     if (locked == 0) return true;
     if (errno == EWOULDBLOCK)
         return tide_error_set(error, TIDE_EXIT_FAILED,
@@ -99,7 +98,7 @@ bool tide_checkpoint_folder_open(struct tide_checkpoint_folder *folder, const ch
     *folder = (struct tide_checkpoint_folder){.path = path, .fd = -1};
     if (tide_sys_mkdir(path, 0700) != 0 && errno != EEXIST)
         return tide_error_system(error, errno, "--checkpoint: cannot make folder '%s'", path);
-    folder->fd = tide_sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    folder->fd = tide_retry_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (folder->fd < 0)
         return tide_error_system(error, errno, "--checkpoint: cannot open folder '%s'", path);
     if (!lock(folder, error) || !list_records(folder, &records, error)) return false;

@@ -1,5 +1,6 @@
 #include "engine/stages/reader_parts.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -41,8 +42,8 @@ static bool check_followed(const struct tide_plan *plan, unsigned file, struct t
     unsigned char head[TIDE_SOURCE_MAGIC_BYTES];
     const char *name = plan->files[file];
     if (is_stdin(name)) return true; /* looked at when it is read */
-    int fd = tide_sys_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
-    ssize_t got = fd < 0 ? -1 : tide_sys_pread(fd, head, sizeof head, 0);
+    int fd = tide_retry_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    ssize_t got = fd < 0 ? -1 : tide_retry_pread(fd, head, sizeof head, 0);
     int reason = errno;
     if (fd >= 0) tide_sys_close(fd);
     if (got < 0) return tide_error_system(error, reason, "cannot read %s", name);
@@ -143,7 +144,7 @@ static enum tide_progress fail(struct tide_reader *reader, struct tide_error *er
  * would be heard, but as any silent input is: poll(2) says when a writer has come. */
 static int open_named(const char *name)
 {
-    int fd = tide_sys_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int fd = tide_retry_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     int flags = fd < 0 ? -1 : tide_sys_fcntl(fd, F_GETFL, 0);
     if (flags >= 0) tide_sys_fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
     return fd;
@@ -219,9 +220,9 @@ static enum tide_progress read_head(struct tide_reader *reader)
     struct tide_error error = {0};
     while (reader->head_bytes < sizeof reader->head) {
         if (!tide_reader_input_is_ready(reader)) return TIDE_STARVED;
-        ssize_t got = tide_sys_read(reader->fd, reader->head + reader->head_bytes,
-                                    sizeof reader->head - reader->head_bytes);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN)) return TIDE_STARVED;
+        ssize_t got = tide_retry_read(reader->fd, reader->head + reader->head_bytes,
+                                      sizeof reader->head - reader->head_bytes);
+        if (got < 0 && errno == EAGAIN) return TIDE_STARVED;
         if (got < 0) {
             tide_error_system(&error, errno, "cannot read %s",
                               tide_reader_file_name(reader->plan, reader->file));
@@ -336,9 +337,8 @@ static enum tide_progress read_last_page(struct tide_reader *reader, uint64_t of
     struct tide_block *block = reader->block;
     tide_block_use_memory(block);
     while (block->count < count) {
-        ssize_t got = tide_sys_pread(reader->fd, block->bytes + block->count, count - block->count,
-                                     (off_t)(offset + block->count));
-        if (got < 0 && errno == EINTR) continue;
+        ssize_t got = tide_retry_pread(reader->fd, block->bytes + block->count,
+                                       count - block->count, (off_t)(offset + block->count));
         if (got <= 0) return fail_reading(reader, got == 0 ? cut_short : strerror(errno));
         block->count += (uint32_t)got;
     }

@@ -3,6 +3,7 @@
  * needs nothing but the offset in force at a few instants. */
 #include "engine/text/zone.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -56,16 +57,8 @@ static bool name_is_plain(const char *name)
 static ssize_t read_header(int fd, unsigned char header[ZONE_FILE_HEADER_BYTES])
 {
     struct stat status;
-    size_t bytes = 0;
     if (tide_sys_fstat(fd, &status) != 0) return -1;
-    while (S_ISREG(status.st_mode) && bytes < ZONE_FILE_HEADER_BYTES) {
-        ssize_t got = tide_sys_read(fd, header + bytes, ZONE_FILE_HEADER_BYTES - bytes);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return -1;
-        if (got == 0) break;
-        bytes += (size_t)got;
-    }
-    return (ssize_t)bytes;
+    return S_ISREG(status.st_mode) ? tide_retry_read_all(fd, header, ZONE_FILE_HEADER_BYTES) : 0;
 }
 
 /* ZONE_FILE_UNREADABLE: errno says why. */
@@ -73,9 +66,7 @@ static enum zone_file check_file(const char *path)
 {
     static const unsigned char none[4];
     unsigned char header[ZONE_FILE_HEADER_BYTES];
-    int fd;
-    do fd = tide_sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-    while (fd < 0 && errno == EINTR);
+    int fd = tide_retry_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? ZONE_FILE_MISSING : ZONE_FILE_UNREADABLE;
     ssize_t bytes = read_header(fd, header);

@@ -6,6 +6,7 @@
 #include "engine/stages/stage.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,9 +126,6 @@ TAKE(INOTIFY_INIT, int, -1, tide_sys_inotify_init, (void), ())
 TAKE(INOTIFY_ADD_WATCH, int, -1, tide_sys_inotify_add_watch,
      (int fd, const char *path, uint32_t events), (fd, path, events))
 TAKE(PIPE, int, -1, tide_sys_pipe, (int ends[2]), (ends))
-TAKE(FUTEX, long, -1, tide_sys_futex,
-     (uint32_t * word, int operation, uint32_t value, const struct timespec *latest),
-     (word, operation, value, latest))
 TAKE(THREAD, int, call.reason, tide_sys_thread_start,
      (pthread_t * thread, void *(*run)(void *), void *context), (thread, run, context))
 TAKE(FOPEN, FILE *, NULL, tide_sys_fopen, (const char *path, const char *mode), (path, mode))
@@ -165,6 +163,24 @@ ssize_t __wrap_tide_sys_random(void *bytes, size_t count)
     memset(bytes, 0x5a, count);
     errno = call.reason;
     return call.reason ? -1 : (ssize_t)count;
+}
+
+long __real_tide_sys_futex(uint32_t *word, int operation, uint32_t value,
+                           const struct timespec *latest);
+IS_LIKE(tide_sys_futex)
+long __wrap_tide_sys_futex(uint32_t *word, int operation, uint32_t value,
+                           const struct timespec *latest);
+
+/* Waiting can be interrupted; waking somebody cannot fail. */
+long __wrap_tide_sys_futex(uint32_t *word, int operation, uint32_t value,
+                           const struct timespec *latest)
+{
+    if (operation == FUTEX_WAKE) return __real_tide_sys_futex(word, operation, value, latest);
+    struct fault_call call = fault_enter(FAULT_FUTEX);
+    long result = call.reason ? -1 : __real_tide_sys_futex(word, operation, value, latest);
+    if (call.reason) errno = call.reason;
+    fault_leave(call);
+    return result;
 }
 
 /* The steps of the stages. */

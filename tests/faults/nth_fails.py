@@ -14,7 +14,6 @@ import random
 import re
 import sys
 import tempfile
-from pathlib import Path
 
 import runs
 from harness import Results, argument_parser, parse_arguments
@@ -35,7 +34,7 @@ DISPENSABLE = {"close", "fadvise", "fcntl", "futex", "munmap", "poll", "random",
 
 
 # With checkpoints, also to remove old ones, which the next checkpoint does.
-DISPENSABLE_WITH_CHECKPOINTS = DISPENSABLE | {"alloc", "opendir", "readdir", "stat", "unlinkat"}
+DISPENSABLE_WITH_CHECKPOINTS = DISPENSABLE | {"alloc", "fstatat", "opendir", "readdir", "stat", "unlinkat"}
 
 
 class Plan:
@@ -97,7 +96,7 @@ def reasons(kind):
     number = getattr(errno, ERRORS[kind])
     return {"alloc": ("out of memory for ", os.strerror(errno.ENOMEM)), "setenv": ("out of memory for ",), "open_memstream": (os.strerror(number),),
             "zstd": ("out of memory for ",), "fclose": ("out of memory for ", os.strerror(number)),
-            "dlopen": ("cannot load ",)}.get(kind, (os.strerror(number),))
+            "dlopen": ("cannot load ",), "fstatat": ("cannot open ",)}.get(kind, (os.strerror(number),))
 
 
 def judge_files(scenario, before, clean, ended, kind):
@@ -147,7 +146,6 @@ def fail_each(binary, scenario, inputs, plan, results, pool):
 
 def main():
     parser = argument_parser(__doc__)
-    parser.add_argument("--processes", help="the folder with process functions")
     parser.add_argument("--long", action="store_true", help="every n of every scenario")
     parser.add_argument("--only", help="this scenario")
     parser.add_argument("--stride-runs", type=int, default=12, help="calls of a scenario that fail besides each place's")
@@ -158,7 +156,7 @@ def main():
     plan = Plan(arguments.long, arguments.stride_runs, arguments.seed)
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         inputs = make_inputs(folder)
-        for scenario in scenarios(str(Path(arguments.processes).resolve())):
+        for scenario in scenarios(runs.processes_of(arguments.tidemark)):
             if arguments.only not in (None, scenario.name) or scenario.has_threads and scenario.command[0] == "run":
                 continue
             if any(part.strip("{}") not in inputs for part in scenario.arguments if part.startswith("{")):

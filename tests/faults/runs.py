@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
 import harness  # noqa: F401  (makes signals what they are for a program started by hand)
 from scenarios import EARLIER, FILES
 
-TIMEOUT_S = 60
+TIMEOUT_S = 20 * int(os.environ.get("TIDEMARK_SLOW", "1"))
 SANITIZER_STATUS = 97
 LEAK_STATUS = 98
 HANG = "no end"
@@ -44,6 +44,11 @@ def command(binary, scenario, inputs, resumes=None):
 def steady(text):
     """Without what depends on the moment."""
     return re.sub(rb'"peak_memory_kib": \d+', b"", text)
+
+
+def processes_of(binary):
+    """The folder with the process functions of the build that the binary is from."""
+    return str(Path(binary).resolve().parent.parent.parent / "process")
 
 
 def run(binary, scenario, inputs, fault="", log=False, start=None, resumes_after=False, timeout_s=TIMEOUT_S):

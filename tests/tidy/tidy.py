@@ -16,6 +16,7 @@ LINES_MAX = 500
 COLUMNS_MAX = 100
 ALLOCATOR = "engine/base/memory.c"
 SYSTEM = "engine/base/system.c"
+RETRY = "engine/base/retry.c"
 PROCESSES = "engine/base/process.c"
 MAY_PRINT = ("engine/cli/", "engine/base/assert.c")
 MAY_USE_ATOMICS = ("engine/flow/", "engine/stages/", "engine/base/")
@@ -35,11 +36,16 @@ SYSTEM_CALLS = """
     pthread_create fopen freopen fdopen open_memstream fmemopen fclose
 """.split()
 
+# read(2) of a signalfd or of inotify is left out: they never block, and the next look repeats it.
+INTERRUPTIBLE = tuple(f"tide_sys_{name}" for name in ("open", "openat", "opendir", "statfs", "pread", "write", "ftruncate",
+                                                      "fsync", "fdatasync", "flock"))
+
 # Call -> what to use instead; everywhere but in the file or folder named.
 BANNED = {
     **dict.fromkeys(("malloc", "calloc", "realloc", "free", "strdup", "strndup", "aligned_alloc", "posix_memalign"),
                     ("engine/base/memory.h", (ALLOCATOR,))),
     **dict.fromkeys(SYSTEM_CALLS, ("tide_sys_* of engine/base/system.h", (SYSTEM,))),
+    **dict.fromkeys(INTERRUPTIBLE, ("tide_retry_* of engine/base/retry.h, which does not end with EINTR", ("engine/base/system.", RETRY))),
     **dict.fromkeys(("fork", "vfork", "clone", "execv", "execve", "execvp", "posix_spawn", "posix_spawnp"),
                     ("tide_process_start of engine/base/process.h", (PROCESSES,))),
     "sprintf": ("snprintf with the room there is", ()),

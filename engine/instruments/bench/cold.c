@@ -1,6 +1,7 @@
 #include "engine/instruments/bench/cold.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -49,7 +50,7 @@ static bool count_pages(int fd, uint64_t file_bytes, struct pages *pages)
 static bool cool(int fd, struct pages *pages)
 {
     struct stat status;
-    if (tide_sys_fdatasync(fd) != 0 && errno != EINVAL && errno != EROFS) return false;
+    if (tide_retry_fdatasync(fd) != 0 && errno != EINVAL && errno != EROFS) return false;
     errno = tide_sys_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     return errno == 0 && tide_sys_fstat(fd, &status) == 0 &&
            count_pages(fd, (uint64_t)status.st_size, pages);
@@ -60,7 +61,7 @@ bool tide_bench_cold(const char *const files[], unsigned file_count, double *lef
 {
     struct pages pages = {0};
     for (unsigned i = 0; i < file_count; i++) {
-        int fd = tide_sys_open(files[i], O_RDONLY | O_CLOEXEC, 0);
+        int fd = tide_retry_open(files[i], O_RDONLY | O_CLOEXEC, 0);
         if (fd < 0) return tide_error_system(error, errno, "cannot open %s", files[i]);
         bool ok = cool(fd, &pages);
         int reason = errno;

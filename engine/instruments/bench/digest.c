@@ -1,6 +1,7 @@
 #include "engine/instruments/bench/digest.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -61,8 +62,7 @@ static bool read_all(struct reading *reading, struct tide_file_digest *digest)
     for (;;) {
         if (!make_room(reading)) return false;
         char *to = reading->buffer + reading->carried_bytes;
-        ssize_t got = tide_sys_read(reading->fd, to, reading->capacity - reading->carried_bytes);
-        if (got < 0 && errno == EINTR) continue;
+        ssize_t got = tide_retry_read(reading->fd, to, reading->capacity - reading->carried_bytes);
         if (got < 0)
             return tide_error_system(reading->error, errno, "cannot read %s", reading->path);
         if (got == 0) break;
@@ -83,7 +83,7 @@ bool tide_digest_file(const char *path, enum tide_digest_kinds kinds,
     *digest = (struct tide_file_digest){0};
     struct reading reading = {.path = path, .capacity = BUFFER_BYTES, .kinds = kinds};
     reading.error = error;
-    reading.fd = tide_sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+    reading.fd = tide_retry_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (reading.fd < 0) return tide_error_system(error, errno, "cannot open %s", path);
     reading.buffer = tide_alloc(reading.capacity);
     reading.state = XXH3_createState();

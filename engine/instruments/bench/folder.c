@@ -1,5 +1,6 @@
 #include "engine/instruments/bench/folder.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <dirent.h>
@@ -27,7 +28,7 @@ bool tide_bench_folder_init(struct tide_bench_folder *folder, struct tide_error 
 
 void tide_bench_folder_empty(const struct tide_bench_folder *folder)
 {
-    DIR *entries = tide_sys_opendir(folder->path);
+    DIR *entries = tide_retry_opendir(folder->path);
     if (!entries) return;
     for (struct dirent *entry; (entry = tide_sys_readdir(entries));)
         tide_sys_unlinkat(dirfd(entries), entry->d_name); /* refuses . and .. */

@@ -1,5 +1,6 @@
 #include "engine/instruments/bench/hyperfine.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@ static const char package[] = "hyperfine";
 
 static int create(const char *path, struct tide_error *error)
 {
-    int fd = tide_sys_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = tide_retry_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) tide_error_system(error, errno, "cannot create %s", path);
     return fd;
 }

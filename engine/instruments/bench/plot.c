@@ -1,5 +1,6 @@
 #include "engine/instruments/bench/plot.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -266,7 +267,7 @@ static bool copy(int fd, const char *path, struct tide_output *output, struct ti
     if (tide_sys_lseek(fd, 0, SEEK_SET) != 0)
         return tide_error_system(error, errno, "cannot read %s", path);
     for (;;) {
-        ssize_t got = tide_sys_read(fd, buffer, sizeof buffer);
+        ssize_t got = tide_retry_read(fd, buffer, sizeof buffer);
         if (got < 0) return tide_error_system(error, errno, "cannot read %s", path);
         if (got == 0) break;
         bytes += (uint64_t)got;
@@ -281,8 +282,8 @@ bool tide_bench_plot(const struct tide_bench_report *report, struct tide_output 
     struct tide_bench_path script_path = tide_bench_folder_file(report->job->folder, "plot");
     struct tide_bench_path path = tide_bench_folder_file(report->job->folder, "picture");
     if (!write_script(report, script_path.text, error)) return false;
-    int script = tide_sys_open(script_path.text, O_RDONLY | O_CLOEXEC, 0);
-    int picture = tide_sys_open(path.text, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int script = tide_retry_open(script_path.text, O_RDONLY | O_CLOEXEC, 0);
+    int picture = tide_retry_open(path.text, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool ok = script >= 0 && picture >= 0;
     if (!ok) tide_error_system(error, errno, "cannot open the plot's files");
     ok = ok && run_gnuplot(report, script, picture, error) &&

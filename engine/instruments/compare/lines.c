@@ -1,6 +1,7 @@
 #include "engine/instruments/compare/lines.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -17,9 +18,8 @@ static bool read_head(struct tide_lines *lines, size_t *bytes, struct tide_error
 {
     *bytes = 0;
     while (*bytes < sizeof lines->head) {
-        ssize_t got = tide_sys_read(lines->fd, lines->head + *bytes, sizeof lines->head - *bytes);
+        ssize_t got = tide_retry_read(lines->fd, lines->head + *bytes, sizeof lines->head - *bytes);
         if (got == 0) break;
-        if (got < 0 && errno == EINTR) continue;
         if (got < 0) return tide_error_system(error, errno, "cannot read %s", lines->name);
         *bytes += (size_t)got;
     }

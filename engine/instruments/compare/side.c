@@ -1,5 +1,6 @@
 #include "engine/instruments/compare/side.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ static int open_file(const char *path, struct tide_error *error)
 {
     struct stat status;
     /* O_NONBLOCK: a named pipe without a writer is refused, not waited for. */
-    int fd = tide_sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int fd = tide_retry_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (fd < 0) {
         tide_error_system(error, errno, "cannot read %s", path);
         return -1;

@@ -1,5 +1,6 @@
 #include "engine/instruments/explain/input.h"
 
+#include "engine/base/retry.h"
 #include "engine/base/system.h"
 #include "engine/instruments/explain/words.h"
 
@@ -14,9 +15,9 @@
 static const struct tide_source *recognise(const char *name, const struct tide_registry *registry)
 {
     unsigned char magic[TIDE_SOURCE_MAGIC_BYTES];
-    int fd = tide_sys_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int fd = tide_retry_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (fd < 0) return NULL;
-    ssize_t got = tide_sys_read(fd, magic, sizeof magic);
+    ssize_t got = tide_retry_read(fd, magic, sizeof magic);
     tide_sys_close(fd);
     if (got < 0) return NULL;
     const struct tide_source *const *sources = registry->sources;
