@@ -103,7 +103,9 @@ static bool everybody_once(struct tide_stage *stages[], unsigned count)
     if (progressed || !hungry) return progressed;
     int64_t soon_ns = tide_clock_ns() + SEVERAL_WAIT_NS;
     if (hungry_count > 1 && soon_ns < latest_ns) latest_ns = soon_ns;
+    tide_rcu_offline(); /* nobody has to wait for this thread until the input comes */
     hungry->wait_for_input(hungry->self, latest_ns);
+    tide_rcu_online();
     return true;
 }
 
