@@ -78,10 +78,12 @@ static bool restore_workers(struct tide_pipeline *pipeline, const struct tide_ch
     struct tide_crew crew = {.count = pipeline->plan->parallelism};
     for (unsigned i = 0; i < crew.count; i++) crew.workers[i] = &pipeline->lanes[i].worker;
     unsigned section_count = 0;
+    struct tide_snapshot_reader reader = {0}; /* one for all: it counts all their rows */
     for (unsigned i = 0; i < file->section_count; i++) {
         if (file->sections[i].kind != TIDE_SECTION_WORKER) continue;
-        struct tide_snapshot_reader reader = reader_of(pipeline, &file->sections[i]);
-        section_count++;
+        if (section_count++ == 0) reader = reader_of(pipeline, &file->sections[i]);
+        reader.at = file->sections[i].bytes;
+        reader.end = reader.at + file->sections[i].count;
         if (!tide_worker_load(&crew, &reader) || !is_used_up(&reader))
             return refuse(&reader, what, error);
     }
