@@ -133,10 +133,12 @@ static inline struct tide_entry *tide_pane_append(struct tide_pane *pane, uint32
 struct tide_entry *tide_pane_find(const struct tide_pane *pane, const struct tide_key *key,
                                   uint64_t hash);
 
-/* The aggregate states of an entry of this pane. */
+/* The aggregate states of an entry of this pane. (Nothing is added to NULL, not even 0: compilers
+ * make one addition of it all the same.) */
 static inline char *tide_pane_states(const struct tide_pane *pane, const struct tide_entry *entry)
 {
-    return pane->states + (size_t)(entry - pane->entries) * pane->state_stride;
+    const size_t offset = (size_t)(entry - pane->entries) * pane->state_stride;
+    return offset > 0 ? pane->states + offset : pane->states;
 }
 
 #endif
