@@ -94,7 +94,7 @@ def judge_message(ended, kind):
 def reasons(kind):
     """Texts of which one must be in the message."""
     number = getattr(errno, ERRORS[kind])
-    return {"alloc": ("out of memory for ", os.strerror(errno.ENOMEM)), "setenv": ("out of memory for ",), "open_memstream": (os.strerror(number),),
+    return {"alloc": ("out of memory", os.strerror(errno.ENOMEM)), "setenv": ("out of memory for ",), "open_memstream": (os.strerror(number),),
             "zstd": ("out of memory for ",), "fclose": ("out of memory for ", os.strerror(number)),
             "dlopen": ("cannot load ",), "fstatat": ("cannot open ",)}.get(kind, (os.strerror(number),))
 
