@@ -68,6 +68,18 @@ compare()
     esac
 }
 
+# faults PRESET PROGRAM: every call that can fail, on the binary of tests/faults.
+faults()
+{
+    title="$2 --long, $1"
+    printf '\n--- %s ---\n' "$title"
+    if python3 -B "tests/faults/$2" --tidemark "build/$1/tests/faults/tidemark_faults" --long; then
+        note "$title" passed
+    else
+        note "$title" FAILED
+    fi
+}
+
 build_and_test dev
 if [ -n "$long" ]; then
     build_and_test asan
@@ -75,13 +87,16 @@ if [ -n "$long" ]; then
     compare random_cases.py --long
     compare every_n.py --long
     compare every_n.py --long --real
+    faults dev nth_fails.py
+    faults dev conditions.py
+    faults asan nth_fails.py
 else
     # Style needs one look, and so does the model. Large files take long under sanitizers and show nothing that small
     # ones hide; nor has the thread sanitizer anything to find in long tests of one thread.
     large='model\.(every_n_real|real_data)|golden\.traces_(large|model|model_large)'
     build_and_test asan --label-exclude '^(tidy|docs)$' --exclude-regex "^$large\$"
     build_and_test tsan --label-exclude '^(tidy|docs)$' \
-        --exclude-regex "^($large|unit\.(records|scan))\$"
+        --exclude-regex "^($large|unit\.(records|scan)|faults\.nth_fails)\$"
 fi
 
 printf '\n=== after %d s ===%s\n\n' $(($(date +%s) - begin)) "$report"
