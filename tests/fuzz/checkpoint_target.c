@@ -225,9 +225,18 @@ static bool is_acceptable(const struct resumable_run *run, const struct tide_che
     return is_loaded && !lengths.is_finished;
 }
 
-/* The run goes on where the checkpoint was taken: all outputs behind it are the same. */
+/* The run goes on where the checkpoint was taken: all outputs behind it are the same, and so is
+ * what is counted in the end. */
 static void check_same(const struct base *base, const struct resumable_outputs *outputs)
 {
+    const struct tide_totals *whole = &base->outputs.totals, *totals = &outputs->totals;
+    FUZZ_CHECK(memcmp(&whole->rows, &totals->rows, sizeof whole->rows) == 0);
+    FUZZ_CHECK(whole->used == totals->used && whole->results == totals->results);
+    FUZZ_CHECK(whole->alerts == totals->alerts && whole->has_time == totals->has_time);
+    FUZZ_CHECK(whole->time_first_ms == totals->time_first_ms);
+    FUZZ_CHECK(whole->time_max_ms == totals->time_max_ms);
+    FUZZ_CHECK(memcmp(whole->process_counters, totals->process_counters,
+                      sizeof whole->process_counters) == 0);
     for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++) {
         size_t before = base->bytes_before[i], bytes = base->outputs.files[i].bytes;
         FUZZ_CHECK(before <= bytes && outputs->files[i].bytes == bytes - before);

@@ -44,8 +44,9 @@ struct resumable_run {
     struct tide_pipeline *pipeline;
 };
 
-/* What a run has written. */
+/* What a run has done and written. */
 struct resumable_outputs {
+    struct tide_totals totals;
     struct {
         size_t bytes;
         char at[RESUMABLE_OUTPUT_BYTES_MAX];
@@ -170,6 +171,7 @@ static inline bool resumable_finish(struct resumable_run *run, struct resumable_
     tide_pipeline_start(run->pipeline);
     if (!tide_pipeline_join(run->pipeline, &totals, error)) return false;
     tide_output_discard(&run->set, NULL); /* parts stay */
+    if (outputs) outputs->totals = totals;
     for (unsigned i = 0; outputs && i < RESUMABLE_OUTPUTS; i++) {
         snprintf(path, sizeof path, "%s/%s", run->planned.plan.checkpoint_folder,
                  resumable_parts[i]);
