@@ -84,14 +84,40 @@ bool tide_run_checkpoint_has_moved(const struct tide_run_checkpoint *checkpoint,
            tide_sys_fstatat(checkpoint->folder.fd, part, &status) != 0 && errno == ENOENT;
 }
 
+/* A record without what the stages keep: of a run that has finished, or has not begun. */
+static bool write_record(struct tide_run_checkpoint *checkpoint, struct tide_output_set *outputs,
+                         bool is_finished, struct tide_error *error)
+{
+    struct tide_output *files[TIDE_OUTPUT_FILES_MAX];
+    struct tide_snapshot snapshot = {0};
+    uint64_t bytes;
+    for (unsigned i = 0; i < outputs->count; i++) files[i] = &outputs->files[i];
+    tide_output_lengths_save(files, outputs->count, is_finished, &snapshot);
+    const struct tide_snapshot *identity = &checkpoint->plan->identity;
+    const struct tide_section sections[] = {
+        {TIDE_SECTION_PLAN, identity->bytes, identity->count},
+        {TIDE_SECTION_SINK, snapshot.bytes, snapshot.count},
+        {TIDE_SECTION_BEGINNING, "", 0},
+    };
+    bool written = snapshot.has_failed
+                       ? tide_error_memory(error, "a checkpoint")
+                       : tide_checkpoint_folder_write(&checkpoint->folder, sections,
+                                                      is_finished ? 2 : 3, &bytes, error);
+    tide_snapshot_fini(&snapshot);
+    return written;
+}
+
 bool tide_run_checkpoint_restore(struct tide_run_checkpoint *checkpoint,
-                                 struct tide_pipeline *pipeline,
-                                 const struct tide_output_set *outputs, struct tide_error *error)
+                                 struct tide_pipeline *pipeline, struct tide_output_set *outputs,
+                                 struct tide_error *error)
 {
     struct tide_error why = {0};
     if (!checkpoint->plan->checkpoint_folder) return true;
     tide_pipeline_checkpoint(pipeline, &checkpoint->folder, outputs);
-    if (!checkpoint->file.bytes) return true;
+    /* What is written in place, in files that may have held something before, is cut back to that
+     * if the run ends before its first checkpoint. */
+    if (!checkpoint->file.bytes)
+        return !checkpoint->plan->is_following || write_record(checkpoint, outputs, false, error);
     bool restored = tide_pipeline_restore(pipeline, &checkpoint->file, &why);
     tide_checkpoint_fini(&checkpoint->file);
     return restored || refuse(checkpoint, &why, error);
@@ -100,21 +126,6 @@ bool tide_run_checkpoint_restore(struct tide_run_checkpoint *checkpoint,
 bool tide_run_checkpoint_finish(struct tide_run_checkpoint *checkpoint,
                                 struct tide_output_set *outputs, struct tide_error *error)
 {
-    struct tide_output *files[TIDE_OUTPUT_FILES_MAX];
-    struct tide_snapshot snapshot = {0};
-    uint64_t bytes;
-    if (!checkpoint->plan->checkpoint_folder) return true;
-    if (!tide_output_sync(outputs, error)) return false;
-    for (unsigned i = 0; i < outputs->count; i++) files[i] = &outputs->files[i];
-    tide_output_lengths_save(files, outputs->count, true, &snapshot);
-    const struct tide_snapshot *identity = &checkpoint->plan->identity;
-    const struct tide_section sections[] = {
-        {TIDE_SECTION_PLAN, identity->bytes, identity->count},
-        {TIDE_SECTION_SINK, snapshot.bytes, snapshot.count},
-    };
-    bool written = snapshot.has_failed ? tide_error_memory(error, "a checkpoint")
-                                       : tide_checkpoint_folder_write(&checkpoint->folder, sections,
-                                                                      2, &bytes, error);
-    tide_snapshot_fini(&snapshot);
-    return written;
+    return !checkpoint->plan->checkpoint_folder ||
+           (tide_output_sync(outputs, error) && write_record(checkpoint, outputs, true, error));
 }

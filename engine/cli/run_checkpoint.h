@@ -44,7 +44,7 @@ bool tide_run_checkpoint_has_moved(const struct tide_run_checkpoint *checkpoint,
 /* Makes the pipeline go on from the checkpoint, if there is one, and take others. */
 TIDE_MUST_USE bool tide_run_checkpoint_restore(struct tide_run_checkpoint *checkpoint,
                                                struct tide_pipeline *pipeline,
-                                               const struct tide_output_set *outputs,
+                                               struct tide_output_set *outputs,
                                                struct tide_error *error);
 
 /* All outputs are complete: from now on a run that resumes has only to move them. */

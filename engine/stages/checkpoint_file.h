@@ -26,8 +26,9 @@ enum {
 enum tide_section_kind {
     TIDE_SECTION_PLAN = 1, /* which run it is of */
     TIDE_SECTION_PARSER,
-    TIDE_SECTION_WORKER, /* one a worker */
-    TIDE_SECTION_SINK,   /* with the lengths of the outputs */
+    TIDE_SECTION_WORKER,    /* one a worker */
+    TIDE_SECTION_SINK,      /* with the lengths of the outputs */
+    TIDE_SECTION_BEGINNING, /* empty: nothing has been read yet */
 };
 
 struct tide_section {

@@ -109,11 +109,20 @@ static bool restore_sink(struct tide_pipeline *pipeline, const struct tide_secti
     return restored || refuse(&reader, "what the sink had saved", error);
 }
 
+/* Nothing but what the outputs held before the run. */
+static bool restore_beginning(struct tide_pipeline *pipeline)
+{
+    pipeline->sink.is_resumed = true;
+    return true;
+}
+
 bool tide_pipeline_restore(struct tide_pipeline *pipeline, const struct tide_checkpoint_file *file,
                            struct tide_error *error)
 {
     const struct tide_section *parser = tide_checkpoint_section(file, TIDE_SECTION_PARSER);
     const struct tide_section *sink = tide_checkpoint_section(file, TIDE_SECTION_SINK);
+    if (!parser && tide_checkpoint_section(file, TIDE_SECTION_BEGINNING))
+        return restore_beginning(pipeline);
     if (!parser || !sink)
         return tide_error_set(error, TIDE_EXIT_FAILED, "it is damaged: a section is missing");
     return restore_parser(pipeline, parser, error) && restore_workers(pipeline, file, error) &&

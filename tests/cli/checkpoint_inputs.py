@@ -16,7 +16,7 @@ from runs import packed
 HEADER = "transaction_id,timestamp,amount\n"
 OUTPUTS = ("results", "alerts", "late", "rejects")
 SEED = 20240511
-LIMIT_S = 120
+LIMIT_S = 60
 LOOK_S = 0.005
 POLICY = 3
 WORKERS = ("1", "2", "3", "7")
@@ -212,6 +212,83 @@ class CheckpointInputs(Case):
 
     def test_kills_in_a_pipe(self):
         self.check_kills(["-"], stdin=draw_file(self.rng, 60000, 100).encode())
+
+
+    # --- files that grow ---
+
+    def await_bytes(self, process, sizes):
+        """Until each output is as long as that."""
+        limit = time.monotonic() + LIMIT_S
+        paths = {self.folder / f"broken.{kind}": size for kind, size in sizes.items()}
+        while any(not path.exists() or path.stat().st_size < size for path, size in paths.items()):
+            self.assertIsNone(process.poll())
+            self.assertLess(time.monotonic(), limit)
+            time.sleep(LOOK_S)
+
+    def start_following(self, inputs, *more):
+        command = self.resumed(inputs, ("--follow", *more), 10 ** 6)
+        return subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def end_following(self, process, number):
+        process.send_signal(number)
+        _, err = process.communicate(timeout=LIMIT_S)
+        self.assertIn(process.returncode, (-number, 128 + number), err.decode())
+
+    def check_growth(self, count, *more):
+        """Files grow and runs are ended at any moment; then all that a run to the end gives is in the outputs."""
+        names = [f"in{i}.csv" for i in range(count)]
+        texts = [(draw_file(self.rng, 6000, 20) + "\n").encode() for _ in names]
+        for name, text in zip(names, texts):
+            self.write(name, text)
+        self.unbroken(names, "--at-end", "drop", *more)
+        sizes = {kind: (self.folder / f"whole.{kind}").stat().st_size if count == 1 else 1000 for kind in OUTPUTS}
+        sent = [0] * count
+        for name in names:
+            self.write(name, b"")
+        for last in (False,) * 8 + (True,):
+            process = self.start_following(names, *more)
+            for i, text in enumerate(texts):
+                end = len(text) if last else self.rng.randrange(sent[i], len(text))
+                with open(self.folder / names[i], "ab") as file:
+                    file.write(text[sent[i]:end])
+                sent[i] = end
+            if last:
+                self.await_bytes(process, sizes)
+            else:
+                time.sleep(self.rng.random() * 0.1)
+            self.end_following(process, self.rng.choice((signal.SIGKILL, signal.SIGTERM)))
+        for kind in OUTPUTS if count > 1 else ():  # rows wait for those of the other files, which may come yet
+            whole, broken = (self.folder / f"{prefix}.{kind}" for prefix in ("whole", "broken"))
+            self.assertTrue(whole.read_bytes().startswith(broken.read_bytes()), kind)
+            shutil.copy(broken, whole)
+        self.check_outputs()
+
+    def test_a_followed_file(self):
+        self.check_growth(1)
+
+    def test_followed_files_side_by_side(self):
+        self.check_growth(3, "--inputs", "partitions")
+
+    def test_a_followed_file_that_is_shorter_is_refused(self):
+        text = draw_file(self.rng, 3000, 0)
+        self.write("in.csv", text)
+        process = self.start_following(["in.csv"])
+        self.await_bytes(process, {"results": 1000})
+        self.end_following(process, signal.SIGTERM)
+        before = {path.name: path.read_bytes() for path in self.folder.glob("broken.*")}
+        self.write("in.csv", text[:-10])
+        process = self.start_following(["in.csv"])
+        _, err = process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(err.decode(), r"in.csv is not .* it has \d+ bytes, and had \d+")
+        self.assertEqual({path.name: path.read_bytes() for path in self.folder.glob("broken.*")}, before)
+
+    # --- clocks ---
+
+    def test_stops_on_virtual_time(self):
+        names = [self.write(f"in{i}.csv", draw_file(self.rng, 4000, 3)) for i in range(2)]
+        self.check_stops(names, 6, "--clock", "virtual:20")
+        self.check_stops(names, 6, "--clock", "virtual:20", "--inputs", "partitions")
 
 
 if __name__ == "__main__":
