@@ -39,7 +39,8 @@ struct tide_output {
 struct tide_output_part {
     const char *folder, *name;
     bool is_in_place; /* no: it is the target itself, written behind what it holds */
-    bool is_resumed;  /* it is there, and holds at least `bytes` that are to stay */
+    bool is_resumed;  /* it holds at least `bytes`, which are to stay */
+    bool may_be_new;  /* of a resumed run: it need not be there */
     uint64_t bytes;
 };
 

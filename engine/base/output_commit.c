@@ -53,13 +53,15 @@ static bool copy_bytes(int from, struct tide_output *to, struct tide_error *erro
 /* A part that lies elsewhere, or has to stay where it is. */
 static bool copy_part(const struct tide_output *output, struct tide_error *error)
 {
-    struct stat old;
+    struct stat old, part;
     bool exists = tide_sys_lstat(output->target, &old) == 0;
     int from = tide_retry_open(output->temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (from < 0) return tide_error_system(error, errno, "cannot read '%s'", output->temporary);
     struct tide_output copy = {.fd = -1, .name = output->name, .target = output->target};
-    bool copied = tide_output_create_temporary(&copy, exists ? &old : NULL, error) &&
-                  copy_bytes(from, &copy, error);
+    bool copied = tide_sys_fstat(from, &part) == 0 ||
+                  tide_error_system(error, errno, "cannot read '%s'", output->temporary);
+    copied = copied && tide_output_create_temporary(&copy, exists ? &old : NULL, &part, error) &&
+             copy_bytes(from, &copy, error);
     if (copied && tide_retry_fsync(copy.fd) != 0)
         copied = tide_error_system(error, errno, "cannot write to %s", output->name);
     if (!tide_output_close_file(&copy) && copied)

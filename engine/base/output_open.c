@@ -111,8 +111,25 @@ static bool keep_rights(int fd, const struct stat *old)
     return tide_sys_fchmod(fd, mode) == 0;
 }
 
+/* A part's copy is named after the part, which is this run's alone: what a dead run has left under
+ * that name is found and removed. */
+static void name_temporary(struct tide_output *output, size_t room, const struct stat *part,
+                           unsigned attempt)
+{
+    const size_t folder = tide_output_folder_bytes(output->target);
+    const int used = snprintf(output->temporary, room, "%.*s.%.*s.", (int)folder, output->target,
+                              TEMPORARY_STEM_BYTES_MAX, output->target + folder);
+    if (part)
+        snprintf(output->temporary + used, room - (size_t)used, "%llx-%llx.tmp",
+                 (unsigned long long)part->st_dev, (unsigned long long)part->st_ino);
+    else
+        snprintf(output->temporary + used, room - (size_t)used, "%ld-%u.tmp", (long)getpid(),
+                 attempt);
+    if (part) tide_sys_unlink(output->temporary);
+}
+
 bool tide_output_create_temporary(struct tide_output *output, const struct stat *old,
-                                  struct tide_error *error)
+                                  const struct stat *part, struct tide_error *error)
 {
     size_t folder = tide_output_folder_bytes(output->target);
     const char *base = output->target + folder;
@@ -121,8 +138,7 @@ bool tide_output_create_temporary(struct tide_output *output, const struct stat 
     output->temporary = tide_alloc(room);
     if (!output->temporary) return tide_error_memory(error, "an output's name");
     for (unsigned attempt = 0; output->fd < 0 && attempt < TEMPORARY_ATTEMPTS_MAX; attempt++) {
-        snprintf(output->temporary, room, "%.*s.%.*s.%ld-%u.tmp", (int)folder, output->target,
-                 TEMPORARY_STEM_BYTES_MAX, base, (long)getpid(), attempt);
+        name_temporary(output, room, part, attempt);
         output->fd =
             tide_retry_open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                             old ? 0600 : 0666);
@@ -171,14 +187,14 @@ static bool open_path(struct tide_output *output, const struct tide_output_part 
     if (!output->target) return tide_error_system(error, errno, "cannot write '%s'", output->name);
     struct stat old;
     if (tide_sys_lstat(output->target, &old) != 0) {
-        if (errno == ENOENT) return tide_output_create_temporary(output, NULL, error);
+        if (errno == ENOENT) return tide_output_create_temporary(output, NULL, NULL, error);
         return tide_error_system(error, errno, "cannot write '%s'", output->name);
     }
     if (!S_ISREG(old.st_mode)) return open_in_place(output, output->target, 0, error);
     /* A rename would replace a file that its owner has write-protected. */
     if (tide_sys_access(output->target, W_OK) != 0)
         return tide_error_system(error, errno, "cannot write '%s'", output->name);
-    return tide_output_create_temporary(output, &old, error);
+    return tide_output_create_temporary(output, &old, NULL, error);
 }
 
 /* Looks at what has been opened, and where it goes on from. */
@@ -209,8 +225,10 @@ static bool create_part(struct tide_output *output, const struct tide_output_par
     output->temporary = tide_alloc(room);
     if (!output->temporary) return tide_error_memory(error, "an output's name");
     snprintf(output->temporary, room, "%s/%s", part->folder, part->name);
-    int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
-    if (!part->is_resumed) flags |= O_CREAT | O_TRUNC;
+    /* Nobody reads from a pipe that has been put there: that must not be waited for. */
+    int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    if (!part->is_resumed) flags |= O_TRUNC;
+    if (!part->is_resumed || part->may_be_new) flags |= O_CREAT;
     output->fd = tide_retry_open(output->temporary, flags, old ? 0600 : 0666);
     if (output->fd < 0)
         return tide_error_system(error, errno, "cannot open '%s'", output->temporary);

@@ -19,9 +19,10 @@ size_t tide_output_folder_bytes(const char *path);
 /* "." for the current folder. NULL: no memory. */
 char *tide_output_folder_of(const char *path);
 
-/* A new file beside the target, with the owner and rights of the old one, or NULL. */
+/* A new file beside the target, with the owner and rights of the old one, or NULL. part: what it
+ * will be a copy of, or NULL. */
 TIDE_MUST_USE bool tide_output_create_temporary(struct tide_output *output, const struct stat *old,
-                                                struct tide_error *error);
+                                                const struct stat *part, struct tide_error *error);
 
 TIDE_MUST_USE bool tide_output_write_all(struct tide_output *output, const char *bytes,
                                          size_t count, struct tide_error *error);
