@@ -154,14 +154,14 @@ static bool open_outputs(struct run *run, struct tide_error *error)
         run->by_kind[i] = i == TIDE_OUTPUT_STATS && run->plan.is_following
                               ? tide_output_open(&run->outputs, name, error)
                               : tide_run_checkpoint_output(&run->checkpoint, &run->outputs, name,
-                                                           parts[i], error);
+                                                           parts[i], i == TIDE_OUTPUT_STATS, error);
         if (!run->by_kind[i]) return false;
     }
     for (unsigned i = 0; i < run->plan.side_output_count; i++) {
         snprintf(part, sizeof part, "side-%u.part", i + 1);
         if (tide_run_checkpoint_has_moved(&run->checkpoint, part)) continue;
-        run->sides[i] = tide_run_checkpoint_output(&run->checkpoint, &run->outputs,
-                                                   run->plan.side_outputs[i].file, part, error);
+        run->sides[i] = tide_run_checkpoint_output(
+            &run->checkpoint, &run->outputs, run->plan.side_outputs[i].file, part, false, error);
         if (!run->sides[i]) return false;
     }
     return true;
@@ -202,7 +202,8 @@ static bool finish(struct run *run, const struct tide_totals *totals, struct tid
     if (run->plan.checkpoint_folder && run->signal && !run->plan.is_following) {
         tide_output_discard(&run->outputs, NULL); /* they stay unfinished, to be resumed */
     } else {
-        if (stats && !tide_report_stats(&report, stats, error)) return false;
+        if (stats && !(tide_output_cut(stats, error) && tide_report_stats(&report, stats, error)))
+            return false;
         if (!run->signal && !tide_run_checkpoint_finish(&run->checkpoint, &run->outputs, error))
             return false;
         if (!tide_output_commit(&run->outputs, error)) return false;

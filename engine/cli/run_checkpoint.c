@@ -25,8 +25,14 @@ static bool check(struct tide_run_checkpoint *checkpoint, struct tide_error *err
         return tide_error_set(error, TIDE_EXIT_FAILED, "it is damaged: a section is missing");
     struct tide_snapshot_reader reader = {.at = sink->bytes, .end = sink->bytes + sink->count};
     if (!tide_identity_check(checkpoint->plan, plan->bytes, plan->count, error)) return false;
-    return tide_output_lengths_load(&checkpoint->lengths, &reader) ||
-           tide_error_set(error, TIDE_EXIT_FAILED, "it is damaged: %s", reader.damage);
+    if (!tide_output_lengths_load(&checkpoint->lengths, &reader))
+        return tide_error_set(error, TIDE_EXIT_FAILED, "it is damaged: %s", reader.damage);
+    /* Parts that are not complete must not be taken for what they will be. */
+    const bool goes_on = tide_checkpoint_section(file, TIDE_SECTION_PARSER) ||
+                         tide_checkpoint_section(file, TIDE_SECTION_WORKER);
+    return goes_on != checkpoint->lengths.is_finished ||
+           tide_error_set(error, TIDE_EXIT_FAILED,
+                          "it is damaged: whether the run had finished is contradicted");
 }
 
 static void say_begin(const struct tide_run_checkpoint *checkpoint, const char *note)
@@ -64,7 +70,8 @@ void tide_run_checkpoint_close(struct tide_run_checkpoint *checkpoint)
 
 struct tide_output *tide_run_checkpoint_output(const struct tide_run_checkpoint *checkpoint,
                                                struct tide_output_set *outputs, const char *name,
-                                               const char *part_name, struct tide_error *error)
+                                               const char *part_name, bool comes_last,
+                                               struct tide_error *error)
 {
     const struct tide_plan *plan = checkpoint->plan;
     if (!plan->checkpoint_folder)
@@ -72,8 +79,19 @@ struct tide_output *tide_run_checkpoint_output(const struct tide_run_checkpoint 
                                   : tide_output_open(outputs, name, error);
     struct tide_output_part part = {
         .folder = plan->checkpoint_folder, .name = part_name, .is_in_place = plan->is_following};
-    if (checkpoint->file.bytes)
-        part.is_resumed = tide_output_lengths_find(&checkpoint->lengths, part_name, &part.bytes);
+    if (checkpoint->file.bytes) {
+        const bool is_known =
+            tide_output_lengths_find(&checkpoint->lengths, part_name, &part.bytes);
+        part.is_resumed = true;
+        part.may_be_new = !is_known;
+        if (!is_known && !comes_last) {
+            struct tide_error why = {0};
+            tide_error_set(&why, TIDE_EXIT_FAILED, "it is damaged: it knows nothing of %s",
+                           part_name);
+            refuse(checkpoint, &why, error);
+            return NULL;
+        }
+    }
     return tide_output_open_part(outputs, name, &part, error);
 }
 

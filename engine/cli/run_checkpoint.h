@@ -26,11 +26,12 @@ TIDE_MUST_USE bool tide_run_checkpoint_open(struct tide_run_checkpoint *checkpoi
                                             const struct tide_plan *plan, struct tide_error *error);
 void tide_run_checkpoint_close(struct tide_run_checkpoint *checkpoint);
 
-/* Opens an output of the run: in the folder if there is one. part: "results.part". */
+/* Opens an output of the run: in the folder if there is one. part: "results.part". comes_last: it
+ * is written when all others are complete, so that a checkpoint need not know of it. */
 TIDE_MUST_USE struct tide_output *
 tide_run_checkpoint_output(const struct tide_run_checkpoint *checkpoint,
                            struct tide_output_set *outputs, const char *name, const char *part,
-                           struct tide_error *error);
+                           bool comes_last, struct tide_error *error);
 
 /* Has the run ended well before? Then outputs may still have to be moved to where they belong. */
 static inline bool tide_run_checkpoint_is_finished(const struct tide_run_checkpoint *checkpoint)

@@ -139,7 +139,7 @@ static char *read_file(int folder_fd, const char *name, size_t *count)
 {
     struct stat status;
     char *bytes = NULL;
-    int fd = tide_retry_openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    int fd = tide_retry_openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0) return NULL;
     bool is_file = tide_sys_fstat(fd, &status) == 0;
     if (is_file && !S_ISREG(status.st_mode)) {
@@ -182,6 +182,13 @@ static bool digest_is_right(const char *bytes, size_t count)
     return memcmp(&digest, bytes + count, sizeof digest) == 0;
 }
 
+/* All are known, and there is one of each but the workers'. */
+static bool may_come(const struct tide_checkpoint_file *file, uint32_t kind)
+{
+    if (kind < TIDE_SECTION_PLAN || kind > TIDE_SECTION_SINK) return false;
+    return kind == TIDE_SECTION_WORKER || !tide_checkpoint_section(file, kind);
+}
+
 static bool find_sections(struct tide_checkpoint_file *file, size_t count)
 {
     const char *at = file->bytes + HEAD_BYTES, *end = file->bytes + count;
@@ -190,6 +197,7 @@ static bool find_sections(struct tide_checkpoint_file *file, size_t count)
     for (; file->section_count < section_count; file->section_count++) {
         if (end - at < SECTION_HEAD_BYTES) return false;
         const uint64_t bytes = get_u64(at + 8);
+        if (!may_come(file, get_u32(at))) return false;
         struct tide_section *section = &file->sections[file->section_count];
         *section = (struct tide_section){get_u32(at), at + SECTION_HEAD_BYTES, (size_t)bytes};
         at += SECTION_HEAD_BYTES;
