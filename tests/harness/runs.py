@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from dataclasses import dataclass
 
 OUTPUTS = ("results", "alerts", "late", "rejects")
@@ -21,22 +22,44 @@ class Run:
     counts: dict
 
 
-def run_binary(tidemark, arguments, names, folder, pipe=None, pipe_bytes=1 << 20, asked=OUTPUTS):
+@dataclass
+class Stop:
+    """A signal that a run gets so many seconds after it has been started."""
+    signal: int
+    after_s: float
+
+
+def run_binary(tidemark, arguments, names, folder, pipe=None, pipe_bytes=1 << 20, asked=OUTPUTS, stop=None,
+               environment=None):
     """names: the inputs' names as the command line gives them; pipe: bytes for the standard input, written in steps.
 
     asked: the outputs to ask for. Further ones that the arguments name are found if they are called NAME.out.
+    environment: what is added to the test's own.
     """
     targets = {name: folder / f"{name}.out" for name in (*asked, "stats")}
     command = [str(tidemark), "run", *map(str, arguments),
                *(part for name, path in targets.items() for part in (f"--{name}", str(path))), *map(str, names)]
     with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=folder)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=folder,
+                                   env={**os.environ, **environment} if environment else None)
+        timer = threading.Timer(stop.after_s, process.send_signal, [stop.signal]) if stop else None
+        if timer:
+            timer.start()
         _feed_pipe(process, pipe or b"", pipe_bytes)
         status = _wait(process)
+        if timer:
+            timer.cancel()
     outputs = {path.stem: path.read_bytes() for path in folder.glob("*.out")}
     stats = outputs.pop("stats", None)
-    counts = json.loads(stats)["counts"] if stats else {}
+    counts = counts_of(stats) if stats else {}
     return Run(command, status, (folder / "stderr").read_text(errors="replace"), outputs, counts)
+
+
+def counts_of(stats):
+    try:
+        return json.loads(stats)["counts"]
+    except ValueError:
+        return {}  # what lay there before
 
 
 def _feed_pipe(process, data, step):

@@ -2,7 +2,8 @@
 from argparse import ArgumentTypeError
 
 WINDOWS = ("tumbling", "sliding", "session", "count")
-FEATURES = (*WINDOWS, "virtual", "inactive", "history", "sides", "partitions", "trace", "flink", "formulas")
+FEATURES = (*WINDOWS, "virtual", "inactive", "history", "sides", "partitions", "trace", "flink", "formulas",
+            "resume")
 
 
 def add_features(parser):

@@ -2,7 +2,8 @@
 """Does the binary print what the model prints, whatever the file, the options and the machine settings?
 
 Draws hostile files and options, works out the answer with the model, runs the binary at random parallelism, batch and
-ring size, feed and scheduler, and compares all outputs byte for byte, the counters and the exit status.
+ring size, feed and scheduler, and compares all outputs byte for byte, the counters and the exit status. Some runs are
+stopped at a moment or two, and resumed on another machine.
 """
 import difflib
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
 from harness import argument_parser, parse_arguments
+from resumes import EVERY, draw_stop, run_stopped
 from runs import OUTPUTS, PACKINGS, packed, run_binary
 
 import model
@@ -30,6 +32,8 @@ CASES, CASES_LONG = 1500, 30_000
 RUNS_A_CASE = 2
 FEEDS = ["file", "file", "file", "pipe", *PACKINGS]
 DIFF_LINES = 12
+STOPS_MAX = 3
+RUN_S = 0.02  # about what a small run takes: stops come within
 
 
 @dataclass
@@ -40,19 +44,36 @@ class Machine:
     feed: str
     pipe_bytes: int  # size of the writes into a pipe
     asked: list      # outputs; what nobody asks for takes other ways
+    stopped: list    # (arguments, stop) of the attempts before
 
 
-def draw_machine(rng, files, features):
+def draw_tuning(rng):
     arguments = ["-p", str(rng.choice((1, 2, 2, 3, 3, 7, 7, 16, 64, 256)))]
     for option, values in (("--batch-rows", ("1", "3", None)), ("--ring-slots", ("2", None)),
                            ("--simd", ("portable", "avx2", "auto", None)),
                            ("--scheduler", ("threads", f"one:{rng.randrange(1000)}", None, None))):
         if value := rng.choice(values):
             arguments += [option, value]
+    return arguments
+
+
+def draw_stopped(rng, features):
+    """Attempts that are stopped, if any: tuning and the stop of each."""
+    if "resume" not in features or rng.random() > 0.2:
+        return []
+    return [([*draw_tuning(rng), "--checkpoint-every", rng.choice(EVERY)], draw_stop(rng, RUN_S))
+            for _ in range(rng.randint(1, STOPS_MAX))]
+
+
+def draw_machine(rng, files, features):
+    arguments = draw_tuning(rng)
+    stopped = draw_stopped(rng, features)
     feed = rng.choice(FEEDS) if len(files) == 1 else rng.choice(("file", "gz"))
     orders = ("global", "global", "global", "key") + (("flink", "flink") if "flink" in features else ())
     asked = [name for name in OUTPUTS if rng.random() < 0.5] if rng.random() < 0.3 else OUTPUTS
-    return Machine(arguments, rng.choice(orders), feed, rng.choice((1, 7, 4096, 1 << 20)), asked)
+    if stopped:
+        asked = OUTPUTS  # alerts would go to standard output, where nothing can be resumed
+    return Machine(arguments, rng.choice(orders), feed, rng.choice((1, 7, 4096, 1 << 20)), asked, stopped)
 
 
 def write_inputs(case, feed, folder):
@@ -146,23 +167,33 @@ def check_case(job):
         folder = Path(tempfile.mkdtemp(prefix="tidemark-case-"))
         names = write_inputs(case, machine.feed, folder)
         outcome, options = run_model(case, names, machine.order)
-        got = run_binary(tidemark, [*case.arguments, *machine.arguments, "--order", machine.order], names, folder,
-                         case.files[0][1] if machine.feed == "pipe" else None, machine.pipe_bytes,
-                         machine.asked)
+        got, commands = run_on(machine, tidemark, case, names, folder)
         wrong = differences(outcome, options, got, machine.order, machine.asked)
         if wrong:
-            return _report(job, case, got, wrong, folder)
+            return _report(job, case, commands, wrong, folder)
         shutil.rmtree(folder)
     return None
 
 
-def _report(job, case, got, wrong, folder):
+def run_on(machine, tidemark, case, names, folder):
+    """The run that came to an end, and all commands it took."""
+    attempts = [([*case.arguments, *tuning, "--order", machine.order], stop)
+                for tuning, stop in (*machine.stopped, (machine.arguments, None))]
+    feed = {"pipe": case.files[0][1] if machine.feed == "pipe" else None, "pipe_bytes": machine.pipe_bytes,
+            "asked": machine.asked}
+    if machine.stopped:
+        return run_stopped(tidemark, attempts, folder / "checkpoints", names, folder, **feed)
+    got = run_binary(tidemark, attempts[0][0], names, folder, **feed)
+    return got, [got.command]
+
+
+def _report(job, case, commands, wrong, folder):
     tidemark, features, seed, index = job
     for name, data in case.files:
         (folder / name).write_bytes(data)
     start = case.files[0][1][:600]
     return "\n".join([f"MISMATCH in case {index} of seed {seed}", *wrong, f"input begins {start!r}",
-                      f"files kept in {folder}; run there: {shlex.join(got.command)}",
+                      f"files kept in {folder}; run there: {'; then '.join(map(shlex.join, commands))}",
                       f"repeat: {sys.argv[0]} --tidemark {tidemark} --seed {seed} --case {index} "
                       f"--features {','.join(sorted(features))}"])
 
