@@ -1,6 +1,7 @@
 /* Are the parcels of several inputs one stream in the order of their rows, whenever they come, with
  * idle and finished inputs left out? With the links in hand and no threads. */
 #include "engine/stages/confluence.h"
+#include "engine/state/snapshot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@ struct bench {
     struct tide_parcel parcels[INPUTS_MAX][PARCELS];
     struct tide_link links[INPUTS_MAX];
     struct tide_confluence confluence;
+    uint64_t sent[INPUTS_MAX]; /* rows, which are the parcels' places */
 };
 
 static void open_bench(struct bench *bench, unsigned count)
@@ -64,6 +66,8 @@ static void send(struct bench *bench, unsigned input, const int64_t times_ms[], 
     for (uint32_t i = 0; i < count; i++) parcel->batch.rows[i].time_ms = times_ms[i];
     parcel->batch.row_count = count;
     parcel->batch.flags = flags;
+    parcel->from = (struct tide_input_place){.offset = bench->sent[input], .line = 1};
+    bench->sent[input] += count;
     tide_link_send(&bench->links[input], parcel, TIDE_NOW);
 }
 
@@ -333,29 +337,88 @@ static bool take_next(struct bench *bench, struct script *script)
     return false;
 }
 
+/* Another confluence goes on from what this one saves; what has not been taken comes again. */
+static void begin_anew(struct bench *bench, struct script *script)
+{
+    const unsigned count = bench->count;
+    struct tide_snapshot snapshot = {0};
+    struct tide_input_place places[INPUTS_MAX];
+    tide_confluence_save(&bench->confluence, &snapshot);
+    for (unsigned i = 0; i < count; i++) places[i] = tide_confluence_place(&bench->confluence, i);
+    close_bench(bench);
+    open_bench(bench, count);
+    struct tide_snapshot_reader reader = {.at = snapshot.bytes,
+                                          .end = snapshot.bytes + snapshot.count};
+    assert_true(tide_confluence_load(&bench->confluence, &reader));
+    assert_ptr_equal(reader.at, reader.end);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(places[i].offset + places[i].skip_count, script->taken[i]);
+        assert_int_equal(places[i].is_done, script->is_over[i]);
+        bench->sent[i] = script->sent[i] = script->taken[i];
+        places[i].offset += places[i].skip_count; /* a partition passes over those */
+        places[i].skip_count = 0;
+        tide_confluence_resume(&bench->confluence, i, &places[i]);
+        script->is_ended[i] = script->is_over[i];
+    }
+    tide_snapshot_fini(&snapshot);
+}
+
+static void check_order(struct chance *chance, bool begins_anew)
+{
+    static struct script script;
+    struct bench bench;
+    script = (struct script){0};
+    open_bench(&bench, 1 + chance_below(chance, INPUTS_MAX));
+    for (unsigned i = 0; i < bench.count; i++) {
+        script.count[i] = chance_below(chance, 4) ? chance_below(chance, ROWS_MAX) : 0;
+        script.greatest_ms[i] = TIDE_INTERLEAVE_NO_TIME;
+        int64_t now_ms = chance_below(chance, 50);
+        for (uint32_t j = 0; j < script.count[i]; j++)
+            script.times_ms[i][j] = now_ms += (int64_t)chance_below(chance, 12) - 3;
+    }
+    for (bool ended = false; !ended;) {
+        send_some(&bench, &script, chance);
+        for (unsigned i = chance_below(chance, 5); i > 0 && !ended; i--)
+            ended = take_next(&bench, &script);
+        if (begins_anew && !ended && chance_is(chance, 10)) begin_anew(&bench, &script);
+    }
+    close_bench(&bench);
+}
+
+static void order_is_the_same_from_any_snapshot_on(void **state)
+{
+    (void)state;
+    struct chance chance = chance_begin();
+    for (unsigned round = 0; round < 60; round++) check_order(&chance, true);
+}
+
+static void snapshots_that_contradict_themselves_are_refused(void **state)
+{
+    (void)state;
+    for (unsigned fault = 0; fault < 3; fault++) {
+        struct bench bench;
+        struct tide_snapshot snapshot = {0};
+        open_bench(&bench, 2);
+        bench.confluence.watermark.inputs[1].is_idle = fault == 0; /* and counts */
+        bench.confluence.watermark.inputs[1].is_finished = fault == 1;
+        bench.confluence.end_count = fault == 2;
+        tide_confluence_save(&bench.confluence, &snapshot);
+        close_bench(&bench);
+        open_bench(&bench, 2);
+        struct tide_snapshot_reader reader = {.at = snapshot.bytes,
+                                              .end = snapshot.bytes + snapshot.count};
+        assert_false(tide_confluence_load(&bench.confluence, &reader));
+        assert_non_null(reader.damage);
+        close_bench(&bench);
+        tide_snapshot_fini(&snapshot);
+    }
+}
+
 static void order_is_the_same_whenever_parcels_come(void **state)
 {
     (void)state;
     struct chance chance = chance_begin();
-    for (unsigned round = 0; round < 60; round++) {
-        static struct script script;
-        struct bench bench;
-        script = (struct script){0};
-        open_bench(&bench, 1 + chance_below(&chance, INPUTS_MAX));
-        for (unsigned i = 0; i < bench.count; i++) {
-            script.count[i] = chance_below(&chance, 4) ? chance_below(&chance, ROWS_MAX) : 0;
-            script.greatest_ms[i] = TIDE_INTERLEAVE_NO_TIME;
-            int64_t now_ms = chance_below(&chance, 50);
-            for (uint32_t j = 0; j < script.count[i]; j++)
-                script.times_ms[i][j] = now_ms += (int64_t)chance_below(&chance, 12) - 3;
-        }
-        for (bool ended = false; !ended;) {
-            send_some(&bench, &script, &chance);
-            for (unsigned i = chance_below(&chance, 5); i > 0 && !ended; i--)
-                ended = take_next(&bench, &script);
-        }
-        close_bench(&bench);
-    }
+    for (unsigned round = 0; round < 60; round++) check_order(&chance, false);
 }
 
 static void fini_of_a_zeroed_confluence_is_fine(void **state)
@@ -377,6 +440,8 @@ int main(void)
         cmocka_unit_test(all_inputs_idle_let_the_greatest_watermark_count),
         cmocka_unit_test(silence_is_forgotten_when_something_comes),
         cmocka_unit_test(order_is_the_same_whenever_parcels_come),
+        cmocka_unit_test(order_is_the_same_from_any_snapshot_on),
+        cmocka_unit_test(snapshots_that_contradict_themselves_are_refused),
         cmocka_unit_test(fini_of_a_zeroed_confluence_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
