@@ -1,31 +1,12 @@
 #include "engine/state/pane_snapshot.h"
 
-/* An entry's words in the order of struct tide_entry; a long key's bytes follow. */
+/* An entry's words. */
 enum { KEY_LOW, KEY_HIGH, SUM_LOW, SUM_HIGH, FIRST_TIME, FIRST_ROW, COUNT, KEY_BYTES_AND_MARK };
-
-/* Word by word where they go: put together first, they would be read again before they are written.
- */
-static inline char *write_entry(char *at, const struct tide_entry *entry)
-{
-    const bool is_long = entry->key_bytes > TIDE_KEY_INLINE_BYTES;
-    at = tide_write_u64(at, is_long ? 0 : entry->key[0]);
-    at = tide_write_u64(at, is_long ? 0 : entry->key[1]);
-    at = tide_write_int128(at, entry->sum);
-    at = tide_write_u64(at, (uint64_t)entry->first_time_ms);
-    at = tide_write_u64(at, entry->first_row);
-    at = tide_write_u64(at, entry->count);
-    at = tide_write_u64(at, (uint64_t)entry->mark << 32 | entry->key_bytes);
-    if (TIDE_LIKELY(!is_long)) return at;
-    memcpy(at, tide_entry_key(entry), entry->key_bytes);
-    return at + entry->key_bytes;
-}
 
 void tide_put_entry(struct tide_snapshot *snapshot, const struct tide_entry *entry)
 {
-    const bool is_long = entry->key_bytes > TIDE_KEY_INLINE_BYTES;
-    char *at = tide_put_room(snapshot,
-                             TIDE_ENTRY_SNAPSHOT_BYTES + (is_long ? (size_t)entry->key_bytes : 0));
-    if (at) write_entry(at, entry);
+    char *at = tide_put_room(snapshot, tide_entry_snapshot_bytes(entry));
+    if (at) tide_write_entry(at, entry);
 }
 
 static bool get_key(struct tide_snapshot_reader *reader, const uint64_t words[2], uint32_t bytes,
@@ -94,7 +75,7 @@ void tide_pane_save(const struct tide_pane *pane, uint32_t state_bytes,
     char *at = tide_put_room(snapshot, entries_bytes(pane, state_bytes));
     if (!at) return;
     for (uint32_t i = 0; i < pane->entry_count; i++) {
-        at = write_entry(at, &pane->entries[i]);
+        at = tide_write_entry(at, &pane->entries[i]);
         if (state_bytes == 0) continue;
         memcpy(at, tide_pane_states(pane, &pane->entries[i]), state_bytes);
         at += state_bytes;

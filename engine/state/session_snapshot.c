@@ -5,20 +5,25 @@
 static void put_session(const struct tide_session_store *store, struct tide_session *session,
                         struct tide_snapshot *snapshot)
 {
-    struct tide_entry entry = session->entry;
-    entry.mark &= TIDE_SESSION_KNOWN;
-    tide_put_i64(snapshot, session->start_ms);
-    tide_put_i64(snapshot, session->end_ms);
-    tide_put_entry(snapshot, &entry);
-    if (store->state_stride > 0)
-        tide_put_bytes(snapshot, tide_session_states(session), store->state_stride);
+    const struct tide_entry *entry = &session->entry;
+    struct tide_entry saved = *entry;
+    char *at = tide_put_room(snapshot, 2 * sizeof(int64_t) + tide_entry_snapshot_bytes(entry) +
+                                           store->state_stride);
+    if (!at) return;
+    saved.mark &= TIDE_SESSION_KNOWN;
+    at = tide_write_u64(at, (uint64_t)session->start_ms);
+    at = tide_write_u64(at, (uint64_t)session->end_ms);
+    at = tide_write_entry(at, &saved);
+    if (store->state_stride > 0) memcpy(at, tide_session_states(session), store->state_stride);
 }
 
 void tide_session_store_save(const struct tide_session_store *store, struct tide_snapshot *snapshot)
 {
+    const size_t usual_bytes = TIDE_SESSION_SNAPSHOT_BYTES + store->state_stride;
     struct tide_session_key *key;
     TIDE_ASSERT(store->due_count == 0);
     tide_put_u64(snapshot, store->session_count);
+    tide_snapshot_reserve(snapshot, store->session_count * usual_bytes);
     for (uint32_t i = 0; (key = tide_key_table_next(&store->keys, i)); i = key->head.number + 1) {
         struct tide_session *session = tide_session_key_first(key);
         for (; session; session = tide_session_key_next(key, session))

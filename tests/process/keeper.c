@@ -3,6 +3,8 @@
  * goes into a counter, and into lines.
  *
  * refuse=save, refuse=load: does so, of keys whose list is longer than two
+ * refuse=much: saves more than is allowed
+ * clock=both: timers of processing time too
  */
 #include <tidemark_process.h>
 
@@ -19,6 +21,7 @@ struct list {
 struct keeper {
     struct list *lists;
     const char *refuse;
+    int has_clock;
 };
 
 struct kept {
@@ -34,6 +37,7 @@ static int open_instance(const struct tidemark_open *open, void **self)
     struct keeper *keeper = calloc(1, sizeof *keeper);
     if (!keeper) return tidemark_fail(open->error, "out of memory");
     keeper->refuse = tidemark_argument_text(open, "refuse", "");
+    keeper->has_clock = strcmp(tidemark_argument_text(open, "clock", ""), "both") == 0;
     *self = keeper;
     return 0;
 }
@@ -99,9 +103,10 @@ static int say(struct tidemark_context *context, const char *what, const struct 
 static int on_result(void *self, const struct tidemark_result *result,
                      struct tidemark_context *context)
 {
+    struct keeper *keeper = self;
     struct kept *kept = tidemark_state(context);
     if (!kept) return -1;
-    if (!kept->list) kept->list = make_list(self);
+    if (!kept->list) kept->list = make_list(keeper);
     if (!kept->list || append(kept->list, result->values[0].units_low))
         return tidemark_fail(context->error, "out of memory");
     if (tidemark_count(context, RESULTS, 1) || say(context, "result", kept, 0)) return -1;
@@ -109,7 +114,8 @@ static int on_result(void *self, const struct tidemark_result *result,
     if (kept->list->count % 3 == 0 &&
         tidemark_delete_timer(context, TIDEMARK_EVENT_TIME, result->window_end_ms - wait_ms))
         return -1;
-    if (tidemark_register_timer(context, TIDEMARK_PROCESSING_TIME, result->window_end_ms))
+    if (keeper->has_clock &&
+        tidemark_register_timer(context, TIDEMARK_PROCESSING_TIME, result->window_end_ms))
         return -1;
     return tidemark_register_timer(context, TIDEMARK_EVENT_TIME, result->window_end_ms + wait_ms);
 }
@@ -122,8 +128,7 @@ static int on_timer(void *self, const struct tidemark_timer *timer,
     if (!kept) return -1;
     kept->timers++;
     if (tidemark_count(context, TIMERS, 1)) return -1;
-    /* By the time of day lines are not the same in two runs. */
-    if (timer->time == TIDEMARK_EVENT_TIME && say(context, "timer", kept, timer->time_ms))
+    if (say(context, timer->time == TIDEMARK_EVENT_TIME ? "timer" : "clock", kept, timer->time_ms))
         return -1;
     if (kept->list && kept->list->count > LISTED_MANY) {
         drop(kept->list);
@@ -169,7 +174,7 @@ static int load(void *self, void *state, const struct tidemark_saved *saved)
     return kept->list ? 0 : tidemark_fail(saved->error, "out of memory");
 }
 
-static const char *const arguments[] = {"refuse", NULL};
+static const char *const arguments[] = {"refuse", "clock", NULL};
 static const char *const counters[] = {"seen", "results", "timers", NULL};
 
 TIDEMARK_PROCESS const struct tidemark_process_function tidemark_process = {

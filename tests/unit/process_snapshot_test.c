@@ -200,7 +200,7 @@ static void states_that_are_addresses_go_on_elsewhere(void **state)
 {
     (void)state;
     struct planned planned;
-    PLAN(&planned, QUIET, "--process", PATH_OF("keeper"));
+    PLAN(&planned, QUIET, "--process", PATH_OF("keeper"), "--process-arg", "clock=both");
     go_on_as_if_nothing_had_been(&planned.plan);
     plan_end(&planned);
 }
