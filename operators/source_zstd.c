@@ -1,5 +1,6 @@
 /* zstd (RFC 8878) by libzstd: any number of frames, skippable ones too. */
 #include "engine/base/memory.h"
+#include "engine/base/memory_limit.h"
 #include "operators/sources.h"
 
 #include <string.h>
@@ -24,6 +25,7 @@ struct zstd {
     unsigned char header[HEADER_BYTES_MAX]; /* the first bytes of the frame */
     size_t header_bytes;
     uint64_t frame_bytes; /* unpacked from it so far */
+    size_t claimed_bytes; /* of what the context holds, under a limit */
 };
 
 static bool recognises(const unsigned char *magic, size_t bytes)
@@ -41,6 +43,7 @@ static void close_zstd(void *state)
     struct zstd *zstd = state;
     if (zstd) {
         ZSTD_freeDCtx(zstd->context);
+        if (zstd->claimed_bytes > 0) tide_memory_adjust(-(int64_t)zstd->claimed_bytes);
         tide_free(zstd->packed);
     }
     tide_free(zstd);
@@ -126,6 +129,19 @@ static size_t unpack(struct zstd *zstd, ZSTD_outBuffer *unpacked)
     return is_right ? 0 : (size_t)-ZSTD_error_corruption_detected;
 }
 
+/* A frame may ask for a window of 128 MiB, which the library takes without our allocator. It does
+ * so before it touches it. */
+static bool claim(struct zstd *zstd, struct tide_error *error)
+{
+    if (TIDE_LIKELY(!tide_memory_is_limited)) return true;
+    const size_t held = ZSTD_sizeof_DCtx(zstd->context);
+    if (held <= zstd->claimed_bytes) return true;
+    if (!tide_memory_claim(held - zstd->claimed_bytes))
+        return tide_error_memory(error, "unpacking the input");
+    zstd->claimed_bytes = held;
+    return true;
+}
+
 static bool holds_more(const void *state)
 {
     const struct zstd *zstd = state;
@@ -150,6 +166,7 @@ static bool fill(void *state, char *out, size_t capacity, size_t *got, bool *aga
         }
         size_t status = unpack(zstd, &unpacked);
         if (ZSTD_isError(status)) return damaged(zstd, status, error);
+        if (!claim(zstd, error)) return false;
         zstd->in_frame = status != 0;
         zstd->more = zstd->in_frame && unpacked.pos == unpacked.size;
         if (!zstd->in_frame) zstd->any_complete = true;

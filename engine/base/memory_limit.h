@@ -29,7 +29,7 @@ extern bool tide_memory_is_limited;
  * take without a claim. */
 void tide_memory_limit_set(uint64_t limit, uint64_t at_start);
 
-/* For memory.c: may so many bytes be allocated? They count as taken then. */
+/* May so many bytes be allocated, by memory.c or by a library? They count as taken then. */
 TIDE_MUST_USE bool tide_memory_claim(size_t bytes);
 /* Counts what became of claims: less than nothing is given back. */
 void tide_memory_adjust(int64_t bytes);

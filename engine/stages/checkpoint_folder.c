@@ -13,7 +13,7 @@
 
 static const char stem[] = "checkpoint-";
 
-enum { STEM_BYTES = sizeof stem - 1, NUMBER_DIGITS = 20 };
+enum { STEM_BYTES = sizeof stem - 1, NUMBER_DIGITS = 20, WHY_BYTES_SHOWN = 400 };
 
 /* The numbers of the records that are there. */
 struct records {
@@ -121,8 +121,8 @@ void tide_checkpoint_folder_close(struct tide_checkpoint_folder *folder)
 static void note_damage(char note[TIDE_CHECKPOINT_NOTE_BYTES], const char *name, const char *why)
 {
     size_t used = strlen(note);
-    snprintf(note + used, TIDE_CHECKPOINT_NOTE_BYTES - used, "%s%s: %s", used ? "; " : "", name,
-             why);
+    snprintf(note + used, TIDE_CHECKPOINT_NOTE_BYTES - used, "%s%s: %.*s", used ? "; " : "", name,
+             WHY_BYTES_SHOWN, why);
 }
 
 bool tide_checkpoint_folder_read(struct tide_checkpoint_folder *folder,

@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
@@ -139,6 +141,18 @@ class Memory(Case):
             self.assertEqual(self.results.read_bytes(), free.stdout)
         self.assertGreater(low, 60)
         self.assertLess(high, 1024)
+
+    @unittest.skipUnless(shutil.which("zstd"), "needs zstd")
+    def test_the_window_that_unpacking_takes_counts(self):
+        packed = subprocess.run(["zstd", "-q", "-1", "--long=27", "-c"], input=unique_rows(1000), capture_output=True,
+                                check=True).stdout  # from a pipe: of unknown length, so that all of the window is asked for
+        rows = self.write(packed)
+        done = self.run_limited(150, "-p", "1", rows=rows)
+        self.check_refused(150, done)
+        self.assertIn("no room for unpacking the input within --memory: 128.", done[1])
+        status, message, resident_mib = self.run_limited(250, "-p", "1", rows=rows)
+        self.assertEqual((status, message), (0, ""))
+        self.check_size(250, resident_mib)
 
     def test_what_a_process_function_takes_is_seen(self):
         if is_sanitized(self.tidemark):
