@@ -21,6 +21,7 @@ KEYS = 300_000
 # What a key is kept in differs: a pane, slices and totals, a session's record, a count window's.
 WINDOWS = ("tumbling:1h", "sliding:1h/20m", "session:1h", "count:5")
 PARALLELISMS = (1, 3, 16)
+NO_ALERTS = ("--alert", "none")
 REFUSED = re.compile(r"no room for .* within --memory: [\d.]+ (?:KiB|MiB) more are asked for, and of ([\d.]+) MiB "
                      r"([\d.]+) MiB are taken, ([\d.]+) MiB of them from the start; allow more")
 
@@ -66,8 +67,8 @@ class Memory(Case):
         self.results = self.folder / "results.csv"
         self.results.write_bytes(EARLIER)
 
-    def run_limited(self, limit_mib, *arguments, rows=None):
-        command = [self.tidemark, "run", "-q", "--memory", f"{limit_mib}M", "--alerts", "/dev/null", "--results",
+    def run_limited(self, limit_mib, *arguments, rows=None, alerts=("--alerts", "/dev/null")):
+        command = [self.tidemark, "run", "-q", "--memory", f"{limit_mib}M", *alerts, "--results",
                    str(self.results), *arguments, str(rows or self.rows)]
         return self.small.apply(run_measured, (command, self.folder))
 
@@ -141,6 +142,23 @@ class Memory(Case):
             self.assertEqual(self.results.read_bytes(), free.stdout)
         self.assertGreater(low, 60)
         self.assertLess(high, 1024)
+
+    def test_a_refused_run_is_resumed_with_more(self):
+        for window in WINDOWS:
+            with self.subTest(window):
+                kept = Path(self.common.name) / f"kept-{window.partition(':')[0]}"
+                arguments = ("--window", window, "--checkpoint", str(kept), "--checkpoint-every", "50000")
+                status, message, _ = self.run_limited(90, *arguments, alerts=NO_ALERTS)
+                self.assertEqual(status, 1)
+                self.assertRegex(message, REFUSED)
+                self.assertEqual(self.results.read_bytes(), EARLIER)
+                status, message, resident_mib = self.run_limited(800, *arguments, "--resume", "-p", "3", alerts=NO_ALERTS)
+                self.assertEqual((status, message), (0, ""))
+                self.check_size(800, resident_mib)
+                self.results.rename(Path(self.common.name) / "resumed")
+                self.assertEqual(self.run_limited(800, "--window", window, alerts=NO_ALERTS)[:2], (0, ""))
+                self.assertEqual((Path(self.common.name) / "resumed").read_bytes(), self.results.read_bytes())
+                self.results.write_bytes(EARLIER)
 
     @unittest.skipUnless(shutil.which("zstd"), "needs zstd")
     def test_the_window_that_unpacking_takes_counts(self):
