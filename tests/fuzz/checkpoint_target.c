@@ -24,6 +24,7 @@ static const char *const scenes[][RESUMABLE_OPTIONS_MAX] = {
     {"--window", "sliding:5s/3s+1s", "--clock", "virtual:20", "--format", "jsonl"},
     {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/three_sigma.so"},
     {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/inactivity.so"},
+    {"--window", "tumbling:2s", "--inputs", "partitions", "--allowed-lateness", "1s"},
 };
 enum { SCENES = sizeof scenes / sizeof scenes[0] };
 

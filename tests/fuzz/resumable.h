@@ -21,6 +21,7 @@ enum {
     RESUMABLE_ROWS = 230,
     RESUMABLE_OUTPUT_BYTES_MAX = 1 << 18,
     RESUMABLE_OUTPUTS = 3, /* results, alerts, late */
+    RESUMABLE_INPUTS = 3,  /* read where inputs are partitions; else only the first */
     RESUMABLE_SEED = 20240511,
 };
 
@@ -31,7 +32,7 @@ static const unsigned resumable_channels[RESUMABLE_OUTPUTS] = {
 
 /* All paths lie below one folder, which goes when the process ends. */
 static struct {
-    char path[RESUMABLE_PATH_BYTES / 2], input[RESUMABLE_PATH_BYTES];
+    char path[RESUMABLE_PATH_BYTES / 2], inputs[RESUMABLE_INPUTS][RESUMABLE_PATH_BYTES];
     char taken[RESUMABLE_PATH_BYTES], resumed[RESUMABLE_PATH_BYTES];
     char targets[RESUMABLE_OUTPUTS][RESUMABLE_PATH_BYTES];
 } resumable;
@@ -76,11 +77,11 @@ static void resumable_remove(void)
 }
 
 /* Times creep forward; some rows are late, some no rows, some keys long. */
-static inline void resumable_write_input(void)
+static inline void resumable_write_input(const char *path, uint64_t seed)
 {
-    struct chance chance = {RESUMABLE_SEED};
+    struct chance chance = {seed};
     long long now_ms = 1715421600000;
-    FILE *file = fopen(resumable.input, "w");
+    FILE *file = fopen(path, "w");
     FUZZ_CHECK(file && fputs("transaction_id,timestamp,amount\n", file) >= 0);
     for (unsigned i = 0; i < RESUMABLE_ROWS; i++) {
         now_ms += chance_below(&chance, chance_is(&chance, 20) ? 9000 : 400);
@@ -100,13 +101,16 @@ static inline void resumable_open(void)
     const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(resumable.path, sizeof resumable.path, "%s/fuzz-XXXXXX", parent);
     FUZZ_CHECK(mkdtemp(resumable.path));
-    snprintf(resumable.input, sizeof resumable.input, "%s/input.csv", resumable.path);
     snprintf(resumable.taken, sizeof resumable.taken, "%s/taken", resumable.path);
     snprintf(resumable.resumed, sizeof resumable.resumed, "%s/resumed", resumable.path);
     for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++)
         snprintf(resumable.targets[i], sizeof resumable.targets[i], "%s/output%u", resumable.path,
                  i);
-    resumable_write_input();
+    for (unsigned i = 0; i < RESUMABLE_INPUTS; i++) {
+        snprintf(resumable.inputs[i], sizeof resumable.inputs[i], "%s/input%u.csv", resumable.path,
+                 i);
+        resumable_write_input(resumable.inputs[i], RESUMABLE_SEED + i);
+    }
     FUZZ_CHECK(atexit(resumable_remove) == 0);
 }
 
@@ -114,31 +118,23 @@ static inline void resumable_open(void)
 static inline void resumable_plan(struct resumable_run *run, const char *const options[],
                                   const char *parallelism, const char *every, const char *folder)
 {
-    const char *words[PLANNED_WORDS_MAX] = {"--time-format",
-                                            "epoch-ms",
-                                            "--out-of-orderness",
-                                            "1s",
-                                            "-p",
-                                            parallelism,
-                                            "--order",
-                                            "global",
-                                            "--scheduler",
-                                            "one:7",
-                                            "--checkpoint-every",
-                                            every,
-                                            "--checkpoint",
-                                            folder,
-                                            "--results",
-                                            resumable.targets[0],
-                                            "--alerts",
-                                            resumable.targets[1],
-                                            "--late",
-                                            resumable.targets[2],
-                                            "--quiet",
-                                            resumable.input};
-    unsigned count = 0;
-    while (words[count]) count++;
-    for (unsigned i = 0; options[i]; i++) words[count++] = options[i];
+    static const char *const pairs[][2] = {
+        {"--time-format", "epoch-ms"},      {"--out-of-orderness", "1s"},
+        {"--scheduler", "one:7"},           {"--results", resumable.targets[0]},
+        {"--alerts", resumable.targets[1]}, {"--late", resumable.targets[2]}};
+    const char *words[PLANNED_WORDS_MAX] = {
+        "--quiet",          "-p", parallelism, "--checkpoint", folder, "--checkpoint-every", every,
+        resumable.inputs[0]};
+    unsigned count = 8;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        words[count++] = pairs[i][0];
+        words[count++] = pairs[i][1];
+    }
+    for (unsigned i = 0; options[i]; i++) {
+        words[count++] = options[i];
+        for (unsigned j = 1; j < RESUMABLE_INPUTS && strcmp(options[i], "partitions") == 0; j++)
+            words[count++] = resumable.inputs[j];
+    }
     *run = (struct resumable_run){.folder.fd = -1};
     plan_begin(&run->planned, words);
 }
