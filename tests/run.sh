@@ -2,7 +2,8 @@
 # All tests from nothing: installs what they need, builds three ways, runs them, says how it ended.
 #
 #   sh tests/run.sh           dev: everything; asan and tsan: all but style and large real files
-#   sh tests/run.sh --long    everything everywhere, and the long forms of the comparisons
+#   sh tests/run.sh --long    everything everywhere, the long forms of the comparisons, and with clang a minute of each
+#                             fuzz target
 #
 # Works from any folder, as root or with sudo, on a fresh Debian 12. TIDEMARK_EXTRA may name a folder
 # with more test data; tests that need it are skipped without, and say so.
@@ -80,6 +81,19 @@ faults()
     fi
 }
 
+# Each fuzz target for a minute, where there is clang.
+fuzz()
+{
+    printf '\n--- fuzz ---\n'
+    if ! command -v clang >/dev/null; then
+        note fuzz "skipped, needs clang"
+    elif TIDEMARK_EXTRA=$extra sh tests/fuzz/run.sh 1; then
+        note fuzz passed
+    else
+        note fuzz FAILED
+    fi
+}
+
 build_and_test dev
 if [ -n "$long" ]; then
     build_and_test asan
@@ -90,12 +104,13 @@ if [ -n "$long" ]; then
     faults dev nth_fails.py
     faults dev conditions.py
     faults asan nth_fails.py
+    fuzz
 else
     # Style needs one look, and so does the model. Large files take long under sanitizers and show nothing that small
     # ones hide; nor has the thread sanitizer anything to find in long tests of one thread.
     large='model\.(every_n_real|real_data)|golden\.traces_(large|model|model_large)'
     build_and_test asan --label-exclude '^(tidy|docs)$' --exclude-regex "^$large\$"
-    build_and_test tsan --label-exclude '^(tidy|docs)$' \
+    build_and_test tsan --label-exclude '^(tidy|docs|unthreaded)$' \
         --exclude-regex "^($large|unit\.(records|scan)|faults\.nth_fails)\$"
 fi
 
