@@ -61,11 +61,6 @@ char *tide_put_room(struct tide_snapshot *snapshot, size_t bytes)
     return room;
 }
 
-void tide_snapshot_reserve(struct tide_snapshot *snapshot, size_t bytes)
-{
-    if (tide_put_room(snapshot, bytes)) snapshot->count -= bytes;
-}
-
 size_t tide_put_later(struct tide_snapshot *snapshot)
 {
     size_t place = snapshot->count;

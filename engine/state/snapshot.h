@@ -32,9 +32,6 @@ void tide_snapshot_reserve(struct tide_snapshot *snapshot, size_t bytes);
 /* Room for `bytes` more, which the caller fills. NULL: has_failed. */
 char *tide_put_room(struct tide_snapshot *snapshot, size_t bytes);
 
-/* Makes sure of room for `bytes` more, so that it does not grow step by step. */
-void tide_snapshot_reserve(struct tide_snapshot *snapshot, size_t bytes);
-
 /* The same piece by piece, for many small ones: each returns where the next one goes. */
 static inline char *tide_write_u32(char *at, uint32_t value)
 {
