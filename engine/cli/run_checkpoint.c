@@ -28,11 +28,12 @@ static bool check(struct tide_run_checkpoint *checkpoint, struct tide_error *err
     if (!tide_output_lengths_load(&checkpoint->lengths, &reader))
         return tide_error_set(error, TIDE_EXIT_FAILED, "it is damaged: %s", reader.damage);
     /* Parts that are not complete must not be taken for what they will be. */
+    const bool begins = tide_checkpoint_section(file, TIDE_SECTION_BEGINNING);
     const bool goes_on = tide_checkpoint_section(file, TIDE_SECTION_PARSER) ||
                          tide_checkpoint_section(file, TIDE_SECTION_WORKER);
-    return goes_on != checkpoint->lengths.is_finished ||
+    return begins + goes_on + checkpoint->lengths.is_finished == 1 ||
            tide_error_set(error, TIDE_EXIT_FAILED,
-                          "it is damaged: whether the run had finished is contradicted");
+                          "it is damaged: how far the run had come is contradicted");
 }
 
 static void say_begin(const struct tide_run_checkpoint *checkpoint, const char *note)

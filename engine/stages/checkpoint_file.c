@@ -185,7 +185,7 @@ static bool digest_is_right(const char *bytes, size_t count)
 /* All are known, and there is one of each but the workers'. */
 static bool may_come(const struct tide_checkpoint_file *file, uint32_t kind)
 {
-    if (kind < TIDE_SECTION_PLAN || kind > TIDE_SECTION_SINK) return false;
+    if (kind < TIDE_SECTION_PLAN || kind > TIDE_SECTION_BEGINNING) return false;
     return kind == TIDE_SECTION_WORKER || !tide_checkpoint_section(file, kind);
 }
 

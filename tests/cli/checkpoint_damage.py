@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
 import checkpoint_files
-from checkpoint_files import PARSER, PLAN, SINK, WORKER, Section
+from checkpoint_files import BEGINNING, PARSER, PLAN, SINK, WORKER, Section
 from checkpoint_folders import InAFolder
 from harness import main
 
@@ -147,7 +147,7 @@ class Forged(InAFolder):
                 self.forgeries(lambda sections, kind=kind: sections + [one for one in sections if one.kind == kind][:1], reason)
 
     def test_a_section_of_an_unknown_kind(self):
-        for kind in (0, SINK + 1, 2 ** 32 - 1):
+        for kind in (0, BEGINNING + 1, 2 ** 32 - 1):
             with self.subTest(kind):
                 self.setUp()
                 self.forgeries(lambda sections, kind=kind: sections + [Section(kind, b"")], "its sections do not fit")
@@ -180,8 +180,11 @@ class Forged(InAFolder):
                 if one.kind == SINK:
                     one.content = b"\1" + one.content[1:]
             return sections
-        self.forgeries(finish, "it is damaged", "finished")
+        self.forgeries(finish, "it is damaged: how far the run had come is contradicted")
         self.assertFalse((self.folder / "results.out").exists())
+
+    def test_a_run_that_is_said_to_begin(self):
+        self.forgeries(lambda sections: sections + [Section(BEGINNING, b"")], "how far the run had come is contradicted")
 
     def test_an_output_longer_than_it_is(self):
         def lengthen(sections):

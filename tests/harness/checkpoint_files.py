@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 MAGIC = b"TIDEMARK"
 FORMAT = 1
-PLAN, PARSER, WORKER, SINK = 1, 2, 3, 4
+PLAN, PARSER, WORKER, SINK, BEGINNING = 1, 2, 3, 4, 5
 HEAD_BYTES = SECTION_HEAD_BYTES = DIGEST_BYTES = 16
 
 
@@ -71,5 +71,5 @@ def path_of(folder, number):
 def is_of_a_finished_run(folder):
     """Does the newest record say that the outputs are complete?"""
     numbers = numbers_in(folder) if folder.is_dir() else []
-    return bool(numbers) and not any(section.kind == PARSER for section in
-                                     read(path_of(folder, numbers[-1]).read_bytes()))
+    kinds = {section.kind for section in read(path_of(folder, numbers[-1]).read_bytes())} if numbers else set()
+    return kinds == {PLAN, SINK}

@@ -15,7 +15,7 @@ from hostile import draw_case
 from resumes import EVERY
 from runs import OUTPUTS, PACKINGS, packed
 
-GENERATED_ROWS = (20_000, 100_000, 300_000)
+GENERATED_ROWS = (5_000, 20_000, 100_000)
 FEEDS = ("file", "file", "file", "pipe", *PACKINGS)
 
 
