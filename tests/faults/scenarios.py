@@ -27,6 +27,7 @@ class Scenario:
     has_earlier: bool = False
     links: tuple = ()       # (name, what it leads to)
     may_lack: tuple = ()    # kinds of calls whose failure is part of the answer
+    clean_status: int = 0   # where nothing fails
     killed_by: str = ""     # what ended a first run, which this one resumes
 
     @property
@@ -53,6 +54,13 @@ def rows(seed, count=ROW_COUNT, keys=KEY_COUNT, span_s=SPAN_S):
     return "".join(lines)
 
 
+def result_lines():
+    """What a run writes with --results."""
+    lines = [f"2024-05-11 10:00:{i % 6}0,2024-05-11 10:00:{i % 6}9,k{i},2024-05-11 10:00:{i % 6}0,{i}.5,{i % 9},{i},\n"
+             for i in range(KEY_COUNT)]
+    return ("window_start,window_end,transaction_id,first_time,sum,count,watermark_ms,rule\n" + "".join(lines)).encode()
+
+
 def make_inputs(folder):
     """name -> path."""
     data = (HEADER + rows(1)).encode()
@@ -62,6 +70,8 @@ def make_inputs(folder):
         inputs["zst"] = subprocess.run(["zstd", "-q", "-1", "-c"], input=data, capture_output=True, check=True).stdout
     inputs["config"] = (b"window = tumbling:20s\nalert = big=sum > 100\nalert = many=count > 2\nresults = results\n"
                         b"alerts = alerts\n")
+    inputs["results"] = inputs["others"] = result_lines()
+    inputs["others"] = inputs["others"].replace(b",7,", b",8,", 3)
     paths = {}
     for name, content in inputs.items():
         paths[name] = Path(folder, name + (".csv" if name in ("plain", "second", "long") else ""))
@@ -112,7 +122,7 @@ def scenarios(processes):
         Scenario("time_zone", ("--timezone", "Europe/London", *RESULTS, "{plain}")),
         Scenario("earlier_outputs", (*ALL, "{plain}"), has_earlier=True),
         Scenario("linked_outputs", ("--results", "link", "{plain}"), links=(("link", "results"),)),
-        Scenario("rejects_stop", ("--max-rejects", "2", *ALL, "{plain}")),
+        Scenario("rejects_stop", ("--max-rejects", "2", *ALL, "{plain}"), clean_status=3),
         Scenario("checkpoint", (*CHECKPOINT, *ALL, "{plain}")),
         Scenario("checkpoint_sliding", (*CHECKPOINT, "--window", "sliding:30s/7s", *RULES, *ALL, "{plain}")),
         Scenario("checkpoint_session", (*CHECKPOINT, "--window", "session:4s", "--allowed-lateness", "20s", *RULES, *ALL,
@@ -135,6 +145,10 @@ def scenarios(processes):
         Scenario("resume_finished", (*CHECKPOINT, *ALL, "{plain}"), killed_by="kill-before:rename:3"),
         Scenario("threads", (*RULES, *ALL, "{plain}"), command=THREADS),
         Scenario("threads_partitions", ("--inputs", "partitions", *ALL, "{plain}", "{second}"), command=THREADS),
+        Scenario("memory", ("--memory", "1G", *ALL, "{plain}"), may_lack=("open", "pread")),
+        Scenario("compare", ("{results}", "{others}"), command=("compare",), clean_status=4, may_lack=("fclose",)),
+        Scenario("compare_json", ("--json", "--input", "{plain}", "{results}", "{others}"), command=("compare",),
+                 clean_status=4, may_lack=("fclose",)),
         Scenario("profile", ("{plain}",), command=("profile", "-q")),
         Scenario("profile_json", ("--json", "{gz}"), command=("profile", "-q")),
         Scenario("explain", ("--window", "session:4s", "{plain}"), command=("explain",), may_lack=("open", "read", "stat")),

@@ -20,7 +20,9 @@ static int open_file(const char *path, struct tide_error *error)
         tide_error_system(error, errno, "cannot read %s", path);
         return -1;
     }
-    if (tide_sys_fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
+    bool is_known = tide_sys_fstat(fd, &status) == 0;
+    if (is_known && S_ISREG(status.st_mode)) return fd;
+    if (!is_known) tide_error_system(error, errno, "cannot read %s", path);
     tide_sys_close(fd);
     tide_error_set(error, TIDE_EXIT_FAILED,
                    "cannot read %s: it is no regular file, and may have to be read twice", path);
