@@ -4,14 +4,12 @@ where it does fail for good, on a full disk say, nothing half-written?
 """
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
-from dataclasses import replace
 from pathlib import Path
 
 import runs
@@ -266,8 +264,9 @@ class Streams(Faults):
                 self.assertEqual(files, clean.files)  # no message has gone into them
 
     def test_closed_streams_that_are_needed(self):
-        for closed, arguments, text in ((">&-", ("--results", "-", self.inputs["plain"]), b"cannot write to standard output"),
-                                        (">&-", (*RESULTS, self.inputs["plain"]), b"cannot write to standard output"),
+        data = self.inputs["plain"]
+        for closed, arguments, text in ((">&-", ("--results", "-", data), b"cannot write to standard output"),
+                                        (">&-", (*RESULTS, data), b"cannot write to standard output"),
                                         ("<&-", RESULTS, b"cannot read standard input")):
             with self.subTest(closed):
                 done, files = self.run_closed(closed, "-q", *arguments)
@@ -280,8 +279,8 @@ class WhileItRuns(Faults):
 
     def start(self, fault, folder, *arguments, stdin):
         environment = {**os.environ, **runs.SANITIZERS, "FAULT": fault, "FAULT_LOG": str(folder / "log")}
-        process = subprocess.Popen([self.tidemark, "run", "-p", "2", "--results", "results", "--alerts", "alerts", *arguments],
-                                   stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder,
+        command = [self.tidemark, "run", "-p", "2", "--results", "results", "--alerts", "alerts", *arguments]
+        process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder,
                                    env=environment)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)

@@ -80,7 +80,8 @@ def judge(scenario, before, clean, ended, kind):
         return None if clean.files.items() <= ended.files.items() else "the outputs are others"
     if ended.status != 1:
         return f"exit status {ended.status}"
-    return judge_message(ended, kind) or judge_files(scenario, before, clean, ended, kind) or judge_resumed(scenario, clean, ended)
+    return (judge_message(ended, kind) or judge_files(scenario, before, clean, ended, kind) or
+            judge_resumed(scenario, clean, ended))
 
 
 def judge_message(ended, kind):
@@ -94,8 +95,8 @@ def judge_message(ended, kind):
 def reasons(kind):
     """Texts of which one must be in the message."""
     number = getattr(errno, ERRORS[kind])
-    return {"alloc": ("out of memory", os.strerror(errno.ENOMEM)), "setenv": ("out of memory for ",), "open_memstream": (os.strerror(number),),
-            "zstd": ("out of memory for ",), "fclose": ("out of memory for ", os.strerror(number)),
+    no_memory = ("out of memory", os.strerror(errno.ENOMEM))
+    return {"alloc": no_memory, "setenv": no_memory, "zstd": no_memory, "fclose": (*no_memory, os.strerror(number)),
             "dlopen": ("cannot load ",), "fstatat": ("cannot open ",)}.get(kind, (os.strerror(number),))
 
 
@@ -126,8 +127,9 @@ def fail_each(binary, scenario, inputs, plan, results, pool):
     start = runs.prepared(binary, scenario, inputs, inputs["plain"].parent)
     before = runs.files_of(start)
     clean = runs.run(binary, scenario, inputs, log=True, start=start)
-    results.expect(clean.status == scenario.clean_status and clean.counts["struck"] == 0, lambda: f"{scenario.name}: {clean}")
-    if clean.status != scenario.clean_status:
+    is_clean = clean.status == scenario.clean_status and clean.counts["struck"] == 0
+    results.expect(is_clean, lambda: f"{scenario.name}: {clean}")
+    if not is_clean:
         return 0
 
     def fail(call):

@@ -63,8 +63,8 @@ def run(binary, scenario, inputs, fault="", log=False, start=None, resumes_after
         ended = run_in(work, command(binary, scenario, inputs), scenario, inputs, fault, folder / "counts",
                        folder / "log" if log else None, timeout_s)
         if resumes_after and ended.status == 1:
-            ended.resumed = run_in(work, command(binary, scenario, inputs, True), scenario, inputs, "", folder / "more", None,
-                                   timeout_s)
+            again = command(binary, scenario, inputs, True)
+            ended.resumed = run_in(work, again, scenario, inputs, "", folder / "more", None, timeout_s)
         return ended
     finally:
         shutil.rmtree(folder)

@@ -83,6 +83,7 @@ TUMBLING = Scenario("tumbling", (*ALL, "{plain}"))
 RULES = ("--alert", "big=sum > 100", "--alert", "odd=sum > 2 * history.mean + history.stddev AND history.count > 1",
          "--aggregate", "sum,count,min,max,mean,stddev,first,last")
 CHECKPOINT = ("--checkpoint", "folder", "--checkpoint-every", "200")
+UNREAD = ("open", "read", "stat")  # explain: a file need not exist
 KILLED = "kill-after:renameat:3"
 THREADS = ("run", "-q", "-p", "3", "--batch-rows", "32", "--ring-slots", "2")
 
@@ -151,9 +152,9 @@ def scenarios(processes):
                  clean_status=4, may_lack=("fclose",)),
         Scenario("profile", ("{plain}",), command=("profile", "-q")),
         Scenario("profile_json", ("--json", "{gz}"), command=("profile", "-q")),
-        Scenario("explain", ("--window", "session:4s", "{plain}"), command=("explain",), may_lack=("open", "read", "stat")),
-        Scenario("explain_json", ("--json", "--order", "flink", "{plain}"), command=("explain",), may_lack=("open", "read", "stat")),
-        Scenario("explain_dot", ("--dot", "{plain}"), command=("explain",), may_lack=("open", "read", "stat")),
+        Scenario("explain", ("--window", "session:4s", "{plain}"), command=("explain",), may_lack=UNREAD),
+        Scenario("explain_json", ("--json", "--order", "flink", "{plain}"), command=("explain",), may_lack=UNREAD),
+        Scenario("explain_dot", ("--dot", "{plain}"), command=("explain",), may_lack=UNREAD),
         Scenario("parse", ("{plain}",), command=("parse",)),
         Scenario("gen", ("--rows", "500", "--keys", "20", "--truth", "truth"), command=("gen",)),
     ]
