@@ -11,23 +11,6 @@
 
 enum { SECTIONS_MAX = 8, SECTION_BYTES_MAX = 1 << 16, EDITS_MAX = 8, SPAN_MAX = 64 };
 
-/* What a run computes. Each goes on at two parallelisms. */
-static const char *const scenes[][RESUMABLE_OPTIONS_MAX] = {
-    {"--window", "tumbling:2s", "--aggregate", "sum,count,min,max,mean,stddev,first,last",
-     "--alert", "sum > history.mean", "--history", "3"},
-    {"--window", "sliding:6s/2s", "--allowed-lateness", "3s", "--aggregate", "sum,stddev"},
-    {"--window", "session:1s", "--allowed-lateness", "2s", "--aggregate", "sum,count,last"},
-    {"--window", "count:5", "--aggregate", "sum,first"},
-    {"--window", "tumbling:3s", "--order", "flink", "--format", "flink"},
-    {"--window", "session:2s", "--inactive", "3s", "--history", "2", "--alert",
-     "sum < history.mean"},
-    {"--window", "sliding:5s/3s+1s", "--clock", "virtual:20", "--format", "jsonl"},
-    {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/three_sigma.so"},
-    {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/inactivity.so"},
-    {"--window", "tumbling:2s", "--inputs", "partitions", "--allowed-lateness", "1s"},
-};
-enum { SCENES = sizeof scenes / sizeof scenes[0] };
-
 struct part {
     uint32_t kind;
     size_t bytes;
@@ -42,10 +25,9 @@ struct parts {
 
 static struct base {
     struct parts checkpoint;
-    struct tide_output_lengths lengths;
     uint64_t bytes_before[RESUMABLE_OUTPUTS];
     struct resumable_outputs outputs; /* of the whole run */
-} * bases[SCENES];
+} * bases[RESUMABLE_SCENES];
 
 static void take_apart(const struct tide_checkpoint_file *file, struct parts *parts)
 {
@@ -59,28 +41,19 @@ static void take_apart(const struct tide_checkpoint_file *file, struct parts *pa
     }
 }
 
-/* A run to its end, and its newest checkpoint before. */
-static struct base *make_base(const char *const options[])
+/* A run to its end, and its newest checkpoint. */
+static struct base *make_base(unsigned scene)
 {
     struct resumable_run run;
     struct tide_error error = {.exit = TIDE_EXIT_OK};
     struct tide_checkpoint_file file;
-    char name[TIDE_CHECKPOINT_NAME_BYTES];
     struct base *base = calloc(1, sizeof *base);
     FUZZ_CHECK(base);
-    resumable_plan(&run, options, "2", "90", resumable.taken);
+    resumable_plan(&run, scene, "2", "90", resumable.taken);
     resumable_create(&run, &error);
     FUZZ_CHECK(resumable_finish(&run, &base->outputs, &error));
-    FUZZ_CHECK(run.folder.number > 0);
-    tide_checkpoint_name(run.folder.number, name);
-    FUZZ_CHECK(tide_checkpoint_read(run.folder.fd, name, &file, &error) == TIDE_CHECKPOINT_WHOLE);
+    FUZZ_CHECK(resumable_newest(&run, &file, base->bytes_before));
     take_apart(&file, &base->checkpoint);
-    const struct tide_section *sink = tide_checkpoint_section(&file, TIDE_SECTION_SINK);
-    struct tide_snapshot_reader reader = {.at = sink->bytes, .end = sink->bytes + sink->count};
-    FUZZ_CHECK(tide_output_lengths_load(&base->lengths, &reader));
-    for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++)
-        FUZZ_CHECK(
-            tide_output_lengths_find(&base->lengths, resumable_parts[i], &base->bytes_before[i]));
     tide_checkpoint_fini(&file);
     resumable_end(&run);
     return base;
@@ -226,26 +199,6 @@ static bool is_acceptable(const struct resumable_run *run, const struct tide_che
     return is_loaded && !lengths.is_finished;
 }
 
-/* The run goes on where the checkpoint was taken: all outputs behind it are the same, and so is
- * what is counted in the end. */
-static void check_same(const struct base *base, const struct resumable_outputs *outputs)
-{
-    const struct tide_totals *whole = &base->outputs.totals, *totals = &outputs->totals;
-    FUZZ_CHECK(memcmp(&whole->rows, &totals->rows, sizeof whole->rows) == 0);
-    FUZZ_CHECK(whole->used == totals->used && whole->results == totals->results);
-    FUZZ_CHECK(whole->alerts == totals->alerts && whole->has_time == totals->has_time);
-    FUZZ_CHECK(whole->time_first_ms == totals->time_first_ms);
-    FUZZ_CHECK(whole->time_max_ms == totals->time_max_ms);
-    FUZZ_CHECK(memcmp(whole->process_counters, totals->process_counters,
-                      sizeof whole->process_counters) == 0);
-    for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++) {
-        size_t before = base->bytes_before[i], bytes = base->outputs.files[i].bytes;
-        FUZZ_CHECK(before <= bytes && outputs->files[i].bytes == bytes - before);
-        FUZZ_CHECK(
-            memcmp(outputs->files[i].at, base->outputs.files[i].at + before, bytes - before) == 0);
-    }
-}
-
 static void resume(struct resumable_run *run, const struct tide_checkpoint_file *file,
                    const struct base *base, bool is_untouched)
 {
@@ -255,7 +208,7 @@ static void resume(struct resumable_run *run, const struct tide_checkpoint_file 
                    tide_pipeline_restore(run->pipeline, file, &error) &&
                    resumable_finish(run, is_untouched ? &outputs : NULL, &error);
     FUZZ_CHECK(goes_on || !is_untouched);
-    if (is_untouched) check_same(base, &outputs);
+    if (is_untouched) resumable_check(&base->outputs, &outputs, base->bytes_before);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -267,12 +220,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     struct resumable_run run;
     char name[TIDE_CHECKPOINT_NAME_BYTES];
     if (!resumable.path[0]) resumable_open();
-    unsigned scene = feed_number(&feed, SCENES);
-    if (!bases[scene]) bases[scene] = make_base(scenes[scene]);
+    unsigned scene = feed_number(&feed, RESUMABLE_SCENES);
+    if (!bases[scene]) bases[scene] = make_base(scene);
     bool is_damaged = feed_number(&feed, 8) == 7;
     parts = bases[scene]->checkpoint;
-    resumable_plan(&run, scenes[scene], feed_number(&feed, 2) ? "3" : "1", "1000000",
-                   resumable.resumed);
+    resumable_plan(&run, scene, feed_number(&feed, 2) ? "3" : "1", "1000000", resumable.resumed);
     resumable_create(&run, &error);
     bool is_untouched = edit(&feed, &parts) == 0;
     tide_checkpoint_name(1, name);

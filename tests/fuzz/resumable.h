@@ -25,6 +25,23 @@ enum {
     RESUMABLE_SEED = 20240511,
 };
 
+/* What a run computes. */
+static const char *const resumable_scenes[][RESUMABLE_OPTIONS_MAX] = {
+    {"--window", "tumbling:2s", "--aggregate", "sum,count,min,max,mean,stddev,first,last",
+     "--alert", "sum > history.mean", "--history", "3"},
+    {"--window", "sliding:6s/2s", "--allowed-lateness", "3s", "--aggregate", "sum,stddev"},
+    {"--window", "session:1s", "--allowed-lateness", "2s", "--aggregate", "sum,count,last"},
+    {"--window", "count:5", "--aggregate", "sum,first"},
+    {"--window", "tumbling:3s", "--order", "flink", "--format", "flink"},
+    {"--window", "session:2s", "--inactive", "3s", "--history", "2", "--alert",
+     "sum < history.mean"},
+    {"--window", "sliding:5s/3s+1s", "--clock", "virtual:20", "--format", "jsonl"},
+    {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/three_sigma.so"},
+    {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/inactivity.so"},
+    {"--window", "tumbling:2s", "--inputs", "partitions", "--allowed-lateness", "1s"},
+};
+enum { RESUMABLE_SCENES = sizeof resumable_scenes / sizeof resumable_scenes[0] };
+
 static const char *const resumable_parts[RESUMABLE_OUTPUTS] = {"results.part", "alerts.part",
                                                                "late.part"};
 static const unsigned resumable_channels[RESUMABLE_OUTPUTS] = {
@@ -114,8 +131,8 @@ static inline void resumable_open(void)
     FUZZ_CHECK(atexit(resumable_remove) == 0);
 }
 
-/* options: of the scene, ends with NULL; folder: for its checkpoints. */
-static inline void resumable_plan(struct resumable_run *run, const char *const options[],
+/* folder: for its checkpoints. */
+static inline void resumable_plan(struct resumable_run *run, unsigned scene,
                                   const char *parallelism, const char *every, const char *folder)
 {
     static const char *const pairs[][2] = {
@@ -130,6 +147,7 @@ static inline void resumable_plan(struct resumable_run *run, const char *const o
         words[count++] = pairs[i][0];
         words[count++] = pairs[i][1];
     }
+    const char *const *options = resumable_scenes[scene];
     for (unsigned i = 0; options[i]; i++) {
         words[count++] = options[i];
         for (unsigned j = 1; j < RESUMABLE_INPUTS && strcmp(options[i], "partitions") == 0; j++)
@@ -178,6 +196,44 @@ static inline bool resumable_finish(struct resumable_run *run, struct resumable_
         fclose(file);
     }
     return true;
+}
+
+/* The newest checkpoint that the run has taken, and how long each output was then; false: none. */
+static inline bool resumable_newest(const struct resumable_run *run,
+                                    struct tide_checkpoint_file *file,
+                                    uint64_t bytes_before[RESUMABLE_OUTPUTS])
+{
+    char name[TIDE_CHECKPOINT_NAME_BYTES];
+    struct tide_error error = {.exit = TIDE_EXIT_OK};
+    struct tide_output_lengths lengths;
+    if (run->folder.number == 0) return false;
+    tide_checkpoint_name(run->folder.number, name);
+    FUZZ_CHECK(tide_checkpoint_read(run->folder.fd, name, file, &error) == TIDE_CHECKPOINT_WHOLE);
+    const struct tide_section *sink = tide_checkpoint_section(file, TIDE_SECTION_SINK);
+    struct tide_snapshot_reader reader = {.at = sink->bytes, .end = sink->bytes + sink->count};
+    FUZZ_CHECK(tide_output_lengths_load(&lengths, &reader));
+    for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++)
+        FUZZ_CHECK(tide_output_lengths_find(&lengths, resumable_parts[i], &bytes_before[i]));
+    return true;
+}
+
+/* A run that went on where the checkpoint was taken: all outputs behind it are those of the whole
+ * run, and so is what is counted in the end. */
+static inline void resumable_check(const struct resumable_outputs *whole,
+                                   const struct resumable_outputs *rest,
+                                   const uint64_t bytes_before[RESUMABLE_OUTPUTS])
+{
+    const struct tide_totals *a = &whole->totals, *b = &rest->totals;
+    FUZZ_CHECK(memcmp(&a->rows, &b->rows, sizeof a->rows) == 0);
+    FUZZ_CHECK(a->used == b->used && a->results == b->results && a->alerts == b->alerts);
+    FUZZ_CHECK(a->has_time == b->has_time && a->time_first_ms == b->time_first_ms);
+    FUZZ_CHECK(a->time_max_ms == b->time_max_ms);
+    FUZZ_CHECK(memcmp(a->process_counters, b->process_counters, sizeof a->process_counters) == 0);
+    for (unsigned i = 0; i < RESUMABLE_OUTPUTS; i++) {
+        size_t before = bytes_before[i], bytes = whole->files[i].bytes;
+        FUZZ_CHECK(before <= bytes && rest->files[i].bytes == bytes - before);
+        FUZZ_CHECK(memcmp(rest->files[i].at, whole->files[i].at + before, bytes - before) == 0);
+    }
 }
 
 static inline void resumable_end(struct resumable_run *run)
