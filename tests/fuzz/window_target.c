@@ -1,8 +1,9 @@
-/* Is a window's text or a duration read as it says, and is its arithmetic that of 128 bits, at the
- * ends of time too? */
+/* Is the text of a window, a duration, a size or a percentage read as it says, and is the
+ * arithmetic of windows that of 128 bits, at the ends of time too? */
 #include "tests/fuzz/target.h"
 
 #include "engine/plan/duration.h"
+#include "engine/plan/setting.h"
 #include "engine/text/exact.h"
 #include "operators/registry.h"
 
@@ -52,6 +53,64 @@ static void check_duration(const char *text)
     tide_duration_text(printed, span_ms);
     FUZZ_CHECK(tide_duration_parse(printed, strlen(printed), &again_ms, &error));
     FUZZ_CHECK(again_ms == span_ms);
+}
+
+/* --- sizes and percentages
+ * ------------------------------------------------------------------------ */
+
+/* A text as if it had been given for an option. */
+struct given {
+    struct tide_option option;
+    struct tide_option_set set;
+    struct tide_options options;
+    struct tide_error error;
+};
+
+static struct tide_settings give(struct given *given, const char *text)
+{
+    *given = (struct given){.option = {.name = "it", .fallback = text}};
+    given->set = (struct tide_option_set){.option_count = 1, .options = &given->option};
+    given->options.set = &given->set;
+    return (struct tide_settings){.options = &given->options, .error = &given->error};
+}
+
+static void check_size(const char *text)
+{
+    struct given given;
+    struct tide_settings settings = give(&given, text);
+    uint64_t got;
+    size_t digits = strspn(text, "0123456789");
+    tide_uint128 bytes = 0;
+    for (size_t i = 0; i < digits && i < 18; i++) bytes = bytes * 10 + (unsigned)(text[i] - '0');
+    static const char units[] = "kmg";
+    bool has_unit = text[digits] != '\0', is_size = digits > 0 && digits <= 18;
+    for (unsigned i = 0; has_unit && i < 3; i++)
+        if ((text[digits] | 0x20) == units[i]) bytes <<= 10 * (i + 1);
+    if (has_unit) is_size = is_size && strchr("kKmMgG", text[digits]) && !text[digits + 1];
+    is_size = is_size && bytes > 0 && bytes <= INT64_MAX;
+    bool is_off = strcmp(text, "off") == 0;
+    FUZZ_CHECK(tide_setting_size(&settings, 0, "off", 7, &got) == (is_size || is_off));
+    if (is_size || is_off) FUZZ_CHECK(got == (is_off ? 7 : bytes));
+    else FUZZ_CHECK(given.error.exit == TIDE_EXIT_USAGE && given.error.text[0]);
+}
+
+static void check_percentage(const char *text)
+{
+    struct given given;
+    struct tide_settings settings = give(&given, text);
+    uint32_t got;
+    size_t whole = strspn(text, "0123456789"), point = text[whole] == '.';
+    size_t part = point ? strspn(text + whole + 1, "0123456789") : 0;
+    bool is_percentage = whole + part > 0 && part <= 6 && !text[whole + point + part];
+    tide_uint128 millionths = 0;
+    for (size_t i = 0; i < whole && millionths <= 1000; i++)
+        millionths = millionths * 10 + (unsigned)(text[i] - '0');
+    for (size_t i = 0; i < 6; i++)
+        millionths = millionths * 10 + (i < part ? (unsigned)(text[whole + 1 + i] - '0') : 0);
+    is_percentage = is_percentage && millionths <= 100000000;
+    FUZZ_CHECK(tide_setting_percent(&settings, 0, text, strlen(text), &got) == is_percentage);
+    if (is_percentage) FUZZ_CHECK(got == millionths);
+    else FUZZ_CHECK(given.error.exit == TIDE_EXIT_USAGE && given.error.text[0]);
 }
 
 /* --- windows
@@ -135,7 +194,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     memcpy(text, feed.text, count);
     text[count] = '\0';
     const char *colon = strchr(text, ':');
-    if (!colon) check_duration(text);
+    if (!colon) {
+        check_duration(text);
+        check_size(text);
+        check_percentage(text);
+    }
     for (unsigned i = 0; colon && tide_operators.windows[i]; i++) {
         const struct tide_window *window = tide_operators.windows[i];
         if (strlen(window->name) == (size_t)(colon - text) &&
