@@ -253,7 +253,9 @@ static int run_plan(struct run *run, struct tide_error *error)
         run->begin_ns = tide_clock_ns();
         tide_pipeline_start(run->pipeline);
         wait_for_end(run);
-        done = tide_pipeline_join(run->pipeline, &totals, error) && finish(run, &totals, error);
+        done = tide_pipeline_join(run->pipeline, &totals, error);
+        if (done && !totals.was_stopped) run->signal = 0; /* the input had ended before it came */
+        done = done && finish(run, &totals, error);
     }
     /* Asked to end before it has begun, it has not failed. */
     const bool is_stopped = run->signal && (done || !tide_pipeline_is_verified(run->pipeline));

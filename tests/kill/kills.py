@@ -151,7 +151,7 @@ def _attempt(case, resumes, stop, fault):
         what = fault.rpartition(":")[0] if fault else stop.signal.name
         case.kills[what] += 1
         case.kills[_phase(case, was_finished)] += 1
-        return False, _half_written(case, got)
+        return False, _half_written(case, got) + (_badly_stopped(case, got) if got.status > 0 else [])
     if got.status == 0 and was_finished and "nothing else to do" not in got.stderr:
         return True, [f"of a run that had finished it said: {got.stderr}"]
     return True, _differences(case, got) + _left_behind(case, got) + (_twice(case) if got.status == 0 else [])
@@ -177,6 +177,15 @@ def _half_written(case, got):
             continue
         wrong.append(f"{name}.out has changed although the run was broken off with {got.status}")
     return wrong + _folder_is_sound(case)
+
+
+def _badly_stopped(case, got):
+    """A run that is asked to end takes a last checkpoint, and says how far it has come."""
+    if "tidemark: " not in got.stderr:
+        return ["it was asked to end and said nothing"]
+    has_read = "tidemark: 0 rows" not in got.stderr
+    return [f"it was asked to end and took no checkpoint; it said: {got.stderr}"] if has_read and not (
+        checkpoint_files.numbers_in(case.checkpoint)) else []
 
 
 def _final_outputs(case):
