@@ -19,6 +19,14 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
+/* By this run, and not by one before it that it has resumed. A moment without a row has a row's
+ * number too, so there may be fewer. */
+static double rows_done(const struct tide_report *report)
+{
+    const uint64_t rows = report->totals->rows.rows, before = report->totals->rows_before;
+    return rows > before ? (double)(rows - before) : 0;
+}
+
 /* The commonest mistake with numbers for times: seconds where milliseconds are meant, or the other
  * way round. */
 static void warn_of_unit(const struct tide_report *report)
@@ -71,7 +79,7 @@ void tide_report_summary(const struct tide_report *report)
             "%llu future\n",
             ull(rows->rows), ull(totals->used), ull(rows->late), ull(rows->gap), ull(rows->missing),
             ull(rows->malformed), ull(rows->future));
-    double rate = report->wall_ns > 0 ? (double)rows->rows / seconds(report->wall_ns) : 0;
+    double rate = report->wall_ns > 0 ? rows_done(report) / seconds(report->wall_ns) : 0;
     fprintf(stderr,
             "tidemark: %llu results, %llu alerts; %.3f s, %.1f M rows/s at parallelism %u\n",
             ull(totals->results), ull(totals->alerts), seconds(report->wall_ns), rate / 1e6,
@@ -198,8 +206,8 @@ static void print_timing(FILE *out, const struct tide_report *report)
             "\"input_bytes\": %llu, \"peak_memory_kib\": %ld},\n",
             wall, (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec,
             (long)usage.ru_stime.tv_sec, (long)usage.ru_stime.tv_usec,
-            wall > 0 ? (double)report->totals->rows.rows / wall : 0,
-            ull(report->totals->bytes_unpacked), usage.ru_maxrss);
+            wall > 0 ? rows_done(report) / wall : 0, ull(report->totals->bytes_unpacked),
+            usage.ru_maxrss);
 }
 
 static void print_stage(FILE *out, const struct tide_stage_report *stage)

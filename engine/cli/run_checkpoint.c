@@ -40,8 +40,12 @@ static void say_begin(const struct tide_run_checkpoint *checkpoint, const char *
 {
     if (note[0]) tide_command_say("passed over in '%s': %s", checkpoint->folder.path, note);
     if (checkpoint->plan->quiet) return;
+    char name[TIDE_CHECKPOINT_NAME_BYTES];
+    tide_checkpoint_name(checkpoint->number, name);
     if (!checkpoint->file.bytes)
         tide_command_say("no checkpoint in '%s' yet: from the beginning", checkpoint->folder.path);
+    else if (!tide_run_checkpoint_is_finished(checkpoint))
+        tide_command_say("going on from %s/%s", checkpoint->folder.path, name);
 }
 
 bool tide_run_checkpoint_open(struct tide_run_checkpoint *checkpoint, const struct tide_plan *plan,
@@ -58,9 +62,9 @@ bool tide_run_checkpoint_open(struct tide_run_checkpoint *checkpoint, const stru
     if (!tide_checkpoint_folder_read(&checkpoint->folder, &checkpoint->file, &checkpoint->number,
                                      note, error))
         return false;
+    if (checkpoint->file.bytes && !check(checkpoint, &why)) return refuse(checkpoint, &why, error);
     say_begin(checkpoint, note);
-    if (!checkpoint->file.bytes) return true;
-    return check(checkpoint, &why) || refuse(checkpoint, &why, error);
+    return true;
 }
 
 void tide_run_checkpoint_close(struct tide_run_checkpoint *checkpoint)

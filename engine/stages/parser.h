@@ -46,7 +46,8 @@ struct tide_parser_clock {
 struct tide_parser_barrier {
     struct tide_snapshot *snapshot; /* for the one under way; NULL: there is none */
     bool workers_are_told;
-    uint64_t row; /* where the last one stood */
+    uint64_t row;       /* where the last one stood */
+    uint64_t begin_row; /* where a resumed run has begun */
 };
 
 struct tide_parser {

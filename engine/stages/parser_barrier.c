@@ -78,7 +78,8 @@ static bool settle_times(struct tide_parser *parser, struct tide_snapshot_reader
 
 bool tide_parser_load(struct tide_parser *parser, struct tide_snapshot_reader *reader)
 {
-    parser->router.row = parser->barrier.row = reader->row_count = tide_get_u64(reader);
+    parser->router.row = reader->row_count = tide_get_u64(reader);
+    parser->barrier.row = parser->barrier.begin_row = parser->router.row;
     parser->router.watermark_ms = tide_get_i64(reader);
     parser->has_time = tide_get_bool(reader);
     parser->time_first_ms = tide_get_i64(reader);
