@@ -1,7 +1,5 @@
 #include "engine/state/session_snapshot.h"
 
-#include <stdint.h>
-
 static void put_session(const struct tide_session_store *store, struct tide_session *session,
                         struct tide_snapshot *snapshot)
 {
@@ -50,22 +48,6 @@ bool tide_session_get(struct tide_snapshot_reader *reader, const struct tide_has
     return true;
 }
 
-/* May this one come behind those of its key that have been read? */
-static bool follows(const struct tide_session *session, struct tide_session_reading *reading,
-                    struct tide_snapshot_reader *reader)
-{
-    const struct tide_entry *entry = &session->entry;
-    const tide_int128 size = entry->sum < 0 ? -entry->sum : entry->sum;
-    if (reading->row_count > 0 && session->start_ms <= reading->end_ms)
-        return tide_damage(reader, "two sessions of a key touch");
-    if (entry->count > UINT64_MAX - reading->row_count ||
-        __builtin_add_overflow(reading->size, size, &reading->size))
-        return tide_damage(reader, "the sessions of a key hold too much");
-    reading->row_count += entry->count;
-    reading->end_ms = session->end_ms;
-    return tide_check_sum(reader, reading->size, reading->row_count);
-}
-
 static struct tide_session *fail(struct tide_snapshot_reader *reader, const char *damage)
 {
     tide_damage(reader, damage);
@@ -85,9 +67,10 @@ struct tide_session *tide_session_store_load(struct tide_session_store *store,
     struct tide_session_key *key =
         tide_key_table_put(&store->keys, &read->key, read->hash, &is_new);
     if (!key) return NULL;
-    if (is_new) *reading = (struct tide_session_reading){.key = key};
-    if (key != reading->key) return fail(reader, "a key comes twice");
-    if (!follows(&read->session, reading, reader)) return NULL;
+    if (!is_new && key != reading->key) return fail(reader, "a key comes twice");
+    if (!is_new && read->session.start_ms <= reading->end_ms)
+        return fail(reader, "two sessions of a key touch");
+    *reading = (struct tide_session_reading){.key = key, .end_ms = read->session.end_ms};
     struct tide_session *session = tide_session_key_insert(
         key, read->session.start_ms, read->session.end_ms, store->state_stride);
     if (!session) return NULL;

@@ -29,12 +29,10 @@ struct tide_session_read {
     uint64_t hash;
 };
 
-/* The key whose sessions are being read, and what they come to. */
+/* The key whose sessions are being read. */
 struct tide_session_reading {
     const struct tide_session_key *key; /* NULL: none so far */
     int64_t end_ms;                     /* of the last one */
-    uint64_t row_count;
-    tide_int128 size; /* of all sums, without their signs: they may be added to each other */
 };
 
 /* gap_ms: no session is shorter. */

@@ -365,5 +365,41 @@ class Golden(InAFolder):
         self.assertEqual([(line[2], line[1], line[6], line[7]) for line in lines], expected)
 
 
+class Checkpoints(InAFolder):
+    """That states go on where they were, cli.resume_state asks."""
+
+    def checkpointed(self, status, name, *arguments):
+        """Runs it with a checkpoint each 100 rows; the message."""
+        done = self.run_process(self.functions / f"{name}.so", "-q", "--alerts", "alerts.csv", "--checkpoint", "kept",
+                                "--checkpoint-every", "100", *arguments, "rows.csv")
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr.decode()
+
+    def test_a_function_that_cannot_be_saved_is_refused_with_its_reason(self):
+        message = self.checkpointed(2, "no_checkpoints")
+        self.assertIn("--checkpoint", message)
+        self.assertIn("cannot be saved: its state is a ?socket", message)
+        self.assertFalse((self.folder / "kept").exists())
+
+    def test_a_checkpoint_of_another_function_is_refused(self):
+        self.checkpointed(0, "probe")
+        shown = self.checkpointed(1, "keeper", "--resume")
+        self.assertIn("--process was 'probe' when the checkpoint was taken and is 'keeper' now", shown)
+
+    def test_a_function_may_lie_elsewhere(self):
+        self.checkpointed(0, "probe")
+        shutil.copy(self.functions / "probe.so", self.folder / "moved.so")
+        done = self.run_process("./moved.so", "-q", "--alerts", "alerts.csv", "--checkpoint", "kept", "--resume",
+                                "rows.csv")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_function_that_fails_to_save_ends_the_run(self):
+        message = self.checkpointed(1, "keeper", "--process-arg", "refuse=save", "--window", "count:1")
+        self.assertRegex(message, "keeper.so: save failed for key 'k[0-6]': this one\\?is not for saving")
+        self.assertFalse((self.folder / "alerts.csv").exists())
+        message = self.checkpointed(1, "keeper", "--process-arg", "refuse=much", "--window", "count:1", "--resume")
+        self.assertIn("it saves more than the 16777216 bytes allowed", message)
+
+
 if __name__ == "__main__":
     main(__doc__)

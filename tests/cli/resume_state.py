@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Do windows and process functions of every kind go on after a kill, with any other N, as if nothing had been?
 
 Each case is run once unbroken, then with --checkpoint, killed or stopped at a moment drawn from the seed, and resumed
@@ -17,10 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 import harness
 
-ROWS = 60000
 LIVES_MAX = 12  # the last one is left to end
 PROCESS_MAX = 8
-SLOW = float(os.environ.get("TIDEMARK_SLOW", "1"))
+ROWS = 60000 // int(os.environ.get("TIDEMARK_SLOW", "1"))
 
 # Rows come up to 20 s late, so that windows fire again and sessions merge.
 SESSION = ["--window", "session:5s"]
