@@ -233,7 +233,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     if (tide_checkpoint_read(run.folder.fd, name, &file, &error) == TIDE_CHECKPOINT_WHOLE) {
         FUZZ_CHECK(!is_damaged);
         resume(&run, &file, bases[scene], is_untouched);
-    } else FUZZ_CHECK(is_damaged && error.text[0]);
+    } else FUZZ_CHECK(error.text[0] && (is_damaged || !is_untouched));
     tide_checkpoint_fini(&file);
     resumable_end(&run);
     return 0;
