@@ -4,6 +4,7 @@
 struct latest {
     tide_int128 amount;
     uint64_t row_number;
+    uint64_t nothing; /* 0: a state is saved with all its bytes */
 };
 
 static void fold(void *const states[], const tide_int128 values[], const uint8_t fresh[],
@@ -12,8 +13,7 @@ static void fold(void *const states[], const tide_int128 values[], const uint8_t
     (void)fresh;
     for (size_t i = 0; i < count; i++) {
         struct latest *latest = states[i];
-        latest->amount = values[i];
-        if (row_numbers) latest->row_number = row_numbers[i];
+        *latest = (struct latest){values[i], row_numbers ? row_numbers[i] : 0, 0};
     }
 }
 
