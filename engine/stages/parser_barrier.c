@@ -1,5 +1,7 @@
 #include "engine/stages/parser_barrier.h"
 
+#include "engine/stages/reader.h"
+
 /* --- where it stands --- */
 
 static bool is_due(struct tide_parser *parser)
@@ -118,6 +120,13 @@ enum tide_progress tide_parser_pass_barrier(struct tide_parser *parser)
     if (!tell_workers(parser) || !tide_side_text_barrier(&parser->side)) return TIDE_BLOCKED;
     tide_snapshot_clear(barrier->snapshot);
     save(parser, barrier->snapshot);
+    /* After the last look at the input: zeroes that stand for pages which are gone must not be gone
+     * on with. */
+    struct tide_error error = {0};
+    if (!tide_reader_check_windows(parser->plan, parser->records.chunk.file, &error)) {
+        tide_control_fail(parser->control, &error);
+        return TIDE_DONE;
+    }
     tide_link_send(parser->snapshots, barrier->snapshot, TIDE_NOW);
     barrier->snapshot = NULL;
     barrier->row = parser->router.row;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Does a run that is resumed go on in its input where it stood, whatever kind of input that is, and only in that one?"""
+import os
 import random
 import shutil
 import signal
@@ -213,6 +214,26 @@ class CheckpointInputs(Case):
     def test_kills_in_a_pipe(self):
         self.check_kills(["-"], stdin=draw_file(self.rng, 60000, 100).encode())
 
+
+    def test_a_file_that_is_cut_while_it_is_read_can_be_resumed_when_it_is_whole_again(self):
+        for side_by_side in ((), ("--inputs", "partitions")):
+            data = draw_file(self.rng, 100000, 20).encode()
+            inputs = [self.write("in.csv", data)]
+            self.unbroken(inputs, *side_by_side)
+            for _ in range(6):
+                self.write("in.csv", data)
+                process = subprocess.Popen(self.resumed(inputs, side_by_side, 10 ** 6), cwd=self.folder,
+                                           stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                time.sleep(self.rng.random() * 0.1)
+                os.truncate(self.folder / "in.csv", self.rng.randrange(len(data) // 4096) * 4096)
+                _, err = process.communicate(timeout=LIMIT_S)
+                self.assertIn(process.returncode, (0, 1), err.decode())
+                if process.returncode == 0:
+                    break  # it was quicker
+            self.write("in.csv", data)
+            done = self.run_once(self.resumed(inputs, side_by_side, 10 ** 6))
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.check_outputs()
 
     # --- files that grow ---
 
