@@ -18,8 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 import harness
 
-LIVES_MAX = 12  # the last one is left to end
-PROCESS_MAX = 8
+LIVES_MAX = 6  # the last one is left to end
+PARALLELISM_MAX = 8
+OUTPUTS = ("results", "alerts", "late", "rejects", "trace", "stats")
 ROWS = 60000 // int(os.environ.get("TIDEMARK_SLOW", "1"))
 
 # Rows come up to 20 s late, so that windows fire again and sessions merge.
@@ -70,11 +71,8 @@ def cases(build):
     return found
 
 
-def options_of(case, folder):
-    named = ("results", "alerts", "late", "rejects", "trace", "stats")
-    if "--history" in case or "--process" in case:
-        named = tuple(name for name in named if name != "trace" or "--process" in case)
-    return [*map(str, case), *(part for name in named for part in (f"--{name}", f"{name}.out"))]
+def options_of(case):
+    return [*map(str, case), *(part for name in OUTPUTS for part in (f"--{name}", f"{name}.out"))]
 
 
 def start(arguments, options, folder, parallelism):
@@ -102,7 +100,7 @@ class Broken:
 
     def live(self, is_last):
         """Runs it until it ends or is ended; the exit status."""
-        parallelism = self.chance.randint(1, PROCESS_MAX)
+        parallelism = self.chance.randint(1, PARALLELISM_MAX)
         options = [*self.options, *(["--resume"] if self.log else [])]
         process = start(self.arguments, options, self.folder, parallelism)
         how = self.chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
@@ -138,7 +136,7 @@ def try_case(arguments, name, case, folder, chance, results):
     for part in (whole, broken):
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
-    options = options_of(case, whole)
+    options = options_of(case)
     begin = time.monotonic()
     process = start(arguments, options, whole, 1)
     _, text = process.communicate(timeout=harness.TIMEOUT_S)
