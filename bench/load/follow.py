@@ -13,7 +13,7 @@ WHAT = "30 minutes of --follow, 10,000 rows a second (needs 0.7 GB of disk)"
 KEYS, ROWS_A_SECOND, SECONDS_A_STEP = 100, 100, 10
 STEP_S = 0.1
 WAIT_S = 30
-END_STATUS = 128 + signal.SIGINT
+END_STATUS = 128 + signal.SIGTERM
 
 
 def resident_mib(process):
@@ -61,7 +61,7 @@ class Follow:
             time.sleep(0.001)
 
     def end(self, fired):
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGTERM)
         message = self.process.stderr.read().decode()
         if self.process.wait(WAIT_S) != END_STATUS:
             raise Wrong(f"exit status {self.process.returncode}: {message}")
