@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests from nothing: installs what they need, builds three ways, runs them, says how it ended.
 #
-#   sh tests/run.sh           dev: everything; asan and tsan: all but style and large real files
+#   sh tests/run.sh           dev: everything; asan: all but style and large real files; tsan: what has threads
 #   sh tests/run.sh --long    everything everywhere, the long forms of the comparisons, and with clang a minute of each
 #                             fuzz target
 #
@@ -107,11 +107,13 @@ if [ -n "$long" ]; then
     fuzz
 else
     # Style needs one look, and so does the model. Large files take long under sanitizers and show nothing that small
-    # ones hide; nor has the thread sanitizer anything to find in long tests of one thread.
+    # ones hide. The thread sanitizer sees to runs with several threads and to what threads meet in.
     large='model\.(every_n_real|real_data)|golden\.traces_(large|model|model_large)'
-    build_and_test asan --label-exclude '^(tidy|docs)$' --exclude-regex "^$large\$"
-    build_and_test tsan --label-exclude '^(tidy|docs|unthreaded)$' \
-        --exclude-regex "^($large|unit\.(records|scan)|faults\.nth_fails)\$"
+    threads='cli\.(checkpoint|checkpoint_inputs|resume_state|failures|inactive|memory|partitions|pauses|process'
+    threads="$threads|side_outputs|signals|stats)|golden\.cases|model\.(random|every_n|process)"
+    threads="$threads|faults\.conditions|(kill|stress|unit)\..*"
+    build_and_test asan --label-exclude '^(tidy|docs)$' --exclude-regex "^($large)\$"
+    build_and_test tsan --tests-regex "^($threads)\$"
 fi
 
 printf '\n=== after %d s ===%s\n\n' $(($(date +%s) - begin)) "$report"
