@@ -153,6 +153,7 @@ static void release(struct tide_key_timers *timers, uint32_t index)
 {
     struct tide_key_timer *timer = &timers->timers[index];
     struct tide_key_record *owner = timer->owner;
+    timer->owner = NULL;
     timer->free_next = timers->free_first;
     timers->free_first = index + 1;
     timers->let_go(timers->context, owner);
@@ -218,14 +219,19 @@ bool tide_key_timers_remove(struct tide_key_timers *timers, const struct tide_ke
     return true;
 }
 
+/* In the order in which they lie, not that of the heap: their keys most likely lie so too. */
 void tide_key_timers_save(const struct tide_key_timers *timers, struct tide_snapshot *snapshot)
 {
     tide_put_u64(snapshot, timers->count);
-    for (uint32_t i = 0; i < timers->leaf_count; i++) {
-        const struct tide_key_timer *timer = &timers->timers[timers->heap[i].timer];
-        if (timer->is_removed) continue;
+    for (uint32_t i = 0; i < timers->timer_count; i++) {
+        const struct tide_key_timer *timer = &timers->timers[i];
+        const struct tide_key_record *owner = timer->owner;
+        if (!owner || timer->is_removed) continue;
         TIDE_ASSERT(timer->due_ms == timer->time_ms);
-        tide_put_key(snapshot, tide_key_record_key(timer->owner), timer->owner->key_bytes);
-        tide_put_i64(snapshot, timer->time_ms);
+        char *at = tide_put_room(snapshot, TIDE_KEY_SNAPSHOT_BYTES + owner->key_bytes +
+                                               sizeof timer->time_ms);
+        if (!at) return;
+        at = tide_write_key(at, tide_key_record_key(owner), owner->key_bytes);
+        tide_write_u64(at, (uint64_t)timer->time_ms);
     }
 }

@@ -22,9 +22,9 @@
 #define TIDE_KEY_TIMERS_MAX ((uint32_t)1 << 30)
 
 struct tide_key_timer {
-    struct tide_key_record *owner;
-    int64_t time_ms; /* with the owner, which timer it is */
-    int64_t due_ms;  /* time_ms or later */
+    struct tide_key_record *owner; /* NULL: free */
+    int64_t time_ms;               /* with the owner, which timer it is */
+    int64_t due_ms;                /* time_ms or later */
     uint64_t order;
     uint32_t free_next; /* of a free one: the next, + 1 */
     bool is_removed;
