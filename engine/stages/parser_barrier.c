@@ -72,7 +72,8 @@ static bool settle_times(struct tide_parser *parser, struct tide_snapshot_reader
         is_right = (watermark_ms == due_ms || (parser->clock.is_ahead && watermark_ms > due_ms &&
                                                parser->has_time && !plan->unbounded)) &&
                    (!parser->has_time || parser->time_first_ms <= parser->time_max_ms);
-    if (!is_right || watermark_ms == TIDE_WATERMARK_END)
+    if (!is_right || watermark_ms == TIDE_WATERMARK_END ||
+        (plan->unbounded && watermark_ms != TIDE_WATERMARK_NONE))
         return tide_damage(reader, "its times contradict each other");
     parser->fire_next_ms = tide_parser_next_fire(parser, tide_parser_told_ms(parser));
     return true;

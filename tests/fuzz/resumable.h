@@ -25,7 +25,7 @@ enum {
     RESUMABLE_SEED = 20240511,
 };
 
-/* What a run computes. */
+/* What a run computes. New ones go to the end: inputs name them by number. */
 static const char *const resumable_scenes[][RESUMABLE_OPTIONS_MAX] = {
     {"--window", "tumbling:2s", "--aggregate", "sum,count,min,max,mean,stddev,first,last",
      "--alert", "sum > history.mean", "--history", "3"},
@@ -39,6 +39,7 @@ static const char *const resumable_scenes[][RESUMABLE_OPTIONS_MAX] = {
     {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/three_sigma.so"},
     {"--window", "tumbling:2s", "--process", PROCESS_FOLDER "/inactivity.so"},
     {"--window", "tumbling:2s", "--inputs", "partitions", "--allowed-lateness", "1s"},
+    {"--window", "session:1s", "--inputs", "partitions", "--idle-timeout", "1h"},
 };
 enum { RESUMABLE_SCENES = sizeof resumable_scenes / sizeof resumable_scenes[0] };
 
