@@ -129,7 +129,8 @@ static bool check_share_of_rejects(const struct tide_plan *plan, const struct ti
 {
     const struct tide_row_counts *rows = &totals->rows;
     uint64_t rejects = rows->missing + rows->malformed + rows->future;
-    if (plan->rejects_millionths_max < 0) return true;
+    /* A run that was asked to end has not come to the end. */
+    if (plan->rejects_millionths_max < 0 || totals->was_stopped) return true;
     if ((tide_uint128)rejects * 100000000 <=
         (tide_uint128)rows->rows * (uint64_t)plan->rejects_millionths_max)
         return true;

@@ -77,6 +77,13 @@ class Signals(Case):
     def test_terminate_while_the_input_is_silent(self):
         self.check_stop(signal.SIGTERM, 143, "-p", "3")
 
+    def test_a_share_of_rejects_is_not_judged_before_the_end(self):
+        self.start("--results", "results", "--alert", "none", "--max-rejects", "10%", "-p", "2")
+        self.write(HEADER, row(1), b"k1,soon,1\n")
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(END_S)
+        self.assertEqual(self.process.returncode, 130, self.process.stderr.read())
+
     def test_terminate_before_the_header(self):
         self.start("--results", "results")
         time.sleep(SETTLE_S)
