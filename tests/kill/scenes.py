@@ -16,6 +16,7 @@ from resumes import EVERY
 from runs import OUTPUTS, PACKINGS, packed
 
 GENERATED_ROWS = (5_000, 20_000, 100_000)
+CHECKPOINTS_BY_TURNS_MAX = 100
 FEEDS = ("file", "file", "file", "pipe", *PACKINGS)
 
 
@@ -63,15 +64,22 @@ def _generated(rng, tidemark):
     return f"{title}, {rows} rows", [*options, *side_by_side], files
 
 
-def draw_machine(rng):
+def draw_machine(rng, scene):
     """Nothing of this may change a byte."""
-    machine = ["-p", str(rng.choice((1, 2, 3, 7, 16, 64))), "--checkpoint-every", rng.choice(EVERY)]
+    by_turns = rng.random() < 0.25
+    machine = ["-p", str(rng.choice((1, 2, 3, 7, 16, 64))), "--checkpoint-every", _draw_every(rng, scene, by_turns)]
     for option, values in (("--batch-rows", ("1", "3", None, None)), ("--ring-slots", ("2", None)),
-                           ("--simd", ("portable", None)),
-                           ("--scheduler", (f"one:{rng.randrange(1000)}", None, None, None))):
+                           ("--simd", ("portable", None))):
         if value := rng.choice(values):
             machine += [option, value]
-    return machine
+    return machine + (["--scheduler", f"one:{rng.randrange(1000)}"] if by_turns else [])
+
+
+def _draw_every(rng, scene, by_turns):
+    """A single thread waits for the disk at each checkpoint, so there are not too many then."""
+    rows = sum(data.count(b"\n") for _, data in scene.files)
+    return rng.choice([every for every in EVERY
+                       if not by_turns or every.isdigit() and int(every) * CHECKPOINTS_BY_TURNS_MAX >= rows])
 
 
 def write_inputs(scene, folder):
