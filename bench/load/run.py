@@ -1,7 +1,7 @@
 """One run under load: fed by a pipe, its results compared with what they must be as they come."""
 import hashlib
 import json
-import resource
+import os
 import subprocess
 import tempfile
 import threading
@@ -58,12 +58,13 @@ def run(tidemark, arguments, pieces):
         feeder = _Feeder(process.stdin, pieces)
         feeder.start()
         digest = digest_of(iter(lambda: process.stdout.read(CHUNK_BYTES), b""))
-        status = process.wait()
+        _, status, usage = os.wait4(process.pid, 0)
+        status = process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - begin
         feeder.join()
         message.seek(0)
         told = json.loads(stats.read_text()) if stats.exists() else {"counts": {}}
-        peak_kib = (told.get("timing", {}).get("peak_memory_kib")
-                    or resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+        # A refused run tells nothing: then it is the shell with what it started.
+        peak_kib = told.get("timing", {}).get("peak_memory_kib") or usage.ru_maxrss
         return Outcome(status, message.read().decode(errors="replace"), seconds, peak_kib / 1024, told["counts"], digest,
                        feeder.fed_bytes)
