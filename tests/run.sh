@@ -81,6 +81,18 @@ faults()
     fi
 }
 
+# Runs that are killed a thousand times.
+kills()
+{
+    printf '\n--- kills ---\n'
+    if python3 -B tests/kill/kills.py --tidemark build/dev/tidemark --faults build/dev/tests/faults/tidemark_faults \
+        --kills 1000; then
+        note kills passed
+    else
+        note kills FAILED
+    fi
+}
+
 # Each fuzz target for a minute, where there is clang.
 fuzz()
 {
@@ -104,6 +116,7 @@ if [ -n "$long" ]; then
     faults dev nth_fails.py
     faults dev conditions.py
     faults asan nth_fails.py
+    kills
     fuzz
 else
     # Style needs one look, and so does the model. Large files take long under sanitizers and show nothing that small
