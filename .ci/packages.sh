@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config liburcu-dev libjemalloc-dev libisal-dev \
 libzstd-dev libgmp-dev libjansson-dev libxxhash-dev tzdata"
-TEST_PACKAGES="libcmocka-dev g++ python3 zstd hyperfine gnuplot-nox"
+TEST_PACKAGES="libcmocka-dev g++ python3 spin zstd hyperfine gnuplot-nox"
 
 is_installed()
 {
