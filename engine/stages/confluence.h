@@ -93,6 +93,12 @@ void tide_confluence_save(const struct tide_confluence *confluence, struct tide_
 TIDE_MUST_USE bool tide_confluence_load(struct tide_confluence *confluence,
                                         struct tide_snapshot_reader *reader);
 
+/* May the parser's watermark be there, and that of each input? Further than the greatest times
+ * allow a row would be late of which its partition has not noted where it is from. With
+ * --idle-timeout (may_be_idle) all is noted, for the watermark leaves idle inputs behind. */
+bool tide_confluence_allows(const struct tide_confluence *confluence, int64_t watermark_ms,
+                            bool may_be_idle);
+
 /* Where the next row of an input that has not been taken is. */
 struct tide_input_place tide_confluence_place(const struct tide_confluence *confluence,
                                               unsigned input);

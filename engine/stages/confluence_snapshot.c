@@ -60,6 +60,25 @@ bool tide_confluence_load(struct tide_confluence *confluence, struct tide_snapsh
     return confluence->end_count == ends || tide_damage(reader, "its inputs' ends are miscounted");
 }
 
+bool tide_confluence_allows(const struct tide_confluence *confluence, int64_t watermark_ms,
+                            bool may_be_idle)
+{
+    const struct tide_watermark *watermark = &confluence->watermark;
+    int64_t least_ms = INT64_MAX, most_ms = TIDE_WATERMARK_NONE;
+    for (unsigned i = 0; i < confluence->input_count; i++) {
+        const struct tide_watermark_input *input = &watermark->inputs[i];
+        const int64_t reached_ms =
+            tide_confluence_behind(confluence, confluence->order.greatest_ms[i]);
+        if (input->watermark_ms > reached_ms) return false;
+        if (!may_be_idle && (input->is_idle || input->counts == input->is_finished)) return false;
+        if (!input->is_finished && reached_ms < least_ms) least_ms = reached_ms;
+        if (reached_ms > most_ms) most_ms = reached_ms;
+    }
+    if (tide_confluence_has_ended(confluence)) return true;
+    if (may_be_idle) return watermark->least_ms <= most_ms;
+    return watermark->least_ms <= least_ms && watermark_ms <= least_ms;
+}
+
 struct tide_input_place tide_confluence_place(const struct tide_confluence *confluence,
                                               unsigned input)
 {

@@ -96,33 +96,11 @@ static void save_confluence(const struct tide_parser *parser, struct tide_snapsh
     }
 }
 
-/* No input is said to be further than its greatest time allows, and no watermark to be further than
- * they are: else a row would be late of which its partition has not noted where it is from. With
- * --idle-timeout all is noted, for there a watermark leaves idle inputs behind. */
-static bool are_possible(const struct tide_parser *parser)
-{
-    const struct tide_confluence *confluence = &parser->confluence;
-    const bool may_be_idle = parser->plan->idle_ms > 0;
-    int64_t least_ms = INT64_MAX, most_ms = TIDE_WATERMARK_NONE;
-    for (unsigned i = 0; i < confluence->input_count; i++) {
-        const struct tide_watermark_input *input = &confluence->watermark.inputs[i];
-        const int64_t reached_ms =
-            tide_confluence_behind(confluence, confluence->order.greatest_ms[i]);
-        if (input->watermark_ms > reached_ms) return false;
-        if (!may_be_idle && (input->is_idle || input->counts == input->is_finished)) return false;
-        if (!input->is_finished && reached_ms < least_ms) least_ms = reached_ms;
-        if (reached_ms > most_ms) most_ms = reached_ms;
-    }
-    if (tide_confluence_has_ended(confluence)) return true;
-    if (may_be_idle) return confluence->watermark.least_ms <= most_ms;
-    return confluence->watermark.least_ms <= least_ms && parser->router.watermark_ms <= least_ms;
-}
-
 static bool load_confluence(struct tide_parser *parser, struct tide_snapshot_reader *reader)
 {
     struct tide_confluence *confluence = &parser->confluence;
     if (!tide_confluence_load(confluence, reader)) return false;
-    if (!are_possible(parser))
+    if (!tide_confluence_allows(confluence, parser->router.watermark_ms, parser->plan->idle_ms > 0))
         return tide_damage(reader, "its inputs' times contradict each other");
     for (unsigned i = 0; i < confluence->input_count; i++) {
         struct tide_input_place *place = &parser->places[i];

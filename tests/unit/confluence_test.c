@@ -414,6 +414,40 @@ static void snapshots_that_contradict_themselves_are_refused(void **state)
     }
 }
 
+static void watermarks_beyond_what_inputs_allow_are_not(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t watermark_ms, least_ms, input_ms; /* of the parser, of all, of the second input */
+        bool second_is_idle, may_be_idle, allowed;
+    } cases[] = {
+        {90, 80, 80, false, false, false},
+        {80, 90, 80, false, false, false},
+        {80, 80, 200, false, true, false},
+        {80, 80, 80, true, false, false},
+        {80, 200, 80, true, true, false},
+        {80, 80, 80, false, false, true},
+        {190, 190, 80, true, true, true},
+        {900, 80, 80, false, true, true},
+        {TIDE_WATERMARK_NONE, TIDE_WATERMARK_NONE, TIDE_WATERMARK_NONE, false, false, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bench bench;
+        open_bench(&bench, 2);
+        struct tide_confluence *confluence = &bench.confluence;
+        confluence->order.greatest_ms[0] = 190 + confluence->behind_ms;
+        confluence->order.greatest_ms[1] = 80 + confluence->behind_ms;
+        confluence->watermark.least_ms = cases[i].least_ms;
+        confluence->watermark.inputs[1].watermark_ms = cases[i].input_ms;
+        confluence->watermark.inputs[1].is_idle = cases[i].second_is_idle;
+        confluence->watermark.inputs[1].counts = !cases[i].second_is_idle;
+        assert_int_equal(
+            tide_confluence_allows(confluence, cases[i].watermark_ms, cases[i].may_be_idle),
+            cases[i].allowed);
+        close_bench(&bench);
+    }
+}
+
 static void order_is_the_same_whenever_parcels_come(void **state)
 {
     (void)state;
@@ -442,6 +476,7 @@ int main(void)
         cmocka_unit_test(order_is_the_same_whenever_parcels_come),
         cmocka_unit_test(order_is_the_same_from_any_snapshot_on),
         cmocka_unit_test(snapshots_that_contradict_themselves_are_refused),
+        cmocka_unit_test(watermarks_beyond_what_inputs_allow_are_not),
         cmocka_unit_test(fini_of_a_zeroed_confluence_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
