@@ -54,14 +54,13 @@ build_and_test()
     fi
 }
 
-# compare PROGRAM [OPTION]...: a comparison in its long form, on the dev build.
-compare()
+# run_long NAME COMMAND...: a test in its long form.
+run_long()
 {
-    title=$*
-    program=$1
+    title="$1, long"
     shift
     printf '\n--- %s ---\n' "$title"
-    python3 -B "tests/model/$program" --tidemark build/dev/tidemark --extra "$extra" "$@"
+    "$@"
     case $? in
     0) note "$title" passed ;;
     77) note "$title" skipped ;;
@@ -69,55 +68,39 @@ compare()
     esac
 }
 
-# faults PRESET PROGRAM: every call that can fail, on the binary of tests/faults.
-faults()
+# compare NAME PROGRAM [OPTION]...: a comparison with the model, on the dev build.
+compare()
 {
-    title="$2 --long, $1"
-    printf '\n--- %s ---\n' "$title"
-    if python3 -B "tests/faults/$2" --tidemark "build/$1/tests/faults/tidemark_faults" --long; then
-        note "$title" passed
-    else
-        note "$title" FAILED
-    fi
-}
-
-# Runs that are killed a thousand times.
-kills()
-{
-    printf '\n--- kills ---\n'
-    if python3 -B tests/kill/kills.py --tidemark build/dev/tidemark --faults build/dev/tests/faults/tidemark_faults \
-        --kills 1000; then
-        note kills passed
-    else
-        note kills FAILED
-    fi
+    name=$1
+    program=tests/model/$2
+    shift 2
+    run_long "$name" python3 -B "$program" --tidemark build/dev/tidemark --extra "$extra" --long "$@"
 }
 
 # Each fuzz target for a minute, where there is clang.
 fuzz()
 {
-    printf '\n--- fuzz ---\n'
-    if ! command -v clang >/dev/null; then
-        note fuzz "skipped, needs clang"
-    elif TIDEMARK_EXTRA=$extra sh tests/fuzz/run.sh 1; then
-        note fuzz passed
-    else
-        note fuzz FAILED
-    fi
+    command -v clang >/dev/null || return 77
+    TIDEMARK_EXTRA=$extra sh tests/fuzz/run.sh 1
 }
 
 build_and_test dev
 if [ -n "$long" ]; then
     build_and_test asan
     build_and_test tsan
-    compare random_cases.py --long
-    compare every_n.py --long
-    compare every_n.py --long --real
-    faults dev nth_fails.py
-    faults dev conditions.py
-    faults asan nth_fails.py
-    kills
-    fuzz
+    compare model.random random_cases.py
+    compare model.every_n every_n.py
+    compare model.every_n_real every_n.py --real
+    run_long schedule build/dev/tests/schedule/schedule --long
+    run_long spin.models python3 -B tests/spin/models.py --long
+    for preset in dev asan; do
+        faulty=build/$preset/tests/faults/tidemark_faults
+        run_long "faults.nth_fails, $preset" python3 -B tests/faults/nth_fails.py --tidemark $faulty --long
+    done
+    faulty=build/dev/tests/faults/tidemark_faults
+    run_long faults.conditions python3 -B tests/faults/conditions.py --tidemark $faulty --long
+    run_long kill.kills python3 -B tests/kill/kills.py --tidemark build/dev/tidemark --faults $faulty --kills 1000
+    run_long fuzz fuzz
 else
     # Style needs one look, and so does the model. Large files take long under sanitizers and show nothing that small
     # ones hide. The thread sanitizer sees to runs with several threads and to what threads meet in.

@@ -59,7 +59,10 @@ void tide_waiter_sleep_until(struct tide_waiter *waiter, int64_t latest_ns)
         if (futex(&waiter->word, FUTEX_WAIT_BITSET, TIDE_WAITER_ASLEEP, latest) == 0 ||
             errno != ETIMEDOUT)
             continue;
-        /* W5 acq_rel: pairs with W1. A notification that came just now stands. */
+        /* W5 acq_rel: pairs with W1. A notification that came just now stands, and its notifier,
+         * who has seen ASLEEP, wakes nobody. Either way the caller clears and looks next, so
+         * whatever was published before the notification is seen: W2 reads W1's word or a later
+         * one. */
         expected = TIDE_WAITER_ASLEEP;
         atomic_compare_exchange_strong_explicit(&waiter->word, &expected, TIDE_WAITER_AWAKE,
                                                 memory_order_acq_rel, memory_order_acquire);

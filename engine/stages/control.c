@@ -23,6 +23,10 @@ static void wake_stages(struct tide_control *control)
     for (unsigned i = 0; i < control->waiter_count; i++) tide_waiter_notify(control->waiters[i]);
 }
 
+/* For `failed` and `stopping`, which are relaxed. A stage that misses the flag in a step finds its
+ * waiter notified when it wants to sleep, and with the clear before its next step (W2) it sees all
+ * that was written before. A reader in a poll sees the descriptor readable; nobody ever empties it,
+ * so even one that misses the flag then comes back at once, until it sees it. */
 static void wake_all(struct tide_control *control)
 {
     tide_sys_notify(control->wake_fd);
@@ -47,7 +51,8 @@ void tide_control_stop(struct tide_control *control)
 
 bool tide_control_set_due(struct tide_control *control, unsigned worker, int64_t fire_ms)
 {
-    /* C2 relaxed: only this worker writes it, and the notification publishes it to the parser. */
+    /* C2 relaxed: only this worker writes it, and what is news its caller notifies the parser of
+     * (W1 release). */
     if (atomic_load_explicit(&control->due_ms[worker], memory_order_relaxed) == fire_ms)
         return false;
     atomic_store_explicit(&control->due_ms[worker], fire_ms, memory_order_relaxed);
@@ -58,7 +63,10 @@ int64_t tide_control_due_ms(const struct tide_control *control, unsigned worker_
 {
     int64_t least_ms = INT64_MAX;
     for (unsigned i = 0; i < worker_count; i++) {
-        /* C3 relaxed: pairs with C2 through the parser's waiter. */
+        /* C3 relaxed: pairs with C2 through the parser's waiter. The parser asks after its clear
+         * and before it sleeps: a value that it misses was notified after the clear, so the sleep
+         * ends at once and it asks again (W2 acquire). One that is too small only wakes it too
+         * early. */
         int64_t due_ms = atomic_load_explicit(&control->due_ms[i], memory_order_relaxed);
         if (due_ms < least_ms) least_ms = due_ms;
     }
@@ -79,7 +87,8 @@ bool tide_control_wants_checkpoint(const struct tide_control *control)
 
 void tide_control_answer_checkpoint(struct tide_control *control)
 {
-    /* C6 relaxed: a wish that comes at the same time is answered too. */
+    /* C6 relaxed: a wish that comes between C5 and here is lost, and needs nothing more: the
+     * barrier has just been sent. The next one is due an interval later. */
     atomic_store_explicit(&control->wants_checkpoint, 0, memory_order_relaxed);
 }
 

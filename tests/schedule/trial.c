@@ -27,6 +27,13 @@ static bool takes_checkpoints(const struct drive *drive)
     return drive->checkpoint_rows > 0 || drive->checkpoint_ms > 0;
 }
 
+/* Can a run be cut at a row's number, and done again? Where several inputs are merged, only the
+ * merge knows how far each had come. */
+static bool can_be_cut(const struct scenario *scenario)
+{
+    return scenario->plan.inputs == TIDE_INPUTS_CONCAT && !scenario->is_timed;
+}
+
 /* --- events --- */
 
 /* Behind those of the same step. */
@@ -119,10 +126,10 @@ static void expect(struct expected *expected, uint64_t seed)
 
 /* --- what is run --- */
 
-/* Not yet with several inputs side by side; and on the wall clock a later run is another one. */
+/* On the wall clock a later run is another one. */
 static bool can_resume(const struct scenario *scenario)
 {
-    return scenario->plan.inputs == TIDE_INPUTS_CONCAT && !scenario->is_timed;
+    return !scenario->is_timed;
 }
 
 static enum trial_kind draw_kind(struct chance *chance, const struct scenario *scenario)
@@ -245,6 +252,7 @@ static bool stop_has_checkpoint(const struct trial *trial)
     const uint64_t rows = trial->outcome.totals.rows.rows;
     const struct world_record *record = world_record();
     if (!record) return rows == 0;
+    if (!can_be_cut(&trial->expected->scenario)) return true; /* ends of inputs have numbers too */
     const struct tide_section *parser = tide_checkpoint_section(&record->file, TIDE_SECTION_PARSER);
     struct tide_snapshot_reader reader = {.at = parser->bytes,
                                           .end = parser->bytes + parser->count};
@@ -293,13 +301,6 @@ static bool judge_same(struct trial *trial, const struct outcome *want)
     }
     return compare_texts(want, have, plan, trial->why) &&
            compare_totals(&want->totals, &have->totals, trial->why);
-}
-
-/* Can a run be cut at a row's number, and done again? Where several inputs are merged, only the
- * merge knows how far each had come. */
-static bool can_be_cut(const struct scenario *scenario)
-{
-    return scenario->plan.inputs == TIDE_INPUTS_CONCAT && !scenario->is_timed;
 }
 
 static bool judge_front(struct trial *trial)
