@@ -11,7 +11,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { HEAD_BYTES = 16, SECTION_HEAD_BYTES = 16, DIGEST_BYTES = 16 };
+enum { HEAD_BYTES = 16, SECTION_HEAD_BYTES = 16, DIGEST_BYTES = 16, WAITING_BYTES = 4096 };
 
 static const char magic[] = {'T', 'I', 'D', 'E', 'M', 'A', 'R', 'K'};
 static const char unfinished_name[] = "checkpoint.tmp";
@@ -27,19 +27,37 @@ struct writer {
     int fd;
     XXH3_state_t *digest;
     uint64_t bytes;
-    int reason; /* errno of the first call that failed */
+    int reason;                  /* errno of the first call that failed */
+    char waiting[WAITING_BYTES]; /* small pieces are written together */
+    size_t waiting_count;
 };
 
-static void write_bytes(struct writer *writer, const void *bytes, size_t count)
+static void write_out(struct writer *writer, const char *from, size_t count)
 {
-    const char *from = bytes;
-    writer->bytes += count;
     while (count > 0 && !writer->reason) {
         ssize_t written = tide_retry_write(writer->fd, from, count);
         if (written < 0) writer->reason = errno;
         if (written <= 0) continue;
         from += written;
         count -= (size_t)written;
+    }
+}
+
+static void write_waiting(struct writer *writer)
+{
+    write_out(writer, writer->waiting, writer->waiting_count);
+    writer->waiting_count = 0;
+}
+
+static void write_bytes(struct writer *writer, const void *bytes, size_t count)
+{
+    writer->bytes += count;
+    if (count > WAITING_BYTES - writer->waiting_count) write_waiting(writer);
+    if (count > WAITING_BYTES) {
+        write_out(writer, bytes, count);
+    } else if (count > 0) {
+        memcpy(writer->waiting + writer->waiting_count, bytes, count);
+        writer->waiting_count += count;
     }
 }
 
@@ -77,6 +95,7 @@ static void write_all(struct writer *writer, const struct tide_section sections[
     }
     XXH128_canonicalFromHash(&digest, XXH3_128bits_digest(writer->digest));
     write_bytes(writer, &digest, sizeof digest);
+    write_waiting(writer);
     if (!writer->reason && tide_retry_fsync(writer->fd) != 0) writer->reason = errno;
 }
 
