@@ -12,10 +12,12 @@
 #include "tests/schedule/trial.h"
 
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { COUNT_DEFAULT = 20000, COUNT_LONG = 1250000, REPORT_EVERY = 100000 };
 
@@ -66,16 +68,29 @@ static void keep_memory(void)
     mallopt(M_TOP_PAD, 16 << 20);
 }
 
+/* The schedule being run, for those that end in an assertion or worse. */
+static char repeats[64];
+
+static void say_which(int signal_number)
+{
+    ssize_t written = write(STDERR_FILENO, repeats, strlen(repeats));
+    (void)written;
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
 static bool run_all(struct trial *trial, const struct task *task)
 {
     uint64_t counts[TRIAL_KIND_COUNT] = {0}, steps = 0, sleeps = 0;
     const double begin = seconds();
     for (uint64_t i = 0; i < task->count; i++) {
         const uint64_t seed = task->from + i;
+        snprintf(repeats, sizeof repeats, "schedule --seed %llu repeats it\n",
+                 (unsigned long long)seed);
         bool is_right = trial_run(trial, seed);
         if (!is_right || task->is_single) trial_print(trial);
         if (!is_right) {
-            printf("%s\nschedule --seed %llu repeats it\n", trial->why, (unsigned long long)seed);
+            printf("%s\n%s", trial->why, repeats);
             return false;
         }
         counts[trial->kind]++;
@@ -102,6 +117,8 @@ int main(int argc, char **argv)
     static struct trial trial = {.expected = &expected};
     const struct task task = read_arguments(argc, argv);
     keep_memory();
+    signal(SIGABRT, say_which);
+    signal(SIGSEGV, say_which);
     bool is_right = run_all(&trial, &task);
     trial_fini(&trial);
     world_fini();
