@@ -115,6 +115,18 @@ class Explain(Case):
         self.assertEqual(described["memory"]["open_windows_a_worker_max"], 3)
         self.assertIn("from 8000.000001 up", text)
 
+    def test_checkpoints_are_a_stage_with_a_link_from_each_that_keeps_something(self):
+        options = ("--checkpoint", "dir", "--alerts", "a.csv", "-p", "3")
+        described = self.described(*options)
+        last = len(described["stages"]) - 1
+        self.assertEqual(described["stages"][last]["stage"], "checkpoint")
+        links = [link for link in described["links"] if link["carries"] == "snapshots"]
+        self.assertEqual([(link["from"], link["to"], link["items"]) for link in links],
+                         [(stage, last, 1) for stage in range(last - 5, last)])
+        drawn = self.explain("--dot", *options)
+        self.assertNotIn("null", drawn)
+        self.assertIn(f"stage{last - 1} -> alerts", drawn)
+
     def test_every_option_of_run_is_told_with_its_effect(self):
         help_text = self.run_tidemark("run", "--help").stdout.decode()
         names = set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", help_text, re.MULTILINE))

@@ -25,7 +25,9 @@ static bool describe_stages(struct tide_explanation *explanation)
     for (unsigned i = 0; i < explanation->stage_count; i++) {
         struct tide_explain_stage *stage = &explanation->stages[i];
         stage->post = tide_pipeline_post(plan, i);
-        bool is_busy = stage->post.role != TIDE_ROLE_READER && stage->post.role != TIDE_ROLE_SINK;
+        const enum tide_role role = stage->post.role;
+        bool is_busy =
+            role != TIDE_ROLE_READER && role != TIDE_ROLE_SINK && role != TIDE_ROLE_CHECKPOINT;
         if (is_busy && !by_turns) stage->patience = tide_pipeline_patience(plan);
         tide_pipeline_thread_name(plan, by_turns ? 0 : i, stage->thread);
     }
@@ -40,7 +42,8 @@ static void add_link(struct tide_explanation *explanation, unsigned from, unsign
                      : cargo == TIDE_EXPLAIN_BLOCKS ? TIDE_BLOCK_MEMORY_BYTES
                      : cargo == TIDE_EXPLAIN_BATCHES
                          ? tide_batch_bytes(plan->batch_rows, tide_plan_has_arrivals(plan))
-                         : tide_pipeline_emission_bytes(plan);
+                     : cargo == TIDE_EXPLAIN_SNAPSHOTS ? 0
+                                                       : tide_pipeline_emission_bytes(plan);
     explanation->links[explanation->link_count++] =
         (struct tide_explain_link){.from = from,
                                    .to = to,
@@ -50,6 +53,17 @@ static void add_link(struct tide_explanation *explanation, unsigned from, unsign
                                    .item_bytes = bytes};
 }
 
+/* One snapshot from the parser, from each worker and from the sink. */
+static void add_snapshots(struct tide_explanation *explanation)
+{
+    const struct tide_plan *plan = explanation->plan;
+    if (!plan->checkpoint_folder) return;
+    const unsigned first = tide_pipeline_stage(plan, TIDE_ROLE_PARSER, 0),
+                   checkpointer = tide_pipeline_stage(plan, TIDE_ROLE_CHECKPOINT, 0);
+    for (unsigned stage = first; stage < checkpointer; stage++)
+        add_link(explanation, stage, checkpointer, TIDE_EXPLAIN_SNAPSHOTS, 1);
+}
+
 static bool describe_links(struct tide_explanation *explanation)
 {
     const struct tide_plan *plan = explanation->plan;
@@ -57,8 +71,8 @@ static bool describe_links(struct tide_explanation *explanation)
                    parser = tide_pipeline_stage(plan, TIDE_ROLE_PARSER, 0),
                    worker = tide_pipeline_stage(plan, TIDE_ROLE_WORKER, 0),
                    sink = tide_pipeline_stage(plan, TIDE_ROLE_SINK, 0);
-    explanation->links =
-        tide_alloc_zeroed(2 * ((size_t)workers + partitions) + 2, sizeof *explanation->links);
+    explanation->links = tide_alloc_zeroed(3 * (size_t)workers + 2 * (size_t)partitions + 4,
+                                           sizeof *explanation->links);
     if (!explanation->links) return false;
     if (partitions == 0) add_link(explanation, 0, parser, TIDE_EXPLAIN_BLOCKS, TIDE_BLOCK_COUNT);
     for (unsigned i = 0; i < partitions; i++)
@@ -72,6 +86,7 @@ static bool describe_links(struct tide_explanation *explanation)
     for (unsigned i = 0; i < workers; i++)
         add_link(explanation, worker + i, sink, TIDE_EXPLAIN_LINES, TIDE_EMISSIONS_A_LINK);
     add_link(explanation, parser, sink, TIDE_EXPLAIN_SIDE_LINES, TIDE_EMISSIONS_A_LINK);
+    add_snapshots(explanation);
     return true;
 }
 
@@ -97,6 +112,9 @@ const char *tide_explain_cargo_text(const struct tide_explanation *explanation,
     case TIDE_EXPLAIN_SIDE_LINES:
         snprintf(text, bytes, "emissions: %s of %srejects", size,
                  tide_plan_parser_finds_late(explanation->plan) ? "late rows or " : "");
+        break;
+    case TIDE_EXPLAIN_SNAPSHOTS:
+        snprintf(text, bytes, "snapshots: as much as is kept");
         break;
     }
     return text;

@@ -25,11 +25,12 @@ struct tide_explain_stage {
 };
 
 enum tide_explain_cargo {
-    TIDE_EXPLAIN_BLOCKS,    /* of the input */
-    TIDE_EXPLAIN_PARCELS,   /* of rows of one of several inputs */
-    TIDE_EXPLAIN_BATCHES,   /* of rows, with the watermark */
-    TIDE_EXPLAIN_LINES,     /* results and alerts with their order keys */
-    TIDE_EXPLAIN_SIDE_LINES /* late rows and rejects */
+    TIDE_EXPLAIN_BLOCKS,     /* of the input */
+    TIDE_EXPLAIN_PARCELS,    /* of rows of one of several inputs */
+    TIDE_EXPLAIN_BATCHES,    /* of rows, with the watermark */
+    TIDE_EXPLAIN_LINES,      /* results and alerts with their order keys */
+    TIDE_EXPLAIN_SIDE_LINES, /* late rows and rejects */
+    TIDE_EXPLAIN_SNAPSHOTS   /* what a stage keeps, at a checkpoint */
 };
 
 /* One way between two stages: a ring of full items, and one of empty items back. */
@@ -37,8 +38,8 @@ struct tide_explain_link {
     unsigned from, to; /* stages */
     enum tide_explain_cargo cargo;
     unsigned items;
-    size_t slots; /* of each of the two rings */
-    uint64_t item_bytes;
+    size_t slots;        /* of each of the two rings */
+    uint64_t item_bytes; /* 0: an item grows as it is filled */
 };
 
 struct tide_explain_memory {

@@ -27,9 +27,14 @@ static void put_label(FILE *out, const char *text)
 
 static const char *color_of(enum tide_role role)
 {
-    static const char *const colors[TIDE_ROLE_COUNT] = {"#dbe9f6", "#fdf3df", "#fde9c9", "#dff0d8",
-                                                        "#f2dede"};
+    static const char *const colors[TIDE_ROLE_COUNT] = {"#dbe9f6", "#fdf3df", "#fde9c9",
+                                                        "#dff0d8", "#f2dede", "#e6e0f0"};
     return colors[role];
+}
+
+static unsigned sink_of(const struct tide_explanation *explanation)
+{
+    return tide_pipeline_stage(explanation->plan, TIDE_ROLE_SINK, 0);
 }
 
 static void write_stages(const struct tide_explanation *explanation, FILE *out)
@@ -49,7 +54,7 @@ static void write_stages(const struct tide_explanation *explanation, FILE *out)
                 "    stage%u -> others [style=dotted];\n"
                 "    others -> stage%u [style=dotted];\n",
                 workers - 2, tide_pipeline_stage(explanation->plan, TIDE_ROLE_PARSER, 0),
-                explanation->stage_count - 1);
+                sink_of(explanation));
 }
 
 static void write_links(const struct tide_explanation *explanation, FILE *out)
@@ -90,7 +95,7 @@ static void write_outputs(const struct tide_explanation *explanation, FILE *out)
         fprintf(out, "\"];\n");
         /* The stats are written at the end, by none of the stages. */
         if (i != TIDE_OUTPUT_STATS)
-            fprintf(out, "    stage%u -> %s;\n", explanation->stage_count - 1, names[i]);
+            fprintf(out, "    stage%u -> %s;\n", sink_of(explanation), names[i]);
     }
     for (unsigned i = 0; i < plan->side_output_count; i++) {
         const struct tide_side_output *side = &plan->side_outputs[i];
@@ -98,7 +103,7 @@ static void write_outputs(const struct tide_explanation *explanation, FILE *out)
         put_label(out, side->name);
         fprintf(out, "\\n");
         put_label(out, strcmp(side->file, "-") == 0 ? "standard output" : side->file);
-        fprintf(out, "\"];\n    stage%u -> side%u;\n", explanation->stage_count - 1, i);
+        fprintf(out, "\"];\n    stage%u -> side%u;\n", sink_of(explanation), i);
     }
 }
 

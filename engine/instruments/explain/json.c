@@ -62,7 +62,8 @@ static void put_stages(struct writer *writer, const struct tide_explanation *exp
 
 static void put_links(struct writer *writer, const struct tide_explanation *explanation)
 {
-    static const char *const cargos[] = {"blocks", "parcels", "batches", "lines", "side lines"};
+    static const char *const cargos[] = {"blocks", "parcels",    "batches",
+                                         "lines",  "side lines", "snapshots"};
     fprintf(writer->out, "  \"links\": [");
     for (unsigned i = 0; i < explanation->link_count; i++) {
         const struct tide_explain_link *link = &explanation->links[i];

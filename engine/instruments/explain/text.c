@@ -162,11 +162,11 @@ static void put_patience(const struct tide_explanation *explanation, FILE *out)
                  ull(explanation->plan->scheduler_seed));
     else
         snprintf(text, sizeof text,
-                 "%u threads on %u core%s. %s %u time%s; reader%s and sink sleep at "
-                 "once.",
+                 "%u threads on %u core%s. %s %u time%s; reader%s%s sleep at once.",
                  explanation->thread_count, explanation->core_count,
                  explanation->core_count == 1 ? "" : "s", spins, busy->yields,
-                 busy->yields == 1 ? "" : "s", partitions > 0 ? "s" : "");
+                 busy->yields == 1 ? "" : "s", partitions > 0 ? "s" : "",
+                 explanation->plan->checkpoint_folder ? ", sink and checkpoint" : " and sink");
     put_paragraph(out, text);
     put_entry(out, "scanner", "%s", explanation->scanner);
 }
@@ -196,7 +196,14 @@ static void name_end(const struct tide_explanation *explanation, unsigned stage,
              tide_role_name(end.role));
 }
 
-/* Links of the same cargo stand side by side and are all alike. */
+/* Links of the same cargo stand side by side, and from stages of one role they are all alike. */
+static bool are_alike(const struct tide_explanation *explanation, const struct tide_explain_link *a,
+                      const struct tide_explain_link *b)
+{
+    return a->cargo == b->cargo &&
+           explanation->stages[a->from].post.role == explanation->stages[b->from].post.role;
+}
+
 static void write_rings(const struct tide_explanation *explanation, FILE *out)
 {
     put_title(out, "Rings");
@@ -205,7 +212,8 @@ static void write_rings(const struct tide_explanation *explanation, FILE *out)
     for (unsigned i = 0, count; i < explanation->link_count; i += count) {
         const struct tide_explain_link *link = &explanation->links[i];
         char from[32], to[32], cargo[128];
-        for (count = 1; i + count < explanation->link_count && link[count].cargo == link->cargo;)
+        for (count = 1;
+             i + count < explanation->link_count && are_alike(explanation, link, &link[count]);)
             count++;
         name_end(explanation, link->from, from, sizeof from);
         name_end(explanation, link->to, to, sizeof to);
