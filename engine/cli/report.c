@@ -203,11 +203,17 @@ static void print_timing(FILE *out, const struct tide_report *report)
     fprintf(out,
             "  \"timing\": {\"wall_s\": %.6f, \"user_s\": %ld.%06ld, \"system_s\": %ld.%06ld, "
             "\"rows_per_s\": %.0f, "
-            "\"input_bytes\": %llu, \"peak_memory_kib\": %ld},\n",
+            "\"input_bytes\": %llu, \"peak_memory_kib\": %ld",
             wall, (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec,
             (long)usage.ru_stime.tv_sec, (long)usage.ru_stime.tv_usec,
             wall > 0 ? rows_done(report) / wall : 0, ull(report->totals->bytes_unpacked),
             usage.ru_maxrss);
+    const struct tide_totals *totals = report->totals;
+    if (report->plan->checkpoint_folder)
+        fprintf(out, ", \"checkpoints\": %llu, \"checkpoint_bytes\": %llu, \"checkpoint_s\": %.6f",
+                ull(totals->checkpoints), ull(totals->checkpoint_bytes),
+                seconds(totals->checkpoint_ns));
+    fprintf(out, "},\n");
 }
 
 static void print_stage(FILE *out, const struct tide_stage_report *stage)

@@ -156,6 +156,9 @@ static void add_up(const struct tide_pipeline *pipeline, struct tide_totals *tot
                                    .time_max_ms = pipeline->parser.time_max_ms,
                                    .has_time = pipeline->parser.has_time,
                                    .rows_before = pipeline->parser.barrier.begin_row,
+                                   .checkpoints = pipeline->checkpointer.count,
+                                   .checkpoint_bytes = pipeline->checkpointer.bytes,
+                                   .checkpoint_ns = pipeline->checkpointer.busy_ns,
                                    .was_stopped = pipeline->parser.was_stopped};
     for (unsigned i = 0; i < tide_pipeline_inlets(pipeline->plan); i++)
         totals->bytes_unpacked += pipeline->inlets[i].reader.bytes_unpacked;

@@ -34,8 +34,10 @@ struct tide_totals {
     uint64_t unfired_entries; /* results that open windows would have given */
     uint64_t process_counters[TIDEMARK_COUNTERS_MAX]; /* of the process function, in its order */
     uint64_t bytes_unpacked;
-    uint64_t rows_before;               /* of them, those of the runs that this one has resumed */
-    int64_t time_first_ms, time_max_ms; /* of the accepted rows, if there are any: has_time */
+    uint64_t rows_before; /* of `rows`, those of the runs that this one has resumed */
+    uint64_t checkpoints, checkpoint_bytes; /* taken; bytes of the latest */
+    int64_t checkpoint_ns;                  /* in bringing them to the disk */
+    int64_t time_first_ms, time_max_ms;     /* of the accepted rows, if there are any: has_time */
     bool has_time;
     bool was_stopped; /* by a signal or a broken policy, before the input ended */
 };

@@ -46,6 +46,18 @@ class Stats(Case):
                 most = max(stage["rows"] for stage in workers)
                 self.assertAlmostEqual(threads["skew"], most * parallelism / stats["counts"]["used"], places=4)
 
+    def test_checkpoints_are_counted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alerts, records = str(Path(folder, "alerts.csv")), str(Path(folder, "records"))
+            stats, _ = self.stats(2, "--checkpoint", records, "--checkpoint-every", "1000", "--alerts", alerts)
+            timing, stages = stats["timing"], stats["threads"]["stages"]
+            self.assertEqual(stages[-1]["stage"], "checkpoint")
+            self.assertEqual(timing["checkpoints"], stages[-1]["batches"])
+            self.assertGreater(timing["checkpoints"], 0)
+            self.assertLess(timing["checkpoints"], ROWS / 1000 + 1)
+            self.assertGreater(timing["checkpoint_bytes"], 0)
+            self.assertGreater(timing["checkpoint_s"], 0)
+
     def check_times(self, stage):
         parts = stage["busy_s"] + stage["waiting_for_input_s"] + stage["waiting_for_room_s"]
         self.assertAlmostEqual(parts, stage["wall_s"], delta=ROUNDED_S)
