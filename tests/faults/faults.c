@@ -110,7 +110,7 @@ _Noreturn static void refuse(const char *word)
 /* The next part of a word, up to a colon; empty behind its end. */
 static char *part(char **at)
 {
-    static char none[1];
+    static char none[16]; /* empty; with one byte gcc warns of comparisons that cannot hold */
     char *begin = *at ? *at : none;
     char *colon = *at ? strchr(*at, ':') : NULL;
     if (colon) *colon = '\0';
