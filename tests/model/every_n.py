@@ -24,7 +24,7 @@ from features import add_features
 
 WORKERS_MAX = int(os.environ.get("TIDEMARK_WORKERS_MAX", "256"))
 PARALLELISMS = tuple(n for n in (1, 2, 3, 7, 16, 64, 256) if n <= WORKERS_MAX)
-ROWS, ROWS_LONG = 200_000, 5_000_000
+ROWS, ROWS_LONG = 100_000, 5_000_000
 ROWS_SMALL = 20_000  # for batches of one row, which are slow
 
 GENERATED = {  # title -> (options of gen, options of run)
