@@ -105,7 +105,7 @@ else
     # Style needs one look, and so do the model and the programs that measure. Large files take long under sanitizers and
     # show nothing that small ones hide. The thread sanitizer sees to runs with several threads and to what threads meet in.
     large='model\.(every_n_real|real_data)|golden\.traces_(large|model|model_large)'
-    threads='cli\.(checkpoint|checkpoint_inputs|resume_state|failures|inactive|memory|partitions|pauses|process'
+    threads='cli\.(checkpoint|checkpoint_inputs|resume_state|failures|inactive|partitions|pauses|process'
     threads="$threads|side_outputs|signals|stats)|golden\.cases|model\.(random|every_n|process)"
     threads="$threads|faults\.conditions|(kill|stress|unit)\..*"
     build_and_test asan --label-exclude '^(tidy|docs|bench)$' --exclude-regex "^($large|cli\.bench)\$"
