@@ -211,9 +211,7 @@ static bool finish(struct run *run, const struct tide_totals *totals, struct tid
     if (run->plan.verbose) tide_report_stages(&report);
     if (!run->plan.quiet) tide_report_summary(&report);
     if (!run->plan.quiet && run->plan.checkpoint_folder && run->signal)
-        tide_command_say(
-            "the outputs are unfinished, and a checkpoint is in '%s': --resume goes on",
-            run->plan.checkpoint_folder);
+        tide_run_checkpoint_say_unfinished(&run->checkpoint);
     return true;
 }
 

@@ -152,3 +152,15 @@ bool tide_run_checkpoint_finish(struct tide_run_checkpoint *checkpoint,
     return !checkpoint->plan->checkpoint_folder ||
            (tide_output_sync(outputs, error) && write_record(checkpoint, outputs, true, error));
 }
+
+void tide_run_checkpoint_say_unfinished(const struct tide_run_checkpoint *checkpoint)
+{
+    const char *path = checkpoint->folder.path;
+    if (checkpoint->folder.number > 0)
+        tide_command_say(
+            "the outputs are unfinished, and a checkpoint is in '%s': --resume goes on", path);
+    else
+        tide_command_say("no row had come, and there is no checkpoint in '%s' yet: --resume begins "
+                         "at the beginning",
+                         path);
+}

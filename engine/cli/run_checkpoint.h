@@ -48,6 +48,9 @@ TIDE_MUST_USE bool tide_run_checkpoint_restore(struct tide_run_checkpoint *check
                                                struct tide_output_set *outputs,
                                                struct tide_error *error);
 
+/* After a signal: says on standard error what --resume will do. */
+void tide_run_checkpoint_say_unfinished(const struct tide_run_checkpoint *checkpoint);
+
 /* All outputs are complete: from now on a run that resumes has only to move them. */
 TIDE_MUST_USE bool tide_run_checkpoint_finish(struct tide_run_checkpoint *checkpoint,
                                               struct tide_output_set *outputs,

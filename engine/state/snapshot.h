@@ -91,12 +91,6 @@ static inline void tide_put_i64(struct tide_snapshot *snapshot, int64_t value)
     tide_put_u64(snapshot, (uint64_t)value);
 }
 
-static inline void tide_put_int128(struct tide_snapshot *snapshot, tide_int128 value)
-{
-    tide_put_u64(snapshot, (uint64_t)value);
-    tide_put_u64(snapshot, (uint64_t)((tide_uint128)value >> 64));
-}
-
 /* Its length, then its bytes. */
 static inline void tide_put_text(struct tide_snapshot *snapshot, const char *text, size_t bytes)
 {

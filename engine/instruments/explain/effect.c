@@ -46,6 +46,9 @@ static const char *const plain_effects[TIDE_RUN_OPTION_COUNT] = {
                           "themselves for it",
     [TIDE_RUN_PROCESS] = "is loaded; each worker calls an instance of its own for every result",
     [TIDE_RUN_PROCESS_ARG] = "is handed to the process function when it begins",
+    [TIDE_RUN_CHECKPOINT] = "one more thread; what every stage keeps is copied at a barrier, and "
+                            "written and brought to "
+                            "disk while they go on; outputs lie there until the run has ended well",
     [TIDE_RUN_RESUME] = "goes on from the newest checkpoint, after the input up to there was read "
                         "again and compared",
     [TIDE_RUN_QUIET] = "no summary",
@@ -135,6 +138,19 @@ static void say_parallelism(const struct tide_explanation *explanation, char *ou
                                            : "the outputs' bytes stay the same");
 }
 
+static void say_aggregates(const struct tide_explanation *explanation, char *out, size_t bytes)
+{
+    snprintf(out, bytes, "columns of the results; %u bytes a key and %s",
+             tide_explain_entry_bytes(explanation),
+             explanation->plan->window->kind == TIDE_WINDOW_SLIDING ? "slice of windows"
+                                                                    : "window");
+}
+
+static const char *scheduler_effect(enum tide_scheduler scheduler)
+{
+    return scheduler == TIDE_SCHEDULER_ONE ? "all stages by turns on one thread" : "a thread each";
+}
+
 static void say_interval(const struct tide_plan *plan, char *out, size_t bytes)
 {
     if (plan->checkpoint_rows > 0)
@@ -219,9 +235,7 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         say_clock(explanation, out, bytes);
         break;
     case TIDE_RUN_AGGREGATE:
-        snprintf(out, bytes, "columns of the results; %u bytes a key and %s",
-                 tide_explain_entry_bytes(explanation),
-                 plan->window->kind == TIDE_WINDOW_SLIDING ? "slice of windows" : "window");
+        say_aggregates(explanation, out, bytes);
         break;
     case TIDE_RUN_ALERT:
         say_alert(explanation, out, bytes);
@@ -231,12 +245,6 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
         break;
     case TIDE_RUN_PARALLELISM:
         say_parallelism(explanation, out, bytes);
-        break;
-    case TIDE_RUN_CHECKPOINT:
-        snprintf(
-            out, bytes,
-            "one more thread; what every stage keeps is copied at a barrier, and written and "
-            "brought to disk while they go on; outputs lie there until the run has ended well");
         break;
     case TIDE_RUN_CHECKPOINT_EVERY:
         say_interval(plan, out, bytes);
@@ -255,9 +263,7 @@ static void say_rest(const struct tide_explanation *explanation, unsigned id, co
                  explanation->epochs.epoch_count);
         break;
     case TIDE_RUN_SCHEDULER:
-        snprintf(out, bytes, "%s",
-                 plan->scheduler == TIDE_SCHEDULER_ONE ? "all stages by turns on one thread"
-                                                       : "a thread each");
+        snprintf(out, bytes, "%s", scheduler_effect(plan->scheduler));
         break;
     case TIDE_RUN_SIDE_OUTPUT:
         say_output(explanation, id, strchr(text, '=') + 1, out, bytes);
